@@ -1,0 +1,104 @@
+"""fpcache: re-runs of notebook cells that cost only what changed.
+
+``%load_ext fpcache``, then ``%%fpcache`` on a cell, or ``%fpcache auto on``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fpcache.errors import (
+    CorruptEntryError,
+    DeviceError,
+    FpcacheError,
+    GraphSchemaError,
+    MediaError,
+    StoreError,
+    StoreUnavailableError,
+    UncacheableError,
+    UnfingerprintableValueError,
+    UntrustedEntryError,
+)
+from fpcache.fingerprints import fingerprint, register
+
+if TYPE_CHECKING:
+    from fpcache.session import CellReport, Stats
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CorruptEntryError",
+    "DeviceError",
+    "FpcacheError",
+    "GraphSchemaError",
+    "MediaError",
+    "StoreError",
+    "StoreUnavailableError",
+    "UncacheableError",
+    "UnfingerprintableValueError",
+    "UntrustedEntryError",
+    "__version__",
+    "disable",
+    "enable",
+    "fingerprint",
+    "load_ipython_extension",
+    "register",
+    "report",
+    "stats",
+    "unload_ipython_extension",
+]
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Load the magics and the cell hook; what ``%load_ext fpcache`` calls."""
+    from fpcache.magic import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take the magics and the cell hook out again."""
+    from fpcache.magic import unload
+
+    unload(shell)
+
+
+def report() -> CellReport:
+    """Return the components of the last cached cell, with status and reason.
+
+    Raises
+    ------
+    FpcacheError
+        If the extension is not loaded.
+    """
+    from fpcache.session import CellReport, active_session
+
+    reports = active_session().reports
+    return reports[-1] if reports else CellReport()
+
+
+def stats() -> Stats:
+    """Return this session's totals: hits, misses, seconds saved, overhead, bytes stored.
+
+    Raises
+    ------
+    FpcacheError
+        If the extension is not loaded.
+    """
+    from fpcache.session import active_session
+
+    return active_session().totals()
+
+
+def enable() -> None:
+    """Cache again after `disable`."""
+    from fpcache import active
+
+    active.current().configurable.enabled = True
+
+
+def disable() -> None:
+    """Run everything plainly until `enable`; nothing stored is lost."""
+    from fpcache import active
+
+    active.current().configurable.enabled = False

@@ -1,0 +1,48 @@
+"""What a run reads and changes beyond its names: observed, verified at look-up, restored at replay."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from fpcache.dependencies import (
+    environment,
+    files,
+    hash_seed,
+    local_modules,
+    processes,
+    process_state,
+    pyplot_state,
+    random_states,
+    volatile,
+    written_files,
+)
+from fpcache.dependencies.records import Dependency, Effect, Observation, Probe, Refusal
+
+__all__ = ["EFFECTS", "KINDS", "PROBES", "Dependency", "Effect", "Observation", "Probe", "Refusal"]
+
+# In the order in which they begin to watch; they stop in the opposite order.
+PROBES: tuple[ModuleType, ...] = (
+    random_states,
+    environment,
+    process_state,
+    pyplot_state,
+    local_modules,
+    hash_seed,
+    volatile,
+    processes,
+    files,
+    written_files,
+)
+
+
+def _kinds(module: ModuleType) -> frozenset[str]:
+    kinds: frozenset[str] | None = getattr(module, "KINDS", None)
+    return frozenset({module.KIND}) if kinds is None else kinds
+
+
+EFFECTS: dict[str, ModuleType] = {
+    kind: module for module in PROBES if hasattr(module, "apply") for kind in _kinds(module)
+}
+KINDS: dict[str, ModuleType] = {
+    kind: module for module in PROBES if module is not written_files for kind in _kinds(module)
+}

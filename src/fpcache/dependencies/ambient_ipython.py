@@ -1,0 +1,85 @@
+"""How IPython displays: formatters, float precision, inline figures' format. Looked up, never imported."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fpcache.dependencies.ambient_library import Library, Options
+
+__all__ = ["IPYTHON"]
+
+_PLAIN_TRAITS = ("pprint", "max_width", "max_seq_length", "newline", "float_format", "verbose")
+_INLINE_DEFAULTS: Mapping[str, Any] = {
+    "inline.figure_formats": {"png"}, "inline.print_figure_kwargs": {"bbox_inches": "tight"}, "inline.rc": {},
+    "inline.close_figures": True,
+}  # fmt: skip
+_DEFAULTS: Mapping[str, Any] = {
+    "text.pprint": True, "text.max_width": 79, "text.max_seq_length": 1000, "text.newline": "\n",
+    "text.float_format": "%r", "text.verbose": False, "active": None, "ast_node_interactivity": "last_expr",
+    **_INLINE_DEFAULTS,
+}  # fmt: skip
+
+
+def _shell() -> Any:
+    kind = getattr(sys.modules.get("IPython.core.interactiveshell"), "InteractiveShell", None)
+    return getattr(kind, "_instance", None)
+
+
+def _read() -> Options:
+    found: Options = dict(_inline())
+    shell = _shell()
+    if shell is None:
+        return found
+    formatter = shell.display_formatter
+    plain = formatter.formatters.get("text/plain")
+    found |= {f"text.{name}": getattr(plain, name, None) for name in _PLAIN_TRAITS}
+    found["active"] = _narrowed(formatter)
+    found["ast_node_interactivity"] = shell.ast_node_interactivity
+    found.update(_printers(formatter.formatters))
+    return found
+
+
+def _narrowed(formatter: Any) -> Any:
+    """Return the active types where not all are (a terminal shows text only, from the start)."""
+    active = tuple(sorted(formatter.active_types))
+    return None if len(active) in (1, len(formatter.formatters)) else active
+
+
+def _printers(formatters: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what was registered beyond what IPython brings, but not the printers of figures."""
+    brought = _brought()
+    for mime, formatter in formatters.items():
+        for kind, printer in list(formatter.type_printers.items()):
+            if brought.get(kind) is not printer and kind.__module__ != "matplotlib.figure":
+                yield f"printer {mime} {kind.__module__}.{kind.__qualname__}", _name(printer)
+        for key, printer in list(formatter.deferred_printers.items()):
+            yield f"printer {mime} {'.'.join(key)}", _name(printer)
+
+
+def _brought() -> Mapping[Any, Any]:
+    found: Mapping[Any, Any] = getattr(sys.modules.get("IPython.lib.pretty"), "_type_pprinters", {})
+    return found
+
+
+def _name(printer: Any) -> Any:
+    """Return installed printers by name; others as they are, to be told apart by content."""
+    code = getattr(printer, "__code__", None)
+    module = str(getattr(printer, "__module__", ""))
+    if code is None or module == "__main__" or "<locals>" in getattr(printer, "__qualname__", ""):
+        return printer
+    return f"{module}.{printer.__qualname__}"
+
+
+def _inline() -> Iterator[tuple[str, Any]]:
+    kind = getattr(sys.modules.get("matplotlib_inline.config"), "InlineBackend", None)
+    settings = getattr(kind, "_instance", None)
+    if settings is not None:
+        yield "inline.figure_formats", set(settings.figure_formats)
+        yield "inline.print_figure_kwargs", dict(settings.print_figure_kwargs)
+        yield "inline.rc", dict(settings.rc)
+        yield "inline.close_figures", settings.close_figures
+
+
+IPYTHON = Library("ipython", "IPython's display setting", "IPython", "", _read, lambda: _DEFAULTS, None)

@@ -1,0 +1,93 @@
+"""State of the standard library that shapes results and displays: locale, decimal, logging."""
+
+from __future__ import annotations
+
+import decimal
+import locale
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from fpcache.dependencies.ambient_library import Library, Options
+
+__all__ = ["PYTHON"]
+
+_CATEGORIES = tuple(
+    name
+    for name in ("LC_CTYPE", "LC_COLLATE", "LC_TIME", "LC_MONETARY", "LC_NUMERIC", "LC_MESSAGES")
+    if hasattr(locale, name)
+)
+_SIGNALS = tuple(getattr(decimal.Context(), "flags"))  # noqa: B009  (absent from the stubs' Context)
+
+
+def _read_locale() -> Options:
+    return {name: locale.setlocale(getattr(locale, name)) for name in _CATEGORIES}
+
+
+def _write_locale(options: Options) -> None:
+    for name, value in options.items():
+        locale.setlocale(getattr(locale, name), value)
+
+
+def _read_decimal() -> Options:
+    return _decimal_options(decimal.getcontext())
+
+
+def _decimal_options(context: decimal.Context) -> Options:
+    names = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
+    found: Options = {name: getattr(context, name) for name in names}
+    found |= {f"trap.{signal.__name__}": bool(context.traps[signal]) for signal in _SIGNALS}
+    return found | {f"flag.{signal.__name__}": bool(context.flags[signal]) for signal in _SIGNALS}
+
+
+_TRAPPED = (decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow)
+_DECIMAL_DEFAULTS: Mapping[str, Any] = {
+    "prec": 28, "rounding": "ROUND_HALF_EVEN", "Emin": -999999, "Emax": 999999, "capitals": 1, "clamp": 0,
+    **{f"flag.{signal.__name__}": False for signal in _SIGNALS},
+    **{
+        f"trap.{signal.__name__}": signal in _TRAPPED
+        for signal in _SIGNALS
+    },
+}  # fmt: skip
+
+
+def _write_decimal(options: Options) -> None:
+    context = decimal.getcontext()
+    by_name = {signal.__name__: signal for signal in _SIGNALS}
+    for name, value in options.items():
+        group, _, signal = name.partition(".")
+        if signal:
+            getattr(context, f"{group}s")[by_name[signal]] = value
+        else:
+            setattr(context, name, value)
+
+
+def _read_logging() -> Options:
+    root = logging.getLogger()
+    handlers = [
+        (type(handler).__qualname__, handler.level, getattr(handler.formatter, "_fmt", None))
+        for handler in root.handlers
+    ]
+    return {"level": root.level, "handlers": tuple(handlers), "disable": root.manager.disable}
+
+
+def _write_logging(options: Options) -> None:
+    for name, value in options.items():
+        if name == "level":
+            logging.getLogger().setLevel(value)
+        elif name == "disable":
+            logging.disable(value)
+
+
+PYTHON = (
+    Library("locale", "locale category", "locale", "", _read_locale, dict, _write_locale),
+    Library(
+        "decimal", "decimal context's", "decimal", "",
+        _read_decimal, lambda: _DECIMAL_DEFAULTS, _write_decimal,
+        quiet=frozenset(f"flag.{signal.__name__}" for signal in _SIGNALS),
+    ),
+    Library(
+        "logging", "root logger's", "logging", "",
+        _read_logging, lambda: {"level": logging.WARNING, "handlers": (), "disable": 0}, _write_logging,
+    ),
+)  # fmt: skip

@@ -1,0 +1,147 @@
+"""Generators that a run seeds from the operating system's entropy.
+
+NumPy asks one function for entropy whenever a generator, seed sequence or
+legacy state is made without a seed, in the user's code or anyone's; so that
+one is watched, and no reading of arguments is needed. ``random.Random()`` is
+watched where the user's own code makes one: the standard library has its own
+for names of temporary files.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+import sys
+import threading
+from collections import deque
+from types import FrameType
+from typing import Any
+
+from fpcache.dependencies.context import Context
+from fpcache.dependencies.records import Dependency, Observation, Refusal
+from fpcache.dependencies.substitutions import Substitution, substitute, undo
+from fpcache.dependencies.waivers import waivers
+from fpcache.fingerprints.locality import is_local_namespace
+
+__all__ = ["KIND", "check", "probe"]
+
+KIND = "entropy"
+_NUMPY = "numpy.random.bit_generator"
+_LEGACY = "numpy.random.mtrand"
+_LAST = 8  # a legacy generator is given its seed at once; some threads may be making one each
+_MAKERS = frozenset(
+    {"default_rng", "RandomState", "SeedSequence", "MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"}
+)
+_UNSEEDED = "a NumPy generator without a seed"
+_REMEDY = "give a seed, or use %%fpcache to keep one sample"
+
+
+class _Probe:
+    """Stands in for NumPy's source of entropy and for ``random.Random.seed``."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._replaced: list[Substitution] = []
+        self._seen: dict[str, int | None] = {}
+        self._had_numpy = True
+        self._made: deque[Any] = deque()
+        self._making = threading.local()
+
+    def start(self) -> None:
+        module = sys.modules.get(_NUMPY)
+        self._had_numpy = module is not None
+        if module is not None and hasattr(module, "randbits"):
+            self._replaced.append(substitute(module, "randbits", self._numpy_bits(module.randbits)))
+        legacy = sys.modules.get(_LEGACY)
+        if legacy is not None and isinstance(getattr(legacy, "_MT19937", None), type):
+            self._replaced.append(substitute(legacy, "_MT19937", self._twister(legacy._MT19937)))
+        self._replaced.append(substitute(random.Random, "seed", self._python_seed(random.Random.seed)))
+
+    def stop(self) -> None:
+        undo(self._replaced)
+        self._replaced = []
+        self._settle(0)
+        if not self._had_numpy and _NUMPY in sys.modules:
+            self._guess()
+
+    def _numpy_bits(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def randbits(bits: int) -> Any:
+            if not getattr(self._making, "legacy", False) and not _is_importing(sys._getframe(1)):
+                self._seen[_UNSEEDED] = None
+            return original(bits)
+
+        return randbits
+
+    def _twister(self, original: Any) -> Any:
+        """Stand in for the bit generator of legacy states: it is made from entropy first, then seeded."""
+
+        class Type(type):
+            def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+                self._making.legacy = True
+                try:
+                    made = original(*args, **kwargs)
+                finally:
+                    self._making.legacy = False
+                self._made.append(made)
+                self._settle(_LAST)
+                return made
+
+            def __instancecheck__(cls, value: object) -> bool:
+                return isinstance(value, original)
+
+        return Type("MT19937", (), {})
+
+    def _settle(self, keep: int) -> None:
+        """Judge all but the last legacy generators: a seed given drops the entropy."""
+        while len(self._made) > keep:
+            if getattr(self._made.popleft(), "_seed_seq", None) is not None:
+                self._seen[_UNSEEDED] = None
+
+    def _python_seed(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def seed(generator: random.Random, a: Any = None, version: int = 2) -> None:
+            if a is None and _is_users(sys._getframe(1)):
+                self._seen["`random.Random()` without a seed"] = None
+            original(generator, a, version)
+
+        return seed
+
+    def _guess(self) -> None:
+        """NumPy was imported by the run itself: refuse where its code names a generator."""
+        reading = self._context.reading
+        functions = reading.functions if reading is not None else ()
+        if any(not _MAKERS.isdisjoint(function.__code__.co_names) for function in functions):
+            self._seen["perhaps: NumPy was imported by this very run"] = None
+
+    def observation(self) -> Observation:
+        refusals = tuple(Refusal(f"reads entropy ({what})", _REMEDY, explicit_ok=True) for what in self._seen)
+        return Observation(waivers(refusals), refusals=refusals)
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Whether a module is being imported here: generators made then are not the component's."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _is_users(frame: FrameType | None) -> bool:
+    """Whether notebook or local code makes the generator."""
+    while frame is not None and frame.f_globals.get("__name__") == "random":
+        frame = frame.f_back
+    if frame is None or _is_importing(frame):
+        return False
+    return is_local_namespace(frame.f_globals)
+
+
+def probe(context: Context) -> _Probe:
+    """Return a probe for generators without a seed."""
+    return _Probe(context)
+
+
+def check(dependency: Dependency, context: Context) -> str | None:
+    """Nothing is ever recorded under this kind."""
+    return None

@@ -1,0 +1,90 @@
+"""The order in which this process iterates over sets of strings, bytes and objects.
+
+Whether a component lets that order into its result is found by its analysis;
+what the order depends on is told here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import xxhash
+
+from fpcache.dependencies.context import Context
+from fpcache.dependencies.records import Dependency, Observation
+
+__all__ = ["KIND", "check", "current", "dependency", "probe"]
+
+KIND = "hash_seed"
+_PROBES = ("fpcache", "hash", "seed", "order")
+_REMEDY = "`sorted(...)` or a kernel with a fixed PYTHONHASHSEED would fix the order"
+_by_address = [f"{os.getpid()}-{os.urandom(8).hex()}"]
+
+
+def current(*, by_address: bool = False) -> str:
+    """Return a digest of this process's hash seed.
+
+    Parameters
+    ----------
+    by_address : bool, optional
+        Whether the elements are hashed by their address: no other process
+        orders them alike, whatever its seed.
+    """
+    if by_address:
+        return f"address-{_by_address[0]}"
+    hashes = ",".join(str(hash(text)) for text in _PROBES)
+    return xxhash.xxh3_128_hexdigest(f"{sys.hash_info.algorithm},{sys.hash_info.width},{hashes}".encode())
+
+
+def dependency(expression: str, line: int | None = None, *, by_address: bool = False) -> Dependency:
+    """Return the dependency of code that iterates over a set.
+
+    Parameters
+    ----------
+    expression : str
+        The expression, for people, such as ``"list(labels)"``.
+    line : int, optional
+        Its line in the cell.
+    by_address : bool, optional
+        Whether elements are hashed by their address.
+    """
+    place = f"`{expression}`" if line is None else f"`{expression}`, line {line}"
+    return Dependency(KIND, place, current(by_address=by_address))
+
+
+class _Probe:
+    """Records what ``settings["order_uses"]`` names: expressions that iterate over a set.
+
+    Followed functions that name ``hash`` count as well: a string's hash is
+    another in each process.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def start(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+    def observation(self) -> Observation:
+        uses = self._context.settings.get("order_uses", ())
+        found = [dependency(expression, line) for expression, line in uses]
+        reading = self._context.reading
+        if reading is not None and any(resolved.value is hash for resolved in reading.resolved):
+            found.append(dependency("hash(...)"))
+        return Observation(tuple(found))
+
+
+def probe(context: Context) -> _Probe:
+    """Return a probe for the hash seed."""
+    return _Probe(context)
+
+
+def check(dependency: Dependency, context: Context) -> str | None:
+    """Say that this process orders sets otherwise than the recorded one."""
+    if dependency.expected in (current(), current(by_address=True)):
+        return None
+    return f"depends on the order of a set ({dependency.name}), another in each process; {_REMEDY}"

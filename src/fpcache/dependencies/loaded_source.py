@@ -1,0 +1,65 @@
+"""Syntax trees of loaded functions, only where the source is proved to be theirs."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Iterator
+from functools import lru_cache
+from types import CodeType, FunctionType
+
+__all__ = ["function_tree", "statements"]
+
+_FUTURES = 0x1FF0000  # the flags of `from __future__ import ...`
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+def function_tree(function: FunctionType) -> ast.AST | None:
+    """Return the tree of a function's loaded code, or None where its source isn't at hand.
+
+    The source is compiled again, and is the function's only if that gives an
+    equal code object: a file edited since it was imported doesn't.
+    """
+    code = function.__code__
+    text = "".join(linecache.getlines(code.co_filename, function.__globals__))
+    parsed = _parsed(text, code.co_flags & _FUTURES)
+    if parsed is None or code not in parsed[1]:
+        return None
+    found = [node for node in ast.walk(parsed[0]) if isinstance(node, Definition) and _is_of(node, code)]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_of(node: Definition, code: CodeType) -> bool:
+    if isinstance(node, ast.Lambda):
+        return code.co_name == "<lambda>" and node.lineno == code.co_firstlineno
+    first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
+    return node.name == code.co_name and first == code.co_firstlineno
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, flags: int) -> tuple[ast.Module, frozenset[CodeType]] | None:
+    flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    try:
+        tree = ast.parse(text)
+        code = compile(text, "<loaded>", "exec", flags=flags, dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return None
+    return tree, frozenset(_all_code(code))
+
+
+def _all_code(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for item in code.co_consts:
+        if isinstance(item, CodeType):
+            yield from _all_code(item)
+
+
+@lru_cache(maxsize=64)
+def statements(text: str, first_line: int, last_line: int) -> ast.Module | None:
+    """Return the top-level statements of a cell between two lines, or None if it can't be parsed."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return None
+    body = [s for s in tree.body if s.lineno <= last_line and (s.end_lineno or s.lineno) >= first_line]
+    return ast.Module(body=body, type_ignores=[])

@@ -1,0 +1,56 @@
+"""Files that this process holds open, and may write without anybody noticing."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from fpcache.dependencies.paths import Signature, signature, text_of
+
+__all__ = ["open_for_writing", "standard_streams"]
+
+_FOLDERS = ("/proc/self/fd", "/dev/fd")
+
+
+def open_for_writing() -> dict[str, Signature]:
+    """Return the regular files open for writing, by absolute path; empty where the system can't tell."""
+    found: dict[str, Signature] = {}
+    for descriptor in _descriptors():
+        if descriptor <= 2 or not _is_writable(descriptor):
+            continue
+        path = text_of(descriptor)
+        known = None if path is None else signature(path)
+        if path is not None and known is not None and stat.S_ISREG(known.mode):
+            found[path] = known
+    return found
+
+
+def standard_streams() -> frozenset[tuple[int, int]]:
+    """Return the identities of the files that stdout and stderr of the process go to."""
+    found = set()
+    for descriptor in (1, 2):
+        try:
+            known = os.fstat(descriptor)
+        except OSError:
+            continue
+        found.add((known.st_dev, known.st_ino))
+    return frozenset(found)
+
+
+def _descriptors() -> tuple[int, ...]:
+    for folder in _FOLDERS:
+        try:
+            return tuple(int(name) for name in os.listdir(folder))
+        except (OSError, ValueError):
+            continue
+    return ()
+
+
+def _is_writable(descriptor: int) -> bool:
+    try:
+        import fcntl
+
+        flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+    except (ImportError, OSError):
+        return False
+    return flags & os.O_ACCMODE != os.O_RDONLY

@@ -1,0 +1,183 @@
+"""State of the process that a run may change: paths, signal handlers, threads, tasks, streams, builtins.
+
+What can be set again is an effect; what can't be honoured by a replay is a refusal.
+"""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import functools
+import importlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from operator import is_
+from types import ModuleType
+from typing import Any
+
+from fpcache.dependencies.context import Context
+from fpcache.dependencies.records import Dependency, Effect, Observation, Refusal
+from fpcache.dependencies.running_work import busy_tasks, busy_threads, live_tasks, live_threads
+from fpcache.dependencies.substitutions import Substitution, substitute, undo
+from fpcache.fingerprints.locality import is_local_code
+
+__all__ = ["KIND", "apply", "check", "probe", "ready"]
+
+KIND = "process"
+_SIGNALS = ("SIGALRM", "SIGHUP", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGCHLD", "SIGPIPE")
+_HOOKS = ("stdin", "excepthook", "displayhook", "breakpointhook", "unraisablehook")
+
+
+@dataclass(slots=True)
+class _State:
+    """The state at one moment, by shallow copies and references."""
+
+    lists: dict[str, list[str]]
+    limits: dict[str, int]
+    signals: dict[str, Any]
+    hooks: dict[str, Any]
+    exits: int
+    modules: int
+
+
+def _state() -> _State:
+    return _State(
+        lists={"sys.path": list(sys.path), "sys.argv": list(sys.argv)},
+        limits={"recursion limit": sys.getrecursionlimit()},
+        signals={name: signal.getsignal(getattr(signal, name)) for name in _SIGNALS if hasattr(signal, name)},
+        hooks={name: getattr(sys, name, None) for name in _HOOKS},
+        exits=atexit._ncallbacks(),
+        modules=len(sys.modules),
+    )
+
+
+class _Probe:
+    """Compares the process before and after."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._effects: list[Effect] = []
+        self._refusals: list[Refusal] = []
+        self._holders: list[tuple[ModuleType, dict[str, Any]]] = []
+        self._replaced: list[Substitution] = []
+        self._before: _State | None = None
+
+    def start(self) -> None:
+        self._threads, self._tasks = live_threads(), live_tasks()
+        self._holders = [(module, dict(vars(module))) for module in self._modules()]
+        self._streams = (sys.stdout, sys.stderr)
+        self._replace_umask()
+        self._before = _state()
+
+    def _replace_umask(self) -> None:
+        """Listen for ``os.umask``: the mask can't be read without setting it."""
+        original = os.umask
+
+        @functools.wraps(original)
+        def umask(mask: int) -> int:
+            self._effects.append(Effect(KIND, "umask", json.dumps(mask).encode()))
+            return original(mask)
+
+        self._replaced = [substitute(os, "umask", umask)]
+
+    def stop(self) -> None:
+        undo(self._replaced)
+        if self._before is None:
+            return
+        after = _state()
+        self._compare(self._before, after)
+        self._refusals.extend(self._planted())
+        self._refusals.extend(busy_threads(self._threads))
+        self._refusals.extend(busy_tasks(self._tasks))
+        self._holders = []
+
+    def _modules(self) -> Iterator[ModuleType]:
+        """Builtins, and the modules that the component's code names things of."""
+        reading = self._context.reading
+        roots = {resolved.path.partition(".")[0] for resolved in reading.resolved} if reading else set()
+        named = {sys.modules.get(name) for name in roots}
+        if reading is not None:
+            named |= {
+                sys.modules.get(str(getattr(found.value, "__module__", ""))) for found in reading.resolved
+            }
+            named |= {found.value for found in reading.resolved if isinstance(found.value, ModuleType)}
+        named.discard(builtins)
+        yield builtins
+        yield from (module for module in named if isinstance(module, ModuleType))
+
+    def _compare(self, before: _State, after: _State) -> None:
+        for name, values in after.lists.items():
+            if values != before.lists[name]:
+                self._effects.append(Effect(KIND, name, json.dumps(values).encode()))
+        for name, limit in after.limits.items():
+            if limit != before.limits[name]:
+                self._effects.append(Effect(KIND, name, json.dumps(limit).encode()))
+        for name, handler in after.signals.items():
+            if handler != before.signals[name]:
+                self._refuse(f"changed the handler of {name}")
+        for name, hook in after.hooks.items():
+            if hook is not before.hooks[name]:
+                self._refuse(f"replaced `sys.{name}`")
+        if after.exits != before.exits and after.modules == before.modules:
+            self._refuse("registered a function to run at exit")
+        for name, stream, now in zip(
+            ("stdout", "stderr"), self._streams, (sys.stdout, sys.stderr), strict=True
+        ):
+            if now is not stream:
+                self._refuse(f"replaced `sys.{name}`")
+
+    def _refuse(self, reason: str) -> None:
+        self._refusals.append(Refusal(reason, "do that in a statement of its own"))
+
+    def _planted(self) -> Iterator[Refusal]:
+        """Find attributes of installed modules that are local code now."""
+        for module, held in self._holders:
+            present = vars(module)
+            if len(held) == len(present) and all(map(is_, held.values(), present.values())):
+                continue
+            for name, value in list(present.items()):
+                if held.get(name, None) is not value and _is_planted(module, name, value):
+                    yield Refusal(f"replaced `{module.__name__}.{name}`", "do that in a statement of its own")
+
+    def observation(self) -> Observation:
+        return Observation(effects=tuple(self._effects), refusals=tuple(self._refusals))
+
+
+def _is_planted(module: ModuleType, name: str, value: object) -> bool:
+    """Whether local code was put into a module; IPython keeps the last result in builtins."""
+    if module is builtins:
+        return name not in ("_", "get_ipython", "display", "__IPYTHON__", "__debug__")
+    return callable(value) and not isinstance(value, ModuleType) and is_local_code(value)
+
+
+def probe(context: Context) -> _Probe:
+    """Return a probe for the state of the process."""
+    return _Probe(context)
+
+
+def check(dependency: Dependency, context: Context) -> str | None:
+    """Nothing is ever recorded under this kind."""
+    return None
+
+
+def ready(effect: Effect, context: Context) -> str | None:
+    """Say why the state can't be set now; it always can."""
+    return None
+
+
+def apply(effect: Effect, context: Context) -> None:
+    """Leave paths and limits as the recorded run left them."""
+    state = json.loads(effect.state)
+    if effect.name == "sys.path":
+        sys.path[:] = state
+        importlib.invalidate_caches()
+    elif effect.name == "sys.argv":
+        sys.argv[:] = state
+    elif effect.name == "umask":
+        os.umask(state)
+    else:
+        sys.setrecursionlimit(state)

@@ -1,0 +1,227 @@
+"""Code that reads clocks, the calendar, entropy, the network, frames or the process.
+
+Judged before a run, from the objects that followed code names. What installed
+code does inside is not seen here: its clocks are durations, its sockets are
+watched while it runs, and so are NumPy's and Python's unseeded generators.
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import re
+import sys
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+import xxhash
+
+from fpcache.dependencies.clock_uses import Unit, is_given_time, is_only_subtracted, is_returned
+from fpcache.dependencies.context import Context
+from fpcache.dependencies.identity import identity
+from fpcache.dependencies.loaded_source import function_tree, statements
+from fpcache.dependencies.records import Dependency, Observation, Refusal
+from fpcache.dependencies.volatile_names import NAMES, TIMELESS_ARGUMENTS
+from fpcache.dependencies.volatile_objects import Reader, reader_of
+from fpcache.fingerprints.records import MISSING, Reading, Resolved
+
+__all__ = ["KIND", "check", "probe", "scan"]
+
+KIND = "volatile"
+_ALL_LINES = (1, 1 << 30)
+_WHAT = {
+    "duration": ("lets the reading of a clock leave it", "return a difference of two readings"),
+    "clock": ("reads the calendar", "use `time.perf_counter()` for durations"),
+    "calendar": ("reads the calendar", "make the time an input, or use %%fpcache, with --ttl"),
+    "entropy": ("reads entropy", "give a seed, or use %%fpcache to keep one sample"),
+    "network": ("reads the network", "use %%fpcache, with --ttl"),
+    "database": ("reads a database", "use %%fpcache, with --ttl"),
+    "dynamic": ("uses dynamic code", "name what is read"),
+}
+_PRESENT_TEXTS = frozenset({"now", "today"})
+_PRESENT_TAKERS = (
+    ("pandas", "Timestamp"), ("pandas", "to_datetime"), ("pandas", "date_range"), ("pandas", "DatetimeIndex"),
+    ("pandas", "Period"), ("pandas", "period_range"), ("numpy", "datetime64"),
+)  # fmt: skip
+_QUERY_NAME = re.compile(r"@[A-Za-z_]\w*")
+_QUERY_METHODS = frozenset({"query", "eval"})
+
+
+def scan(
+    context: Context, first_line: int = _ALL_LINES[0], last_line: int = _ALL_LINES[1]
+) -> tuple[Refusal, ...]:
+    """Return why a component's code can't be cached, as far as its text and objects tell.
+
+    Parameters
+    ----------
+    context : Context
+        With the component's reading and its cell's text.
+    first_line, last_line : int, optional
+        The component's lines in the cell.
+    """
+    reading = context.reading
+    if reading is None:
+        return ()
+    units = _Units(context, reading, (first_line, last_line))
+    named = [*_leaves(reading), *units.inherited()]
+    found = [units.refusal(resolved) for resolved in named]
+    found += [_present_text(context, resolved) for resolved in reading.resolved]
+    found.append(_query(context, reading, (first_line, last_line)))
+    return tuple(dict.fromkeys(refusal for refusal in found if refusal is not None))
+
+
+def _leaves(reading: Reading) -> Iterator[Resolved]:
+    """Yield what code names, without the modules that it only goes through, and what variables hold."""
+    paths = {found.path for found in reading.resolved}
+    parents = {path.rpartition(".")[0] for path in paths}
+    for found in reading.resolved:
+        if not (isinstance(found.value, ModuleType) and found.path in parents):
+            yield found
+    for root in reading.roots:
+        if callable(root.value):
+            yield Resolved(root.key, root.value, root.chain[:-1], None)
+
+
+class _Units:
+    """The trees of a component and of the functions it follows, made when needed."""
+
+    def __init__(self, context: Context, reading: Reading, lines: tuple[int, int]) -> None:
+        self._context, self._reading, self._lines = context, reading, lines
+        self._units: list[Unit] | None = None
+        self._is_complete = True
+
+    def refusal(self, resolved: Resolved) -> Refusal | None:
+        reader = reader_of(resolved.value, resolved.path)
+        if reader is None or reader.kind == "identity" or self._is_allowed(reader):
+            return None
+        reason, remedy = _WHAT[reader.kind]
+        place = f"`{reader.name}`"
+        if resolved.chain:
+            place += f" in {' → '.join(f'`{name}`' for name in resolved.chain)}"
+        if resolved.line is not None:
+            place += f", line {resolved.line}"
+        return Refusal(f"{reason} ({place})", remedy, resolved.line, explicit_ok=reader.kind != "dynamic")
+
+    def inherited(self) -> Iterator[Resolved]:
+        """Yield the clocks that local classes inherit, where the code calls them."""
+        classes = (root.value for root in self._reading.roots if isinstance(root.value, type))
+        if not any(issubclass(found, datetime.date) for found in classes):
+            return
+        for path in (*NAMES["clock"], *NAMES["calendar"]):
+            if path.startswith(("datetime.", "pandas.")) and any(u.mentions(path) for u in self._all_units()):
+                yield Resolved(path, MISSING, (), None)
+
+    def _is_allowed(self, reader: Reader) -> bool:
+        if reader.name in TIMELESS_ARGUMENTS:
+            least = TIMELESS_ARGUMENTS[reader.name]
+            return self._all(reader.name, lambda unit: is_given_time(unit, reader.name, least))
+        if reader.kind == "clock":
+            return self._all(reader.name, lambda unit: is_only_subtracted(unit, reader.name))
+        if reader.kind == "duration":
+            return not any(is_returned(unit, reader.name) for unit in self._all_units())
+        return False
+
+    def _all(self, name: str, holds: Callable[[Unit], bool]) -> bool:
+        units = self._all_units()
+        naming = [unit for unit in units if unit.mentions(name)]
+        return self._is_complete and bool(naming) and all(holds(unit) for unit in naming)
+
+    def _all_units(self) -> list[Unit]:
+        if self._units is None:
+            self._units = list(self._made())
+        return self._units
+
+    def _made(self) -> Iterator[Unit]:
+        own = statements(self._context.cell_text, *self._lines)
+        if own is not None:
+            yield Unit(own, self._context.namespace, is_function=False)
+        for function in self._reading.functions:
+            tree = function_tree(function)
+            if tree is not None:
+                yield Unit(tree, function.__globals__, is_function=True)
+            elif _may_read(function.__code__.co_names, function.__globals__):
+                self._is_complete = False
+        if own is None:
+            self._is_complete = False
+
+
+def _may_read(names: tuple[str, ...], namespace: dict[str, object]) -> bool:
+    """Whether a function without source names a clock, or a module that has one."""
+    clocks = {"time", "datetime", "pandas", "email", "calendar", "builtins"}
+    for name in names:
+        value = namespace.get(name)
+        if value is not None and (getattr(value, "__name__", "") in clocks or reader_of(value) is not None):
+            return True
+    return False
+
+
+def _present_text(context: Context, resolved: Resolved) -> Refusal | None:
+    """Refuse texts that stand for the present time, where something named takes them."""
+    if _PRESENT_TEXTS.isdisjoint(context.reading.strings if context.reading else ()):
+        return None
+    for module, name in _PRESENT_TAKERS:
+        held = getattr(sys.modules.get(module), name, None)
+        if held is not None and resolved.value is held:
+            reason, remedy = _WHAT["calendar"]
+            return Refusal(f'{reason} (`{name}("now")`)', remedy, resolved.line, explicit_ok=True)
+    return None
+
+
+def _query(context: Context, reading: Reading, lines: tuple[int, int]) -> Refusal | None:
+    """Refuse query texts that take variables by name: no analysis sees those."""
+    named = next((found[0] for text in reading.strings if (found := _QUERY_NAME.search(text))), None)
+    if named is None:
+        return None
+    own = statements(context.cell_text, *lines)
+    names = {node.attr for node in _attributes(own)} | {
+        name for function in reading.functions for name in function.__code__.co_names
+    }
+    if names.isdisjoint(_QUERY_METHODS):
+        return None
+    return Refusal(f"a query reads a variable by name (`{named}`)", "use `df[...]` with a condition")
+
+
+def _attributes(tree: ast.AST | None) -> list[ast.Attribute]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)] if tree is not None else []
+
+
+class _Probe:
+    """Notes durations, and what the process is called, among a run's dependencies."""
+
+    def __init__(self, context: Context) -> None:
+        self._reading = context.reading
+
+    def start(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+    def observation(self) -> Observation:
+        dependencies: dict[Dependency, None] = {}
+        notes: dict[str, None] = {}
+        for resolved in self._reading.resolved if self._reading is not None else ():
+            reader = reader_of(resolved.value, resolved.path)
+            if reader is not None and reader.kind == "identity":
+                dependencies[Dependency(KIND, reader.name, _digest(reader.name))] = None
+            elif reader is not None and reader.kind in ("duration", "clock"):
+                notes[f"shows durations of the recorded run (`{reader.name}`)"] = None
+            elif resolved.value is id:
+                notes["names `id`: addresses are those of the recorded run"] = None
+        return Observation(tuple(dependencies), notes=tuple(notes))
+
+
+def _digest(name: str) -> str:
+    return xxhash.xxh3_128_hexdigest(identity(name).encode())
+
+
+def probe(context: Context) -> _Probe:
+    """Return a probe for durations and the identity of the process."""
+    return _Probe(context)
+
+
+def check(dependency: Dependency, context: Context) -> str | None:
+    """Say that the process, thread, machine or user is another one."""
+    if _digest(dependency.name) == dependency.expected:
+        return None
+    return f"`{dependency.name}` gives another value here"

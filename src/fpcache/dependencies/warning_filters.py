@@ -1,0 +1,231 @@
+"""Warnings that a run raised: what the filters did with them, and what they will do next time.
+
+A run depends not on the list of filters but on the action that it chose for
+each warning raised, so a library that adds filters of its own when it is
+imported changes nothing. A filter of ours stands first during a run; it is
+asked about every warning, never matches, and so changes nothing either.
+
+A warning that was shown before, at the same place, passes without asking the
+filters: see ``warning_registry``. Effects: the filters that a run added, and
+which warnings were shown and are not to be shown again.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fpcache.dependencies.context import Context
+from fpcache.dependencies.records import Dependency, Effect, Observation, Refusal
+from fpcache.dependencies.warning_registry import (
+    Passed,
+    filters_version,
+    forget_shown,
+    mark_shown,
+    shown_entries,
+)
+from fpcache.dependencies.warning_texts import Filter, decode, encode, has_texts, resolve_class
+
+__all__ = ["KIND", "apply", "check", "probe", "ready"]
+
+KIND = "warnings"
+_PASSED = "shown before"
+_ONCE_SHOWN = frozenset({"default", "module", "once"})
+
+
+@dataclass(slots=True)
+class _Raised:
+    """Warnings in the order in which the filters were asked about them."""
+
+    is_active: bool = True
+    text: str = ""
+    module: str = ""
+    found: dict[tuple[str, str, type[Warning]], None] = field(default_factory=dict)
+
+
+class _Texts:
+    """Stands where a filter has its pattern for messages, or for modules."""
+
+    def __init__(self, raised: _Raised, part: str) -> None:
+        self._raised, self._part = raised, part
+
+    def match(self, text: str) -> None:
+        if self._raised.is_active:
+            setattr(self._raised, self._part, text)
+
+
+class _Asked(type):
+    """The type of a class that is asked, as a filter's category, about each warning's class."""
+
+    raised: _Raised
+
+    def __subclasscheck__(cls, category: type) -> bool:
+        raised = cls.raised
+        if raised.is_active and issubclass(category, Warning):
+            raised.found[raised.text, raised.module, category] = None
+        return False
+
+
+def _spy(raised: _Raised) -> Any:
+    category = _Asked("Category", (), {})
+    category.raised = raised
+    return ("default", _Texts(raised, "text"), category, _Texts(raised, "module"), 0)
+
+
+class _Probe:
+    """Puts a filter that never matches before all others, for the time of a run."""
+
+    def __init__(self, context: Context) -> None:
+        self._raised = _Raised()
+        self._spy = _spy(self._raised)
+        self._passed = Passed()
+        self._before: list[Filter] = []
+        self._after: list[Filter] = []
+        self._held: Any = []
+        self._shown: list[list[Any]] = []
+        self._versions = (0, 0)
+
+    def start(self) -> None:
+        version = filters_version()
+        self._versions = (version, version)
+        self._passed.start(version)
+        self._held = warnings.filters
+        self._before = list(warnings.filters)
+        # Not through `warnings.simplefilter`: that would make Python forget which warnings it has shown.
+        self._held.insert(0, self._spy)
+
+    def stop(self) -> None:
+        self._raised.is_active = False
+        self._passed.stop()
+        for filters in (self._held, warnings.filters):
+            _remove(filters, self._spy)
+        self._after = list(warnings.filters)
+        self._versions = (self._versions[0], filters_version())
+        for text, module, category in self._raised.found:
+            lines = shown_entries(text, module, category)
+            self._shown += [[module, text, _name(category), line] for line in lines]
+
+    def observation(self) -> Observation:
+        dependencies = []
+        for text, module, category in self._raised.found:
+            action = chosen_action(text, module, category, self._before)
+            dependencies.append(_dependency(module, text, category, action))
+        for module, (text, category, *line) in self._passed.found:
+            dependencies.append(_dependency(module, text, category, _PASSED, line))
+        return Observation(tuple(dependencies), self._effects(), self._refusals())
+
+    def _effects(self) -> tuple[Effect, ...]:
+        found = []
+        if self._versions[0] != self._versions[1]:
+            found.append(Effect(KIND, "forget", b"{}"))
+        found.extend(self._filter_effects())
+        if self._shown:
+            found.append(Effect(KIND, "shown", json.dumps(self._shown).encode()))
+        return tuple(found)
+
+    def _filter_effects(self) -> tuple[Effect, ...]:
+        if self._after == self._before or self._refusals():
+            return ()
+        return (Effect(KIND, "filters", json.dumps(_difference(self._before, self._after)).encode()),)
+
+    def _refusals(self) -> tuple[Refusal, ...]:
+        new = [found for found in self._after if found not in self._before]
+        if all(has_texts(found) for found in new):
+            return ()
+        return (Refusal("changed the warnings filters in a way that can't be stored"),)
+
+
+def _difference(before: list[Filter], after: list[Filter]) -> dict[str, Any]:
+    """Return what was put before and after the earlier filters; else the whole list."""
+    size = len(before)
+    for start in range(len(after) - size + 1):
+        if after[start : start + size] == before:
+            front, back = after[:start], after[start + size :]
+            return {"front": list(map(encode, front)), "back": list(map(encode, back))}
+    return {"all": list(map(encode, after))}
+
+
+def chosen_action(text: str, module: str, category: type, filters: Sequence[Filter]) -> str:
+    """Return what filters say should be done with a warning; those for one line count as not matching."""
+    for action, message, wanted, place, line in filters:
+        if line == 0 and _matches(message, text) and issubclass(category, wanted) and _matches(place, module):
+            return str(action)
+    return str(getattr(warnings, "defaultaction", "default"))
+
+
+def _matches(pattern: Any, text: str) -> bool:
+    if pattern is None:
+        return True
+    return bool(pattern == text if isinstance(pattern, str) else pattern.match(text))
+
+
+def _dependency(module: str, text: str, category: type, action: str, line: Sequence[int] = ()) -> Dependency:
+    return Dependency(KIND, module, json.dumps([text, _name(category), action, list(line)]))
+
+
+def _remove(filters: Any, spy: Filter) -> None:
+    for index, found in enumerate(filters):
+        if found is spy:
+            del filters[index]
+            return
+
+
+def _name(category: type) -> str:
+    return f"{category.__module__}:{category.__qualname__}"
+
+
+def probe(context: Context) -> _Probe:
+    """Return a probe for warnings."""
+    return _Probe(context)
+
+
+def check(dependency: Dependency, context: Context) -> str | None:
+    """Say that a warning of the recorded run would be treated otherwise now."""
+    text, name, action, line = json.loads(dependency.expected)
+    category = resolve_class(name)
+    shown = [] if category is None else shown_entries(text, dependency.name, category)
+    if action == _PASSED:
+        return None if line in shown else f"a warning would be shown now ({name.partition(':')[2]})"
+    if category is None:
+        return None  # its library isn't loaded, and brings its own filters when it is
+    found = chosen_action(text, dependency.name, category, list(warnings.filters))
+    if found != action:
+        return f"the warnings filters changed ({category.__name__}: {action} → {found})"
+    if action in _ONCE_SHOWN and shown:
+        return f"a warning was shown already ({category.__name__})"
+    return None
+
+
+def ready(effect: Effect, context: Context) -> str | None:
+    """Say why the filters can't be set now; they always can."""
+    return None
+
+
+def apply(effect: Effect, context: Context) -> None:
+    """Add the filters that the run added, or mark the warnings that it showed."""
+    state = json.loads(effect.state)
+    if effect.name == "shown":
+        for module, text, name, line in state:
+            category = resolve_class(name)
+            if category is not None:
+                mark_shown(module, text, category, line)
+        return
+    if effect.name == "filters":
+        _set_filters(state)
+    forget_shown()
+
+
+def _set_filters(state: dict[str, Any]) -> None:
+    front, back = _decoded(state, "front"), _decoded(state, "back")
+    kept = _decoded(state, "all") if "all" in state else list(warnings.filters)
+    added = [found for found in front if found not in kept]
+    later = [found for found in back if found not in kept]
+    filters: Any = warnings.filters
+    filters[:] = [*added, *kept, *later]
+
+
+def _decoded(state: dict[str, Any], part: str) -> list[Filter]:
+    return [found for item in state.get(part, ()) if (found := decode(item)) is not None]

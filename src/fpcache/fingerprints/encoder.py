@@ -1,0 +1,371 @@
+"""One pass over a value: a canonical stream of tokens, and its digest.
+
+Every token is prefix-free (``marshal`` version 2 of exact built-ins, which
+knows neither interning nor references), and every frame ends with a mark that
+no token starts with, so two different sequences never give the same bytes.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from operator import ne
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import xxhash
+
+from fpcache.errors import FpcacheError, UnfingerprintableValueError
+from fpcache.fingerprints.layout import Layout, layout_of
+from fpcache.fingerprints.records import Buffer
+from fpcache.fingerprints.registry import Entry, look_up
+
+if TYPE_CHECKING:
+    from fpcache.fingerprints.records import GlobalRead
+
+__all__ = ["MARSHALLED", "Apart", "Encoder", "Part", "Step", "one_nan", "step_text"]
+
+SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented)})
+"""Exact types that marshal writes canonically (the last one through a name)."""
+
+MARSHALLED = SCALARS - {type(NotImplemented)}
+
+Step = str | int | tuple[Any] | tuple[Any, str]
+"""One step of a path: text as it stands, a position, ``(key,)``, or ``(key, text)``."""
+
+_END = b")"
+_NAN = float("nan")
+_INLINE_BYTES = 1 << 12
+_MARSHAL_VERSION = 2
+_NOTHING_OPEN = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A handler's wish for a child's own digest, as if it were a root.
+
+    ``part = yield Apart(step, child)`` answers with a `Part`. Nothing of the
+    child enters the stream; feed ``part.digest`` to have it counted.
+    """
+
+    step: Step
+    child: object
+    handler: Callable[[Encoder, Any], Iterator[Any] | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What an `Apart` child came to: its digest, and whether it held no nodes."""
+
+    digest: bytes
+    is_pure: bool
+
+
+@dataclass(slots=True)
+class _State:
+    """What is private to one context: the root's, or that of one `Apart`."""
+
+    hash: Any
+    nodes: list[object]
+    ranks: dict[int, int]
+    buffers: list[Buffer]
+
+
+@dataclass(slots=True)
+class _Frame:
+    children: Iterator[Any]
+    step: Step = ""
+    reply: Part | None = None
+    resume: _State | None = None
+    apart: Apart | None = None
+
+
+def _fresh_state() -> _State:
+    return _State(xxhash.xxh3_128(), [], {}, [])
+
+
+class Encoder:
+    """Feeds one value, part by part, into a digest.
+
+    Attributes
+    ----------
+    nodes : list of object
+        Every object with visible identity, in canonical order.
+    packages : set of str
+        Top-level names of installed modules whose code or classes were met.
+    reached : dict
+        Globals that functions read, by role, module, name and spelling.
+    seeded_set : bool
+        Whether a set was met whose order depends on the hash seed.
+    """
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        self.packages: set[str] = set()
+        self.reached: dict[tuple[object, ...], GlobalRead] = {}
+        self.ambiguous: set[int] = set()
+        self.seeded_set = False
+        self.kept: list[object] = []
+        self.pure: dict[int, bool] = {}
+        self._entries: dict[type, Entry] = {}
+        self._layouts: dict[type, Layout] = {}
+        self._frames: list[_Frame] = []
+        self._parts: dict[tuple[int, object], Part] = {}
+        self._open: dict[int, int] = {}
+        self._lowest_open = _NOTHING_OPEN
+        self._state = _fresh_state()
+
+    @property
+    def nodes(self) -> list[object]:
+        return self._state.nodes
+
+    @property
+    def ranks(self) -> dict[int, int]:
+        """Rank by id; ``-1 - rank`` for the ``__dict__`` of that node."""
+        return self._state.ranks
+
+    @property
+    def buffers(self) -> list[Buffer]:
+        return self._state.buffers
+
+    def digest(self) -> bytes:
+        """Return the digest of all that was fed so far, 16 bytes."""
+        return bytes(self._state.hash.digest())
+
+    # -- for handlers ------------------------------------------------------
+
+    def feed(self, *tokens: bytes | str | int | float | None) -> None:
+        """Add tokens of exact built-in types; begin with a tag of your own."""
+        if not MARSHALLED.issuperset(map(type, tokens)):
+            raise TypeError(f"tokens must be exact built-ins, not {[type(t).__name__ for t in tokens]}")
+        self._state.hash.update(marshal.dumps(tokens, _MARSHAL_VERSION))
+
+    def feed_plain(self, items: list[Any] | tuple[Any, ...], kinds: set[type]) -> None:
+        """Add a flat sequence whose types, `kinds`, are all in ``MARSHALLED``."""
+        if (float in kinds or complex in kinds) and any(map(ne, items, items)):
+            items = [one_nan(item) for item in items]
+        # Always as a list: its code differs from the one that tokens begin with.
+        items = items if type(items) is list else list(items)
+        self._state.hash.update(marshal.dumps(items, _MARSHAL_VERSION))
+
+    def feed_buffer(self, view: memoryview | bytes | bytearray) -> None:
+        """Add raw bytes with their length; large ones enter as their own digest."""
+        data = memoryview(view).cast("B")
+        self.feed("bytes", data.nbytes)
+        if data.nbytes <= _INLINE_BYTES:
+            self._state.hash.update(data)
+        else:
+            self._state.hash.update(xxhash.xxh3_128_digest(data))
+
+    def enter_node(self, obj: object) -> bool:
+        """Give `obj` the next rank, or note that it was met; True when it is new."""
+        key = id(obj)
+        rank = self._state.ranks.get(key)
+        if rank is not None:
+            self.feed("again", rank)
+            return False
+        if key in self._open:
+            self.feed_open(key)
+            return False
+        self._state.ranks[key] = len(self._state.nodes)
+        self._state.nodes.append(obj)
+        return True
+
+    def enter_nodes(self, objects: Iterable[object]) -> None:
+        """Give ranks to objects that are all new (ask `are_new` first)."""
+        nodes, ranks = self._state.nodes, self._state.ranks
+        first = len(nodes)
+        nodes.extend(objects)
+        ranks.update(zip(map(id, nodes[first:]), range(first, len(nodes)), strict=True))
+
+    def are_new(self, objects: list[Any]) -> bool:
+        """Return whether all are distinct and none was met before."""
+        keys = set(map(id, objects))
+        return len(keys) == len(objects) and keys.isdisjoint(self._state.ranks) and keys.isdisjoint(self._open)
+
+    def enter_dict(self, owner: object, attributes: dict[str, Any]) -> bool:
+        """Note the ``__dict__`` of a node; False (and a mark) where it was met before."""
+        rank = self._state.ranks.setdefault(id(attributes), -1 - self._state.ranks[id(owner)])
+        if rank == -1 - self._state.ranks[id(owner)]:
+            return True
+        self.feed("dict again", rank)
+        return False
+
+    def enter_dicts(self, owners: Iterable[object], dicts: list[Any]) -> None:
+        """Note the ``__dict__`` of many nodes; all must be new."""
+        ranks = self._state.ranks
+        for owner, attributes in zip(owners, dicts, strict=False):
+            ranks[id(attributes)] = -1 - ranks[id(owner)]
+
+    def entry(self, cls: type) -> Entry:
+        """Return how values of `cls` are encoded."""
+        found = self._entries.get(cls)
+        if found is None:
+            found = self._entries[cls] = look_up(cls)
+        return found
+
+    def layout(self, cls: type) -> Layout:
+        """Return where instances of `cls` keep their state."""
+        found = self._layouts.get(cls)
+        if found is None:
+            found = self._layouts[cls] = layout_of(cls)
+        return found
+
+    def rank(self, obj: object) -> int:
+        """Return the rank that `obj` has as a node."""
+        return self._state.ranks[id(obj)]
+
+    def is_open(self, obj: object) -> bool:
+        """Feed a mark and return True when `obj` is being taken apart further up."""
+        if id(obj) not in self._open:
+            return False
+        self.feed_open(id(obj))
+        return True
+
+    def feed_open(self, key: int) -> None:
+        level = self._open[key]
+        self._lowest_open = min(self._lowest_open, level)
+        self.feed("open", level)
+
+    def keep(self, obj: object) -> None:
+        """Keep a temporary alive until the digest ends, so that its id stays its own."""
+        self.kept.append(obj)
+
+    def memory(self, owner: object, start: int, size_bytes: int, *, copy_on_write: bool = False) -> None:
+        """Note the memory that the node `owner` shows to the program."""
+        if size_bytes:
+            rank = self._state.ranks.get(id(owner), -1)
+            self._state.buffers.append(Buffer(rank, start, size_bytes, copy_on_write))
+
+    def reach(self, read: GlobalRead) -> None:
+        """Note a global that a function reads; it becomes a root of its own."""
+        place = (read.role, read.module, read.name, read.path, read.rest)
+        self.reached.setdefault((*place, id(read.namespace), id(read.value)), read)
+
+    def refuse(self, message: str) -> NoReturn:
+        """Raise `UnfingerprintableValueError` with the path of the present place."""
+        path = self.path()
+        where = f"{path}: " if path else ""
+        raise UnfingerprintableValueError(f"{where}{message}", path)
+
+    def path(self) -> str:
+        """Return the way from the root to the present place, for people."""
+        return self.name + "".join(step_text(frame.step) for frame in self._frames)
+
+    # -- the walk ----------------------------------------------------------
+
+    def encode(self, root: object) -> None:
+        """Walk `root` and all below it; what others' code raises becomes a refusal."""
+        try:
+            self._walk(root)
+        except (FpcacheError, MemoryError):
+            raise
+        except Exception as error:  # reduce methods, stand-ins and properties may raise anything
+            self.refuse_because(error)
+
+    def refuse_because(self, error: Exception) -> NoReturn:
+        """Refuse the present place because of what its own code raised."""
+        path = self.path()
+        where = f"{path}: " if path else ""
+        message = f"{where}can't be fingerprinted: {type(error).__name__}: {error}"
+        raise UnfingerprintableValueError(message, path) from error
+
+    def _walk(self, root: object) -> None:
+        frames = self._frames
+        self._enter(root)
+        while frames:
+            frame = frames[-1]
+            item = self._next_item(frame)
+            if item is _FINISHED:
+                self._leave(frames.pop())
+            elif type(item) is tuple:
+                frame.step, child = item
+                self._enter(child)
+            else:
+                frame.step = item.step
+                self._enter_apart(item)
+
+    def _next_item(self, frame: _Frame) -> Any:
+        frame.step = ""
+        if frame.reply is None:
+            return next(frame.children, _FINISHED)
+        reply, frame.reply = frame.reply, None
+        try:
+            return frame.children.send(reply)  # type: ignore[attr-defined]
+        except StopIteration:
+            return _FINISHED
+
+    def _enter(self, child: Any) -> None:
+        cls = type(child)
+        if cls in MARSHALLED:
+            if child != child:
+                child = one_nan(child)
+            self._state.hash.update(marshal.dumps(child, _MARSHAL_VERSION))
+            return
+        entry = self._entries.get(cls) or self.entry(cls)
+        if entry.is_node and not self.enter_node(child):
+            return
+        self._push(entry.handler(self, child))
+
+    def _push(self, children: Iterator[Any] | None) -> None:
+        if children is not None:
+            self._frames.append(_Frame(iter(children)))
+
+    def _enter_apart(self, apart: Apart) -> None:
+        frame = self._frames[-1]
+        frame.reply = self._parts.get((id(apart.child), apart.handler))
+        if frame.reply is not None:
+            return
+        bracket = _Frame(iter(()), resume=self._state, apart=apart)
+        self._frames.append(bracket)
+        self._state = _fresh_state()
+        if apart.handler is None:
+            self._enter(apart.child)
+        else:
+            self._push(apart.handler(self, apart.child))
+
+    def _leave(self, frame: _Frame) -> None:
+        if frame.resume is None or frame.apart is None:
+            self._state.hash.update(_END)
+            return
+        part = Part(self.digest(), not self._state.nodes)
+        self._state = frame.resume
+        self._frames[-1].reply = part
+        if self._lowest_open == _NOTHING_OPEN:
+            self.keep(frame.apart.child)
+            self._parts[(id(frame.apart.child), frame.apart.handler)] = part
+
+    def opened(self, obj: object) -> None:
+        """Mark `obj` as being taken apart, until `closed`."""
+        self.keep(obj)
+        self._open[id(obj)] = len(self._open)
+
+    def closed(self, obj: object) -> None:
+        """End what `opened` began."""
+        level = self._open.pop(id(obj))
+        if self._lowest_open >= level:
+            self._lowest_open = _NOTHING_OPEN
+
+
+_FINISHED: Any = object()
+
+
+def one_nan(item: Any) -> Any:
+    """Return `item`, with every Python NaN made the same NaN."""
+    if type(item) is float and item != item:
+        return _NAN
+    if type(item) is complex and item != item:
+        return complex(one_nan(item.real), one_nan(item.imag))
+    return item
+
+
+def step_text(step: Step) -> str:
+    """Return one step of a path as people write it."""
+    if isinstance(step, str):
+        return step
+    key, text = (step[0], "".join(step[1:])) if isinstance(step, tuple) else (step, "")
+    try:
+        shown = repr(key)
+    except Exception as error:  # a key's own __repr__ may raise anything; the path must still be told
+        shown = f"<{type(key).__name__}: {type(error).__name__}>"
+    return f"[{shown[:80]}]{text}"

@@ -1,0 +1,127 @@
+"""Why a reading differs from an earlier one, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import FunctionType
+from typing import Any
+
+from fpcache.fingerprints.code_objects import code_facts
+from fpcache.fingerprints.records import Reading, Root
+
+__all__ = ["explain_change", "root_records"]
+
+Record = Mapping[str, Any]
+
+
+def root_records(reading: Reading) -> list[dict[str, Any]]:
+    """Return what has to be kept of a reading to explain a later difference.
+
+    Parameters
+    ----------
+    reading : Reading
+        Of the entry that is stored.
+
+    Returns
+    -------
+    list of dict
+        One per root and one per package; JSON can hold them.
+    """
+    roots = [_root_record(root) for root in reading.roots]
+    packages = [
+        {"key": name, "label": f"package {name}", "kind": "package", "summary": version, "digest": version}
+        for name, version in reading.packages.items()
+    ]
+    return roots + packages
+
+
+def _root_record(root: Root) -> dict[str, Any]:
+    return {
+        "key": root.key,
+        "label": root.label,
+        "kind": root.kind,
+        "summary": root.summary,
+        "digest": root.digest.hex(),
+        "chain": list(root.chain),
+        "code": _code_digest(root.value),
+    }
+
+
+def _code_digest(value: object) -> str:
+    return code_facts(value.__code__).digest.hex() if isinstance(value, FunctionType) else ""
+
+
+def explain_change(old: Iterable[Record], reading: Reading) -> list[str]:
+    """Say what differs between an earlier entry's records and a reading.
+
+    Parameters
+    ----------
+    old : iterable of dict
+        From `root_records`.
+    reading : Reading
+        The present one.
+
+    Returns
+    -------
+    list of str
+        Such as ``"`df` changed (DataFrame 10×5 → DataFrame 10×6)"``: edited
+        code first, then values, packages, and names that came or went. Empty
+        only where nothing differs.
+    """
+    before = {_identity(record): record for record in old}
+    after = {_identity(record): record for record in root_records(reading)}
+    reasons = [*_changes(before, after), *_comings_and_goings(before, after)]
+    if not reasons and before.keys() == after.keys():
+        return ["which inputs share objects or memory changed"]  # each is equal by itself
+    return reasons
+
+
+def _identity(record: Record) -> tuple[bool, str]:
+    return record["kind"] == "package", record["key"]
+
+
+def _changes(before: Mapping[Any, Record], after: Mapping[Any, Record]) -> Iterator[str]:
+    changed = [key for key in after if key in before and before[key]["digest"] != after[key]["digest"]]
+    for key in sorted(changed, key=lambda key: (_importance(after[key]), key)):
+        yield _change(before[key], after[key])
+
+
+def _importance(record: Record) -> int:
+    order = ("function", "class", "module", "value", "builtin", "missing", "package")
+    kind = record["kind"]
+    return order.index(kind) if kind in order else len(order)
+
+
+def _change(old: Record, new: Record) -> str:
+    if new["kind"] == "package":
+        return f"package {new['key']} {old['summary']} → {new['summary']}"
+    if new["kind"] == "missing" or old["kind"] == "missing":
+        return f"{_name(new)} is no longer defined" if new["kind"] == "missing" else f"{_name(new)} is new"
+    if old["kind"] == new["kind"] and new["kind"] in ("function", "class"):
+        is_same_code = bool(new.get("code")) and new.get("code") == old.get("code")
+        verb = "holds other values" if is_same_code else "was edited"
+        return f"{new['label']} {verb}{_way(new)}"
+    if old["summary"] == new["summary"]:
+        return f"{_name(new)} changed ({new['summary']}){_way(new)}"
+    return f"{_name(new)} changed ({old['summary']} → {new['summary']}){_way(new)}"
+
+
+def _name(record: Record) -> str:
+    return f"`{record['chain'][-1]}`" if record.get("chain") else str(record["label"])
+
+
+def _way(record: Record) -> str:
+    """Name the functions that lead to a root which the component doesn't name itself."""
+    chain = record.get("chain", ())
+    if len(chain) < 2:
+        return ""
+    return " (through " + " → ".join(f"`{name}`" for name in chain) + ")"
+
+
+def _comings_and_goings(before: Mapping[Any, Record], after: Mapping[Any, Record]) -> Iterator[str]:
+    for key, record in after.items():
+        if key not in before:
+            yield f"{record['label']} is new{_way(record)}"
+    for key, record in before.items():
+        if key not in after:
+            yield f"{record['label']} is no longer read"

@@ -1,0 +1,48 @@
+"""polars: frames and series by name, dtype and logical content, through Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fpcache.fingerprints.arrow_values import feed_array
+from fpcache.fingerprints.builtin_values import feed_sequence
+from fpcache.fingerprints.encoder import Encoder
+from fpcache.fingerprints.refused import _refusal
+
+__all__: list[str] = []
+
+refuse_lazy = _refusal("a lazy query may read files when it runs", "pass its collect()")
+
+
+def encode_frame(enc: Encoder, obj: Any) -> Iterator[Any]:
+    enc.feed("polars frame", obj.height, obj.width)
+    for column in obj.get_columns():
+        yield from _column(enc, column)
+
+
+def encode_series(enc: Encoder, obj: Any) -> Iterator[Any]:
+    enc.feed("polars series")
+    return _column(enc, obj)
+
+
+def _column(enc: Encoder, series: Any) -> Iterator[Any]:
+    enc.feed("column", series.name, repr(series.dtype), len(series))
+    if "Object" in repr(series.dtype):
+        items = series.to_list()
+        enc.keep(items)
+        yield from feed_sequence(enc, items) or ()
+    else:
+        _feed_arrow(enc, series)
+
+
+def _feed_arrow(enc: Encoder, series: Any) -> None:
+    import polars
+
+    newest = getattr(polars, "CompatLevel", None)
+    one = series.rechunk()
+    feed_array(enc, one.to_arrow(compat_level=newest.newest()) if newest else one.to_arrow())
+
+
+def encode_expression(enc: Encoder, obj: Any) -> None:
+    enc.feed("polars expression", obj.meta.serialize(format="binary"))

@@ -1,0 +1,159 @@
+"""torch: tensors, modules, optimizers, generators, storages.
+
+What counts for a tensor: class, dtype, layout, device, shape, strides,
+``requires_grad``, ``.grad``, hooks, attributes, and every byte. A tensor that
+hangs on an autograd graph has no fingerprint: the graph can't be seen.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from typing import Any
+
+from fpcache.fingerprints.encoder import Encoder
+from fpcache.fingerprints.instances import encode_plain
+from fpcache.fingerprints.registry import dotted_name
+
+__all__: list[str] = []
+
+
+def encode_tensor(enc: Encoder, obj: Any) -> Iterator[Any]:
+    import torch
+
+    if obj.grad_fn is not None:
+        enc.refuse("a tensor with a grad_fn hangs on an autograd graph; use .detach()")
+    with torch._C.DisableTorchFunctionSubclass():
+        _feed_traits(enc, obj)
+        _feed_content(enc, obj.detach(), obj)
+        gradient = obj.grad if obj.is_leaf else None
+    yield ".grad", gradient
+    yield "._backward_hooks", obj._backward_hooks or None
+    yield "._post_accumulate_grad_hooks", getattr(obj, "_post_accumulate_grad_hooks", None) or None
+    for name, value in vars(obj).items():
+        enc.feed("attribute", name)
+        yield f".{name}", value
+
+
+def _feed_traits(enc: Encoder, obj: Any) -> None:
+    own = type(obj).__module__.partition(".")[0] == "torch"
+    enc.feed("tensor", dotted_name(type(obj)) if own else "", str(obj.dtype), str(obj.layout), str(obj.device))
+    enc.feed(obj.requires_grad, obj.is_leaf, obj.is_conj(), obj.is_neg(), obj.is_inference())
+    enc.feed("shape", *obj.shape)
+
+
+def _feed_content(enc: Encoder, tensor: Any, owner: Any) -> None:
+    import torch
+
+    if tensor.is_nested:
+        enc.refuse("a nested tensor can't be fingerprinted; pass its parts as a list")
+    if tensor.layout is not torch.strided:
+        _feed_parts(enc, _sparse_parts(enc, tensor))
+    elif tensor.is_quantized:
+        _feed_quantized(enc, tensor)
+    elif tensor.device.type != "meta":
+        _feed_strided(enc, tensor, owner)
+
+
+def _sparse_parts(enc: Encoder, tensor: Any) -> list[Any]:
+    import torch
+
+    if tensor.layout is torch.sparse_coo:
+        enc.feed("coo", tensor.is_coalesced())
+        return [tensor._indices(), tensor._values()]
+    if tensor.layout in (torch.sparse_csr, torch.sparse_bsr):
+        return [tensor.crow_indices(), tensor.col_indices(), tensor.values()]
+    if tensor.layout in (torch.sparse_csc, torch.sparse_bsc):
+        return [tensor.ccol_indices(), tensor.row_indices(), tensor.values()]
+    return [tensor.to_dense()]
+
+
+def _feed_parts(enc: Encoder, parts: list[Any]) -> None:
+    for part in parts:
+        enc.feed("part", str(part.dtype), *part.shape)
+        _feed_bytes(enc, part)
+
+
+def _feed_quantized(enc: Encoder, tensor: Any) -> None:
+    enc.feed("quantized", str(tensor.qscheme()))
+    if "channel" in str(tensor.qscheme()):
+        enc.feed(tensor.q_per_channel_axis())
+        _feed_parts(enc, [tensor.q_per_channel_scales(), tensor.q_per_channel_zero_points()])
+    else:
+        enc.feed(tensor.q_scale(), tensor.q_zero_point())
+    _feed_parts(enc, [tensor.int_repr()])
+
+
+def _feed_strided(enc: Encoder, tensor: Any, owner: Any) -> None:
+    steps = [s if n > 1 else 0 for s, n in zip(tensor.stride(), tensor.shape, strict=True)]
+    enc.feed("strides", *(steps if tensor.numel() else []))
+    if tensor.numel() == 0:
+        return
+    last = sum(step * (n - 1) for step, n in zip(steps, tensor.shape, strict=True))
+    enc.memory(owner, tensor.data_ptr(), (last + 1) * tensor.element_size())
+    for axis, step in enumerate(steps):
+        if step == 0:
+            tensor = tensor.narrow(axis, 0, 1)
+    _feed_bytes(enc, tensor)
+
+
+def _feed_bytes(enc: Encoder, tensor: Any) -> None:
+    """Feed the elements' bytes as they lie in memory, brought to the CPU if need be."""
+    dense = tensor.detach().resolve_conj().resolve_neg().contiguous().cpu()
+    size_bytes = dense.numel() * dense.element_size()
+    if size_bytes == 0:
+        enc.feed("no bytes")
+        return
+    enc.feed_buffer(memoryview((ctypes.c_ubyte * size_bytes).from_address(dense.data_ptr())).cast("B"))
+
+
+def encode_module(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode a module by its whole ``__dict__``: parameters, buffers, hooks, mode."""
+    return encode_plain(enc, obj)
+
+
+_OWN_OPTIMIZER_NAMES = frozenset({"defaults", "state", "param_groups", "step"})
+
+
+def encode_optimizer(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode an optimizer: settings, state, groups, hooks in use, other attributes."""
+    enc.feed("optimizer", hasattr(obj.step, "_wrapped_by_lr_sched"))
+    yield ".__class__", type(obj)
+    for name in ("defaults", "param_groups", "state"):
+        yield f".{name}", vars(obj)[name]
+    others = {k: v for k, v in vars(obj).items() if k not in _OWN_OPTIMIZER_NAMES and _counts(k, v)}
+    for name in sorted(others):
+        enc.feed("attribute", name)
+        yield f".{name}", others[name]
+
+
+def _counts(name: str, value: Any) -> bool:
+    """Return whether an optimizer's attribute says more than torch's own bookkeeping."""
+    if name.endswith("_profile_name") or name.startswith(("_warned", "_patch")):
+        return False
+    return bool(value) if "hooks" in name else True
+
+
+def encode_name(enc: Encoder, obj: Any) -> None:
+    enc.feed("torch", type(obj).__name__, str(obj))
+
+
+def encode_size(enc: Encoder, obj: Any) -> None:
+    enc.feed("torch size", len(obj), *(int(n) for n in obj))
+
+
+def encode_generator(enc: Encoder, obj: Any) -> None:
+    enc.feed("torch generator", str(obj.device))
+    _feed_bytes(enc, obj.get_state())
+
+
+def encode_storage(enc: Encoder, obj: Any) -> None:
+    enc.feed("torch storage", str(obj.device), obj.nbytes())
+    if obj.nbytes():
+        enc.memory(obj, obj.data_ptr(), obj.nbytes())
+        enc.feed_buffer(memoryview((ctypes.c_ubyte * obj.nbytes()).from_address(obj.cpu().data_ptr())).cast("B"))
+
+
+def encode_typed_storage(enc: Encoder, obj: Any) -> Iterator[Any]:
+    enc.feed("torch typed storage", str(obj.dtype))
+    yield "._untyped_storage", obj._untyped_storage

@@ -1,0 +1,160 @@
+"""From values to digests: one root, several roots, and a text for people."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+
+import fpcache.fingerprints.code_types
+import fpcache.fingerprints.tables  # noqa: F401  (registers the handlers)
+from fpcache.fingerprints.encoder import Encoder
+from fpcache.fingerprints.overlaps import overlap_groups
+from fpcache.fingerprints.records import MISSING, GlobalRead, Walk
+
+__all__ = ["FORMAT", "fingerprint", "join", "joint_nodes", "walk"]
+
+FORMAT = "fp1"
+"""Prefix of fingerprints; raised when equal values would get other digests."""
+
+
+def walk(obj: object, name: str = "") -> Walk:
+    """Walk one value and return its digest and what was met on the way.
+
+    Parameters
+    ----------
+    obj : object
+        The root.
+    name : str
+        How paths in errors begin, such as ``"df"``.
+
+    Returns
+    -------
+    Walk
+        Equal digests mean values that no program can tell apart, up to the
+        globals that functions in it read (``reached``).
+
+    Raises
+    ------
+    UnfingerprintableValueError
+        For what has hidden or outside state; it carries the path.
+    """
+    enc = Encoder(name)
+    enc.encode(obj)
+    _feed_overlaps(enc, {"": enc.buffers})
+    return Walk(
+        digest=enc.digest(),
+        nodes=tuple(enc.nodes),
+        buffers=tuple(enc.buffers),
+        packages=frozenset(enc.packages),
+        reached=tuple(enc.reached.values()),
+        has_seeded_set=enc.seeded_set,
+        ranks=enc.ranks,
+        ambiguous=frozenset(enc.ambiguous),
+    )
+
+
+def _feed_overlaps(enc: Encoder, buffers: Mapping[str, object]) -> None:
+    for group in overlap_groups(buffers):  # type: ignore[arg-type]
+        enc.feed("overlap", len(group))
+        for root, rank, offset, size_bytes in group:
+            enc.feed(root, rank, offset, size_bytes)
+
+
+def join(walks: Mapping[str, Walk]) -> bytes:
+    """Return the digest of all roots and of the identity across them.
+
+    Parameters
+    ----------
+    walks : mapping of str to Walk
+        By root name; the order of the mapping doesn't count.
+
+    Returns
+    -------
+    bytes
+        16 bytes. Two sets of roots of equal digest have the same names and
+        values, share the same nodes, and overlap in memory in the same way.
+    """
+    enc = Encoder()
+    roots = dict(sorted(walks.items()))
+    for name, walked in roots.items():
+        enc.feed("root", name, walked.digest)
+    for place, other in _shared(roots):
+        enc.feed("shared", *place, *other)
+    _feed_overlaps(enc, {name: walked.buffers for name, walked in roots.items()})
+    return enc.digest()
+
+
+def _shared(roots: Mapping[str, Walk]) -> list[tuple[tuple[str, int], tuple[str, int]]]:
+    """Return pairs (first place, later place) of nodes met under several roots."""
+    pairs = []
+    names = list(roots)
+    for later in range(1, len(names)):
+        seen: set[int] = set()
+        for earlier in range(later):
+            common = _common_ids(roots[names[earlier]], roots[names[later]]) - seen
+            seen |= common
+            pairs += [
+                ((names[earlier], roots[names[earlier]].ranks[i]), (names[later], roots[names[later]].ranks[i]))
+                for i in common
+            ]
+    return sorted(pairs)
+
+
+def _common_ids(one: Walk, other: Walk) -> set[int]:
+    small, large = sorted((one.ranks, other.ranks), key=len)
+    return {i for i in small if i in large}
+
+
+def joint_nodes(walks: Mapping[str, Walk]) -> tuple[object, ...]:
+    """Return the nodes of all roots by root name, each object once.
+
+    Under equal `join` digests, equal indexes mean objects of the same role.
+    """
+    found: dict[int, object] = {}
+    for _, walked in sorted(walks.items()):
+        for node in walked.nodes:
+            found.setdefault(id(node), node)
+    return tuple(found.values())
+
+
+def fingerprint(obj: object) -> str:
+    """Return the fingerprint of a value and of all that its functions read.
+
+    Parameters
+    ----------
+    obj : object
+        Any value of Python's own types, of a supported library, of a class of
+        yours, or a function.
+
+    Returns
+    -------
+    str
+        ``"fp1-"`` and 32 hexadecimal digits: equal in every process.
+
+    Raises
+    ------
+    UnfingerprintableValueError
+        For what has hidden or outside state, such as a lock or an open file.
+
+    Examples
+    --------
+    >>> fingerprint([1, 2]) == fingerprint([1, 2])
+    True
+    >>> fingerprint(1) == fingerprint(True)
+    False
+    """
+    walks = {"": walk(obj)}
+    pending = deque(walks[""].reached)
+    while pending:
+        read = pending.popleft()
+        key = f"{read.module}:{read.name}"
+        if read.role in ("read", "store") and key not in walks:
+            walks[key] = _walk_read(read)
+            pending.extend(walks[key].reached)
+    return f"{FORMAT}-{join(walks).hex()}"
+
+
+def _walk_read(read: GlobalRead) -> Walk:
+    if read.value is MISSING:
+        return Walk(b"missing")
+    return walk(read.value, ".".join(read.chain) or read.name)

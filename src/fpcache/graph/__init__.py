@@ -1,0 +1,35 @@
+"""The one engine: a graph of steps, fingerprinted, pruned, and run in order."""
+
+from __future__ import annotations
+
+from fpcache.graph.cache import CachedOutput, Codec, OutputCache
+from fpcache.graph.component import ExecutionContext, GraphComponent
+from fpcache.graph.fingerprint_run import FingerprintComponent, PrecomputedValueProvider
+from fpcache.graph.picture import Picture, schema_picture
+from fpcache.graph.running import FingerprintStatus, Hook, Outcome, Step, drive, run_in_order
+from fpcache.graph.schema import GraphSchema, SchemaNode
+from fpcache.graph.trainer import GraphTrainer, TrainingResult
+from fpcache.graph.validation import validate
+
+__all__ = [
+    "CachedOutput",
+    "Codec",
+    "ExecutionContext",
+    "FingerprintComponent",
+    "FingerprintStatus",
+    "GraphComponent",
+    "GraphSchema",
+    "GraphTrainer",
+    "Hook",
+    "Outcome",
+    "OutputCache",
+    "Picture",
+    "PrecomputedValueProvider",
+    "SchemaNode",
+    "Step",
+    "TrainingResult",
+    "drive",
+    "run_in_order",
+    "schema_picture",
+    "validate",
+]

@@ -1,0 +1,57 @@
+"""Whether an output can be kept apart from the inputs it was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import BuiltinFunctionType, FunctionType
+
+from fpcache.errors import UnfingerprintableValueError
+from fpcache.fingerprints import walk
+from fpcache.fingerprints.records import Walk
+
+__all__ = ["shared_memory"]
+
+# Found again by name, and the same object in every graph of a process.
+_BY_NAME = (type, FunctionType, BuiltinFunctionType)
+
+
+def shared_memory(value: object, inputs: Mapping[str, object]) -> str:
+    """Name an input that shares a mutable object or a buffer with `value`, or return "".
+
+    A cache hands out a copy of such an output, and a later change to the
+    input (or the output) would then reach only one of them.
+    """
+    try:
+        output = walk(value)
+        for parameter, given in inputs.items():
+            if _overlap(output, walk(given)):
+                return parameter
+    except UnfingerprintableValueError:
+        return ""  # an output without a fingerprint isn't stored anyway
+    return ""
+
+
+def _overlap(first: Walk, second: Walk) -> bool:
+    objects = {id(node) for node in first.nodes if not isinstance(node, _BY_NAME)}
+    if any(id(node) in objects for node in second.nodes):
+        return True
+    # Two pandas frames may share memory unseen: each copies before it writes.
+    return _meet(_spans(first, True), _spans(second)) or _meet(_spans(first), _spans(second, True))
+
+
+def _spans(walked: Walk, only_plain: bool = False) -> list[tuple[int, int]]:
+    return [
+        (buffer.start, buffer.start + buffer.size_bytes)
+        for buffer in walked.buffers
+        if not (only_plain and buffer.copy_on_write)
+    ]
+
+
+def _meet(first: Iterable[tuple[int, int]], second: Iterable[tuple[int, int]]) -> bool:
+    tagged = sorted([(*span, 0) for span in first] + [(*span, 1) for span in second])
+    ends = [0, 0]  # how far each side's buffers reached so far
+    for start, end, side in tagged:
+        if start < ends[1 - side] and start < end:
+            return True
+        ends[side] = max(ends[side], end)
+    return False

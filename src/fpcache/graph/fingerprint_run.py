@@ -1,0 +1,142 @@
+"""The fingerprint run: which nodes would hit, before anything expensive runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from fpcache.errors import StoreError, UnfingerprintableValueError
+from fpcache.fingerprints import fingerprint
+from fpcache.graph.cache import CachedOutput, OutputCache
+from fpcache.graph.keys import difference, input_parts, key_of, node_parts
+from fpcache.graph.running import FingerprintStatus
+from fpcache.graph.schema import GraphSchema, SchemaNode
+
+__all__ = ["FingerprintComponent", "PrecomputedValueProvider", "fingerprint_run", "prune"]
+
+
+@dataclass(slots=True)
+class FingerprintComponent:
+    """Stands in for a node: makes its key and looks it up instead of running it."""
+
+    name: str
+    node: SchemaNode
+    cache: OutputCache
+    _own_parts: dict[str, str] | None = None
+
+    def parts(self, inputs: Mapping[str, str]) -> dict[str, str]:
+        """Return what the key is made of; `inputs` is parameter name → fingerprint."""
+        if self._own_parts is None:
+            self._own_parts = node_parts(self.node)
+        return self._own_parts | input_parts(inputs)
+
+    def status(self, inputs: Mapping[str, str | None]) -> FingerprintStatus:
+        """Look the node up, given its inputs' fingerprints by parameter name.
+
+        None stands for an input without a fingerprint; it never matches.
+        """
+        known = {parameter: digest for parameter, digest in inputs.items() if digest is not None}
+        for parameter in inputs.keys() - known.keys():
+            reason = f"its input `{parameter}`, from `{self.node.needs[parameter]}`, has no fingerprint"
+            return FingerprintStatus(None, False, reason, verdict="uncacheable")
+        try:
+            parts = self.parts(known)
+        except UnfingerprintableValueError as error:
+            return FingerprintStatus(None, False, str(error), verdict="uncacheable")
+        key = key_of(parts)
+        found = self.cache.look_up(key)
+        if found is None:
+            return FingerprintStatus(None, False, self._why(parts), key)
+        return FingerprintStatus(found.output_fingerprint, True, "found", key, found=found)
+
+    def _why(self, parts: Mapping[str, str]) -> str:
+        earlier = self.cache.nearest(self.name)
+        return difference(parts, earlier.parts) if earlier else "never seen"
+
+
+@dataclass(slots=True)
+class PrecomputedValueProvider:
+    """Stands in for a node whose value is known: held, or loaded when first asked for.
+
+    Any value counts, also 0, an empty list and None.
+    """
+
+    name: str
+    output_fingerprint: str | None
+    _values: tuple[object, ...] = ()
+    _found: CachedOutput | None = None
+    _cache: OutputCache | None = None
+
+    @classmethod
+    def of_value(cls, name: str, output_fingerprint: str | None, value: object) -> PrecomputedValueProvider:
+        """Provide a value that is at hand."""
+        return cls(name, output_fingerprint, (value,))
+
+    @classmethod
+    def of_cached(cls, name: str, found: CachedOutput, cache: OutputCache) -> PrecomputedValueProvider:
+        """Provide a value that the cache holds."""
+        return cls(name, found.output_fingerprint, (), found, cache)
+
+    def value(self) -> object:
+        """Return the value, the same object every time.
+
+        Raises
+        ------
+        StoreError
+            If the cache lost it, or gives another value than was stored.
+        """
+        if not self._values:
+            self._values = (self._load(),)
+        return self._values[0]
+
+    def _load(self) -> object:
+        assert self._found is not None
+        assert self._cache is not None
+        value = self._cache.load(self._found)
+        if fingerprint(value) != self._found.output_fingerprint:
+            raise StoreError(f"the stored output of `{self.name}` does not come back as it was")
+        return value
+
+
+def fingerprint_run(
+    schema: GraphSchema, components: Mapping[str, FingerprintComponent], inputs: Mapping[str, str | None]
+) -> dict[str, FingerprintStatus]:
+    """Return what every node would say, in order; `inputs` are the input nodes' fingerprints."""
+    fingerprints = dict(inputs)
+    statuses: dict[str, FingerprintStatus] = {}
+    for name in schema.order():
+        if name in components:
+            statuses[name] = _forecast(components[name], statuses, fingerprints)
+            fingerprints[name] = statuses[name].output_fingerprint
+    return statuses
+
+
+def _forecast(
+    component: FingerprintComponent,
+    statuses: Mapping[str, FingerprintStatus],
+    fingerprints: Mapping[str, str | None],
+) -> FingerprintStatus:
+    needs = component.node.needs
+    misses = [need for need in needs.values() if need in statuses and not statuses[need].is_hit]
+    if misses:
+        return FingerprintStatus(None, False, f"`{misses[0]}` runs first")
+    return component.status({parameter: fingerprints[need] for parameter, need in needs.items()})
+
+
+def prune(schema: GraphSchema, statuses: Mapping[str, FingerprintStatus]) -> GraphSchema:
+    """Return the schema without what only hits need: a hit's own needs are cut."""
+    hits = {name for name, status in statuses.items() if status.is_hit}
+    wanted = set(_wanted(schema, hits))
+    return GraphSchema({name: node for name, node in schema.nodes.items() if name in wanted})
+
+
+def _wanted(schema: GraphSchema, hits: set[str]) -> Iterator[str]:
+    waiting, seen = list(schema.targets()), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        yield name
+        if name not in hits:
+            waiting.extend(schema[name].needs.values())

@@ -1,0 +1,85 @@
+"""A node's fingerprint key: what it is made of, and what differs from an earlier one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import metadata
+
+import blake3
+
+from fpcache.fingerprints import fingerprint
+from fpcache.fingerprints.reading import read
+from fpcache.graph.component import full_config
+from fpcache.graph.schema import SchemaNode
+
+__all__ = ["difference", "input_parts", "key_of", "node_parts"]
+
+FORMAT = "graph-1"
+
+
+def node_parts(node: SchemaNode) -> dict[str, str]:
+    """Return what the key holds of the node itself: code, config and packages.
+
+    The node's name takes no part, so renaming a node does not miss.
+
+    Raises
+    ------
+    UnfingerprintableValueError
+        If the config, or a value that the code reads, has no fingerprint.
+    """
+    config = full_config(node)
+    reading = read(["component"], None, {"component": node.uses})
+    parts = {f"code {root.label}": root.digest.hex() for root in reading.roots}
+    parts["code"] = reading.digest
+    parts |= {f"package {package}": version for package, version in reading.packages.items()}
+    parts |= {f"config {option}": fingerprint(value) for option, value in config.items()}
+    if node.is_component:
+        parts["method"] = f"{node.constructor} {node.fn}"
+        parts["addon"] = fingerprint(node.uses.fingerprint_addon(config))
+        for package in node.uses.required_packages():
+            parts[f"package {package}"] = metadata.version(package)
+    return parts
+
+
+def input_parts(inputs: Mapping[str, str]) -> dict[str, str]:
+    """Return what the key holds of the inputs: parameter name → fingerprint."""
+    return {f"input {parameter}": digest for parameter, digest in inputs.items()}
+
+
+def key_of(parts: Mapping[str, str]) -> str:
+    """Return the key of all parts together; their order doesn't count."""
+    digest = blake3.blake3(FORMAT.encode())
+    for name in sorted(parts):
+        for text in (name.encode(), parts[name].encode()):
+            digest.update(len(text).to_bytes(8, "little") + text)
+    return f"{FORMAT}-{digest.hexdigest(length=16)}"
+
+
+def difference(parts: Mapping[str, str], earlier: Mapping[str, str]) -> str:
+    """Say what differs, most telling first.
+
+    Examples
+    --------
+    >>> difference({"config depth": "a", "input x": "b"}, {"config depth": "a", "input x": "c"})
+    'input `x` changed'
+    """
+    changed = [name for name in {**earlier, **parts} if parts.get(name) != earlier.get(name)]
+    for kind, text in _WORDS.items():
+        names = [name.removeprefix(kind) for name in changed if name.startswith(kind)]
+        if names:
+            return text.format(_quoted(names), parts.get(kind + names[0], "gone"))
+    return "the code changed" if changed else "nothing changed, but it is no longer stored"
+
+
+_WORDS = {
+    "config ": "config {0} changed",
+    "input ": "input {0} changed",
+    "code ": "{0} was edited",
+    "package ": "package {0} is now {1}",
+    "addon": "fingerprint_addon changed",
+    "method": "another method is used",
+}
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(name if "`" in name else f"`{name}`" for name in names)

@@ -1,0 +1,198 @@
+"""Loading into IPython, and the ``%fpcache`` and ``%%fpcache`` magics."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_cell_magic, magics_class
+from IPython.display import display
+
+from fpcache import active
+from fpcache.config import FPCache
+from fpcache.errors import StoreError
+from fpcache.events import EventBus
+from fpcache.session import Session, Settings
+from fpcache.session import overview as texts
+from fpcache.session.requests import cell_parser
+from fpcache.shell import ShellAdapter
+from fpcache.store import LocalStore
+
+__all__ = ["FpcacheMagics", "load", "unload"]
+
+_ACTIONS = ("auto", "why", "ls", "clear", "pin", "graph", "config")
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What loading put into a shell, so that unloading can take it out."""
+
+    adapter: ShellAdapter
+    session: Session
+    configurable: FPCache
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"%fpcache: {message}; %fpcache? lists what it can do")
+
+
+def line_parser() -> argparse.ArgumentParser:
+    """Return the parser of ``%fpcache``'s arguments."""
+    parser = _Parser(prog="%fpcache", description="Look after the cache of notebook cells.", add_help=False)
+    actions = parser.add_subparsers(dest="action", parser_class=_Parser, metavar="ACTION")
+    actions.add_parser("auto", help="cache every later cell: on or off").add_argument("mode", choices=("on", "off"))
+    why = actions.add_parser("why", help="why the last cell's components ended as they did")
+    why.add_argument("number", nargs="?", type=int, metavar="N")
+    actions.add_parser("ls", help="list the entries").add_argument("--limit", type=int, default=20)
+    actions.add_parser("clear", help="forget all but pinned entries").add_argument("--yes", action="store_true")
+    actions.add_parser("pin", help="keep an entry through clear").add_argument("entry", metavar="N")
+    actions.add_parser("graph", help="draw the last cell's components")
+    actions.add_parser("config", help="show the settings")
+    return parser
+
+
+@magics_class
+class FpcacheMagics(Magics):
+    """The magics; everything they do is a call of the session or its store."""
+
+    session: Session
+
+    @line_cell_magic
+    def fpcache(self, line: str, cell: str | None = None) -> Any:
+        """Cache a cell's components, or look after the cache.
+
+        ``%%fpcache [options]`` on a cell's first line caches that cell::
+
+            --name N        a name to find the entries by
+            --force         run everything and refresh the cache
+            --dry-run       say what would hit; run nothing
+            --whole         treat the cell as one component
+            --ttl 1h        forget the entries after this long (90s, 10m, 1h, 7d)
+            --pin           keep the entries through `%fpcache clear`
+            --depends PATH  a file whose content counts; repeatable
+            --ignore NAME   a name whose value doesn't count; repeatable
+            --no-store      look up, but store nothing new
+            --quiet         print no status line
+
+        ``%fpcache`` alone shows the session's state, and::
+
+            %fpcache auto on|off   cache every later cell, or stop doing so
+            %fpcache why [N]       why the last cell's components ended as they did
+            %fpcache ls            list the entries
+            %fpcache clear [--yes] forget all but pinned entries
+            %fpcache pin N         keep entry N of `ls` through clear
+            %fpcache graph         draw the last cell's components
+            %fpcache config        show the settings
+        """
+        if cell is not None:
+            return self._run_nested(cell)
+        found = line_parser().parse_args(shlex.split(line))
+        try:
+            return getattr(self, f"_{found.action or 'status'}")(found)
+        except StoreError as error:
+            raise UsageError(f"%fpcache: {error}") from None
+
+    def _run_nested(self, cell: str) -> None:
+        """Run a cell that reached the magic itself, below another magic: plainly."""
+        print("fpcache: not cached here; %%fpcache has to be the cell's first line")
+        self.shell.run_cell(cell).raise_error()
+
+    def _status(self, _: argparse.Namespace) -> None:
+        print(texts.status(self.session))
+
+    def _auto(self, found: argparse.Namespace) -> None:
+        on = found.mode == "on"
+        if on and not self.session.services.shell.is_hooked:
+            raise UsageError(
+                "%fpcache auto: this shell runs cells in its own way, so automatic mode can't work here"
+            )
+        configurable = active.current().configurable
+        configurable.auto = on
+        print(f"fpcache: automatic mode is {found.mode}")
+
+    def _why(self, found: argparse.Namespace) -> None:
+        print(texts.why(self.session, found.number))
+
+    def _ls(self, found: argparse.Namespace) -> None:
+        print(texts.listing(self.session.services.store, found.limit))
+
+    def _clear(self, found: argparse.Namespace) -> None:
+        store = self.session.services.store
+        if not found.yes:
+            totals = store.totals()
+            print(
+                f"fpcache: this forgets {totals.entries - totals.pinned} entries "
+                f"({totals.pinned} pinned ones stay); to do it: %fpcache clear --yes"
+            )
+            return
+        print(f"fpcache: {store.clear().entries} entries forgotten")
+
+    def _pin(self, found: argparse.Namespace) -> None:
+        entry = texts.find_entry(self.session.services.store, found.entry)
+        if entry is None:
+            raise UsageError(f"%fpcache pin: there is no entry {found.entry!r}; %fpcache ls shows their numbers")
+        self.session.services.store.pin(entry.entry_id, True)
+        print(f"fpcache: pinned `{entry.label}`")
+
+    def _graph(self, _: argparse.Namespace) -> None:
+        picture = texts.graph(self.session)
+        if picture is None:
+            print("fpcache: no cell has run yet")
+        else:
+            display(picture)
+
+    def _config(self, _: argparse.Namespace) -> None:
+        print(texts.settings(active.current().configurable))
+
+
+def load(shell: Any) -> None:
+    """Load fpcache into an IPython shell; loading it again changes nothing."""
+    if active.is_loaded():
+        return
+    settings = Settings()
+    configurable = FPCache(settings, parent=shell)
+    adapter = ShellAdapter(shell)
+    bus = EventBus()
+    session = Session.begin(adapter, _store(bus), settings, bus, fresh=adapter.is_fresh())
+    magics = FpcacheMagics(shell)
+    magics.session = session
+    shell.register_magics(magics)
+    shell.configurables.append(configurable)
+    for command in ("%fpcache", "%%fpcache"):
+        shell.set_hook("complete_command", _complete, str_key=command)
+    adapter.install(session.run_cell)
+    active.set_current(Loaded(adapter, session, configurable))
+
+
+def unload(shell: Any) -> None:
+    """Take fpcache out of the shell again."""
+    if not active.is_loaded():
+        return
+    loaded: Loaded = active.current()
+    loaded.adapter.uninstall()
+    loaded.session.services.store.close()
+    if loaded.configurable in shell.configurables:
+        shell.configurables.remove(loaded.configurable)
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("fpcache", None)
+    active.set_current(None)
+
+
+def _store(bus: EventBus) -> LocalStore:
+    from fpcache.events import CacheFault
+
+    return LocalStore(on_fault=lambda error: bus.publish(CacheFault(str(error))))
+
+
+def _complete(shell: Any, event: Any) -> list[str]:
+    """Complete the options of ``%%fpcache`` and the actions of ``%fpcache``."""
+    if event.command == "%%fpcache":
+        return [option for action in cell_parser()._actions for option in action.option_strings]
+    words = event.line.split()
+    if len(words) > 1 and words[1] == "auto":
+        return ["on", "off"]
+    return list(_ACTIONS)

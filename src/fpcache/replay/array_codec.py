@@ -1,0 +1,245 @@
+"""NumPy arrays: the owner of memory once, everything else as a window onto it."""
+
+from __future__ import annotations
+
+import sys
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from fpcache.errors import UncacheableError
+from fpcache.replay.locate import UnstorableError, describe
+from fpcache.replay.memory import byte_bounds, innermost
+
+if TYPE_CHECKING:
+    from fpcache.replay.codec import Writer
+
+__all__ = ["OWNED_BYTES", "Fresh", "build_array", "memory_of", "reduce_array", "reduce_fresh"]
+
+OWNED_BYTES = 64 * 1024 * 1024
+"""Up to this size a restored array owns its memory."""
+
+_OWN_REDUCTION = ("MaskedArray", "mvoid", "matrix", "recarray", "chararray", "memmap")
+
+
+class Fresh:
+    """Has its array written by value, whatever shares memory with it."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+
+
+def reduce_fresh(writer: Writer, fresh: Fresh) -> Any:
+    """Write the content of an array as a new one."""
+    return _by_value(writer, fresh.array)
+
+
+def reduce_array(writer: Writer, array: Any) -> Any:
+    """Write an array: as a window if its memory is another's, else by value."""
+    numpy: Any = sys.modules["numpy"]
+    if getattr(array, "_mmap", None) is not None:
+        raise UnstorableError("is an array mapped onto a file (`numpy.memmap`)", array)
+    if not _has_plain_memory(array.dtype, numpy) or _reduces_itself(type(array), numpy):
+        return NotImplemented
+    if array.size == 0:
+        return _by_value(writer, array)
+    node = _node_below(writer, array)
+    if node is not None:
+        return _window(array, node, (node.shape, node.strides, node.dtype))
+    container, foundation = innermost(array)
+    if container is array:
+        return _whole(writer, array, foundation)
+    if dense_axes(container) is None:
+        raise UnstorableError("is a view of an array with gaps in its memory", array)
+    reached = byte_bounds(array)
+    if writer.ledger.view(id(container), container.nbytes, id(array), reached[1] - reached[0]):
+        writer.ledger.store(reached, array)
+        return _by_value(writer, array)
+    return _window(array, container, None)
+
+
+def _has_plain_memory(dtype: Any, numpy: Any) -> bool:
+    """Structures with objects and variable-length strings keep NumPy's own reduction."""
+    is_plain = dtype == numpy.dtype(object) or not dtype.hasobject
+    return bool(is_plain and dtype.kind != "T" and dtype.isbuiltin != 2)
+
+
+def _reduces_itself(kind: Any, numpy: Any) -> bool:
+    if kind.__module__.partition(".")[0] == "numpy" and kind.__name__ in _OWN_REDUCTION:
+        return False
+    plain = numpy.ndarray
+    return kind.__reduce__ is not plain.__reduce__ or kind.__setstate__ is not plain.__setstate__
+
+
+def _whole(writer: Writer, array: Any, foundation: Any) -> Any:
+    """Write an array that is no window onto another array."""
+    torch: Any = sys.modules.get("torch")
+    if torch is not None and isinstance(foundation, torch.Tensor):
+        offset = array.__array_interface__["data"][0] - foundation.data_ptr()
+        return _over_tensor, (foundation, array.dtype, array.shape, array.strides, offset)
+    if isinstance(foundation, bytearray) or type(foundation).__name__ == "array":
+        origin = sys.modules["numpy"].frombuffer(foundation, "u1").__array_interface__["data"][0]
+        start = array.__array_interface__["data"][0] - origin
+        return _over_buffer, (foundation, array.dtype, array.shape, array.strides, start)
+    if foundation is not None and array.flags.writeable and not isinstance(foundation, memoryview):
+        raise UnstorableError(f"lies on the memory of {describe(foundation)}", array)
+    writer.ledger.whole(id(array))
+    if not isinstance(foundation, bytes):
+        writer.ledger.store(byte_bounds(array), array)
+    return _by_value(writer, array)
+
+
+def _over_tensor(tensor: Any, dtype: Any, shape: Any, strides: Any, offset: int) -> Any:
+    base = tensor.detach().numpy()
+    return build_window(type(base), base, None, dtype, shape, strides, offset, True)
+
+
+def _over_buffer(foundation: Any, dtype: Any, shape: Any, strides: Any, offset: int) -> Any:
+    import numpy
+
+    return numpy.ndarray(shape, dtype, foundation, offset, strides)
+
+
+def _node_below(writer: Writer, array: Any) -> Any:
+    """Return the input array whose memory `array` lies in, if there is one."""
+    numpy: Any = sys.modules["numpy"]
+    container = innermost(array)[0]
+    if container is array:
+        return None
+    table = writer.lookups.get("arrays")
+    if table is None:
+        table = writer.lookups["arrays"] = {}
+        for node in writer.nodes:
+            if isinstance(node, numpy.ndarray) and node.size:
+                table.setdefault(id(innermost(node)[0]), []).append(node)
+    low, high = byte_bounds(array)
+    for node in table.get(id(container), ()):
+        node_low, node_high = byte_bounds(node)
+        if node_low <= low and high <= node_high:
+            return node
+    return None
+
+
+def _window(array: Any, base: Any, expected: Any) -> Any:
+    offset = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
+    place = (array.dtype, array.shape, array.strides, offset, array.flags.writeable)
+    return build_window, (type(array), base, expected, *place), *_attributes(array)
+
+
+def _attributes(array: Any) -> tuple[Any, ...]:
+    """Return what to append to a reduce value for the attributes of a subclass."""
+    attributes = getattr(array, "__dict__", None)
+    return (dict(attributes), None, None, _set_attributes) if attributes else ()
+
+
+def _set_attributes(array: Any, attributes: dict[str, Any]) -> None:
+    array.__dict__.update(attributes)
+
+
+def _by_value(writer: Writer, array: Any) -> Any:
+    """Write the content, keeping the order in memory."""
+    numpy: Any = sys.modules["numpy"]
+    plain = array.view(numpy.ndarray)
+    axes = dense_axes(plain)
+    if axes is None:
+        plain = plain.copy(order="K")
+        axes = dense_axes(plain) or tuple(range(plain.ndim))
+    dense = plain.transpose(axes)
+    layout = (type(array), array.dtype, dense.shape, tuple(axes.index(axis) for axis in range(plain.ndim)))
+    if plain.dtype.hasobject:
+        state = (dense.reshape(-1).tolist(), array.flags.writeable, dict(getattr(array, "__dict__", {})))
+        return _new_object_array, layout, state, None, None, _fill_object_array
+    data = writer.outsource(memory_of(dense)) if array.nbytes else b""
+    return build_array, (*layout, data, array.flags.writeable), *_attributes(array)
+
+
+def memory_of(dense: Any) -> memoryview:
+    """Return the bytes of a C-contiguous array without a copy."""
+    numpy: Any = sys.modules["numpy"]
+    return memoryview(dense.reshape(-1).view(numpy.uint8))
+
+
+def dense_axes(array: Any) -> tuple[int, ...] | None:
+    """Return the axes, slowest first, in which memory has no gaps; else None."""
+    if array.flags.c_contiguous:
+        return tuple(range(array.ndim))
+    order = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
+    return tuple(order) if array.transpose(order).flags.c_contiguous else None
+
+
+def build_array(cls: type, dtype: Any, shape: Any, axes: Any, data: Any, writeable: bool) -> Any:
+    """Make an array from the bytes of its dense form."""
+    import numpy
+
+    if dtype.itemsize == 0 or prod(shape) == 0:
+        array = numpy.zeros(shape, dtype).transpose(axes).copy(order="K")
+    else:
+        memory = numpy.frombuffer(data, numpy.uint8)
+        array = numpy.ndarray(shape, dtype, memory).transpose(axes)
+        if memory.nbytes <= OWNED_BYTES or not memory.flags.writeable:
+            array = array.copy(order="K")
+    array.flags.writeable = writeable
+    return array if cls is numpy.ndarray else array.view(cls)
+
+
+def _new_object_array(cls: type, dtype: Any, shape: Any, axes: Any) -> Any:
+    import numpy
+
+    array = numpy.empty(shape, dtype).transpose(axes).copy(order="K")
+    return array if cls is numpy.ndarray else array.view(cls)
+
+
+def _fill_object_array(array: Any, state: tuple[list[Any], bool, dict[str, Any]]) -> None:
+    import numpy
+
+    items, writeable, attributes = state
+    plain = array.view(numpy.ndarray)
+    dense = plain.transpose(dense_axes(plain))
+    flat = dense.reshape(-1)
+    for index, item in enumerate(items):
+        flat[index] = item
+    array.flags.writeable = writeable
+    if attributes:
+        array.__dict__.update(attributes)
+
+
+def build_window(
+    cls: type, base: Any, expected: Any, dtype: Any, shape: Any, strides: Any, offset: int, writeable: bool
+) -> Any:
+    """Make a view onto the memory below `base`, `offset` bytes from its first item.
+
+    Raises
+    ------
+    UncacheableError
+        If `base` is an input whose memory is laid out in another way than
+        when the view was stored.
+    """
+    import numpy
+
+    if expected is not None and expected != (base.shape, base.strides, base.dtype):
+        raise UncacheableError("an input array lies in memory in another way than when this was stored")
+    container = innermost(base)[0]
+    start = offset + base.__array_interface__["data"][0] - container.__array_interface__["data"][0]
+    locked = writeable and not container.flags.writeable
+    if locked:  # the view was made before its owner was made read-only
+        container.flags.writeable = True
+    window = _laid_over(container.view(numpy.ndarray), dtype, shape, strides, start)
+    if locked:
+        container.flags.writeable = False
+    if window.flags.writeable and not writeable:
+        window.flags.writeable = False
+    return window if cls is numpy.ndarray else window.view(cls)
+
+
+def _laid_over(container: Any, dtype: Any, shape: Any, strides: Any, start: int) -> Any:
+    import numpy
+
+    axes = dense_axes(container)
+    if axes is None:
+        raise UncacheableError("an array's owner has gaps in its memory")
+    flat = container.transpose(axes).reshape(-1)
+    if not container.dtype.hasobject:
+        return numpy.ndarray(shape, dtype, flat.view(numpy.uint8), start, strides)
+    rest = flat[start // container.itemsize :]
+    return numpy.lib.stride_tricks.as_strided(rest, shape, strides)

@@ -1,0 +1,261 @@
+"""Turn what a run left into bytes and back, keeping identities.
+
+One pickler writes everything a component left, so that objects which share
+something still share it afterwards. What existed before the run is not
+written: it becomes a reference that is resolved on the live object.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fpcache.errors import UncacheableError
+from fpcache.replay.locate import UnstorableError, describe, path_to
+from fpcache.replay.memory import Ledger
+from fpcache.replay.reducers import Reducer, reducer_for
+from fpcache.replay.references import Token, live_tokens, resolve
+
+__all__ = ["OUT_OF_BAND_BYTES", "Buffer", "Dumped", "Writer", "dump", "load"]
+
+OUT_OF_BAND_BYTES = 64 * 1024
+"""Memory of at least this size travels beside the stream, uncopied."""
+
+Buffer = bytes | bytearray | memoryview
+_PREFIX = struct.Struct("<I")
+
+
+@dataclass(frozen=True, slots=True)
+class Dumped:
+    """Objects as bytes.
+
+    Attributes
+    ----------
+    stream : bytes
+        The small part.
+    buffers : tuple of bytes-like
+        Large memory blocks in the order in which `load` wants them. They are
+        views of *live* memory: write them before user code runs again.
+    names : tuple of str
+        Names of the notebook's namespace that the stream refers to. Where one
+        is no input of the component, a replay would depend on it unseen.
+    """
+
+    stream: bytes
+    buffers: tuple[Buffer, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the stream and all buffers."""
+        return len(self.stream) + sum(memoryview(buffer).nbytes for buffer in self.buffers)
+
+
+class OutOfBand:
+    """Stands in the object graph for memory that travels beside the stream."""
+
+    __slots__ = ("view",)
+
+    def __init__(self, view: memoryview) -> None:
+        self.view = view
+
+
+class Writer(pickle.Pickler):
+    """Writes one payload; the reducers of this room ask it for references."""
+
+    def __init__(
+        self,
+        file: io.BytesIO,
+        nodes: Sequence[object],
+        namespace: dict[str, Any],
+        names: Mapping[str, object],
+        ledger: Ledger,
+    ) -> None:
+        super().__init__(file, protocol=5, buffer_callback=self._take)
+        self.nodes = nodes
+        self.namespace = namespace
+        self.names = names
+        self.ledger = ledger
+        self.current: object = None
+        self.used_names: set[str] = set()
+        self.own_buffers: list[OutOfBand] = []
+        self.native_buffers: list[Buffer] = []
+        self.lookups: dict[str, Any] = {}
+        self._tokens = live_tokens(nodes, namespace, names)
+        self._reducers: dict[type, Reducer] = {}
+
+    def persistent_id(self, obj: object) -> Token | None:
+        """Return the reference that stands for `obj`, if it was there before the run."""
+        token = self._tokens.get(id(obj))
+        if isinstance(token, tuple) and token[0] == "name":
+            self.used_names.add(token[1])
+        return token
+
+    def reducer_override(self, obj: Any) -> Any:
+        """Reduce by this room's rules, or by the object's own."""
+        self.current = obj
+        kind = type(obj)
+        reducer = self._reducers.get(kind)
+        if reducer is None:
+            reducer = self._reducers[kind] = reducer_for(kind)
+        return reducer(self, obj)
+
+    def is_reference(self, obj: object) -> bool:
+        """Tell whether `obj` is written as a reference."""
+        return id(obj) in self._tokens
+
+    def outsource(self, view: memoryview) -> bytes | OutOfBand:
+        """Return what stands for the bytes of `view`: a copy if small, else a buffer."""
+        if view.nbytes < OUT_OF_BAND_BYTES:
+            return view.tobytes()
+        stand_in = OutOfBand(view)
+        self._tokens[id(stand_in)] = ("buffer", len(self.own_buffers))
+        self.own_buffers.append(stand_in)
+        return stand_in
+
+    def dumped(self, stream: bytes) -> Dumped:
+        """Put together what was written."""
+        own = tuple(stand_in.view for stand_in in self.own_buffers)
+        prefix = _PREFIX.pack(len(own))
+        return Dumped(prefix + stream, own + tuple(self.native_buffers), tuple(sorted(self.used_names)))
+
+    def _take(self, buffer: pickle.PickleBuffer) -> bool:
+        view = buffer.raw()
+        if view.nbytes < OUT_OF_BAND_BYTES:
+            return True
+        self.native_buffers.append(view)
+        return False
+
+
+class Reader(pickle.Unpickler):
+    """Reads one payload, resolving references on the live objects."""
+
+    def __init__(
+        self,
+        file: io.BytesIO,
+        own: Sequence[Buffer],
+        native: Sequence[Buffer],
+        nodes: Sequence[object],
+        namespace: dict[str, Any],
+    ) -> None:
+        super().__init__(file, buffers=iter(native))
+        self._own = own
+        self._nodes = nodes
+        self._namespace = namespace
+
+    def persistent_load(self, token: Any) -> Any:
+        """Return the live object that `token` refers to."""
+        if isinstance(token, tuple) and token[0] == "buffer":
+            return memoryview(self._own[token[1]])
+        return resolve(token, self._nodes, self._namespace)
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Find a global; those of the notebook are looked up in its namespace."""
+        if module != "__main__":
+            return super().find_class(module, name)
+        top, *rest = name.split(".")
+        found = resolve(("name", top), self._nodes, self._namespace)
+        for attribute in rest:
+            found = getattr(found, attribute)
+        return found
+
+
+def dump(
+    payload: object,
+    *,
+    nodes: Sequence[object] = (),
+    namespace: dict[str, Any],
+    names: Mapping[str, object] | None = None,
+) -> Dumped:
+    """Write `payload` with references to what was there before.
+
+    Parameters
+    ----------
+    payload : object
+        Anything; a component's `Payload` as a rule.
+    nodes : sequence of object
+        Objects reachable from the component's inputs, in canonical order;
+        `load` is given the same ones in the same order.
+    namespace : dict
+        The notebook's namespace. Functions whose globals these are get the
+        namespace given to `load` as their globals.
+    names : mapping, optional
+        Bindings from before the run; objects of the notebook found here are
+        written by name. Default: `namespace`.
+
+    Raises
+    ------
+    UncacheableError
+        If something in `payload` can't be stored; the message has its path.
+    """
+    ledger = Ledger()
+    while True:
+        writer, stream = _write(payload, nodes, namespace, namespace if names is None else names, ledger)
+        again = ledger.refined()
+        if again is None:
+            break
+        ledger = again
+    try:
+        ledger.check(nodes)
+    except UnstorableError as error:
+        raise _refusal(payload, error.culprit, str(error)) from error
+    return writer.dumped(stream)
+
+
+def _write(
+    payload: object,
+    nodes: Sequence[object],
+    namespace: dict[str, Any],
+    names: Mapping[str, object],
+    ledger: Ledger,
+) -> tuple[Writer, bytes]:
+    file = io.BytesIO()
+    writer = Writer(file, nodes, namespace, names, ledger)
+    try:
+        writer.dump(payload)
+    except UnstorableError as error:
+        raise _refusal(payload, error.culprit, str(error)) from error
+    except RecursionError as error:
+        raise UncacheableError("its result is nested too deeply to be stored") from error
+    except Exception as error:  # any object's own reduction may raise anything
+        reason = f"is {describe(writer.current)}, which can't be stored ({error})"
+        raise _refusal(payload, writer.current, reason) from error
+    return writer, file.getvalue()
+
+
+def _refusal(payload: object, culprit: object, reason: str) -> UncacheableError:
+    path = path_to(payload, culprit)
+    return UncacheableError(f"`{path}` {reason}" if path else f"part of its result {reason}")
+
+
+def load(
+    stream: bytes | memoryview,
+    buffers: Sequence[Buffer] = (),
+    *,
+    nodes: Sequence[object] = (),
+    namespace: dict[str, Any],
+) -> Any:
+    """Read what `dump` wrote; authenticate the bytes before.
+
+    Arrays of up to 64 MiB own their memory; larger ones lie over the given
+    buffer where that is writable (a private copy-on-write map).
+
+    Raises
+    ------
+    UncacheableError
+        If a reference can't be resolved or an object can't be rebuilt.
+    """
+    own_count = _PREFIX.unpack_from(stream)[0]
+    file = io.BytesIO(memoryview(stream)[_PREFIX.size :])
+    reader = Reader(file, buffers[:own_count], buffers[own_count:], nodes, namespace)
+    try:
+        return reader.load()
+    except UncacheableError:
+        raise
+    except Exception as error:  # any object's own reconstruction may raise anything
+        message = f"the stored result can't be rebuilt here ({type(error).__name__}: {error})"
+        raise UncacheableError(message) from error

@@ -1,0 +1,245 @@
+"""Change an existing object into what a run made of it, keeping its identity.
+
+`state_of` takes an object's own content, not its children's: those are nodes
+themselves. `transplant` puts such a content into the object that is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from types import MemberDescriptorType
+from typing import Any
+
+from fpcache.errors import UncacheableError
+from fpcache.replay.locate import UnstorableError, describe
+
+__all__ = ["Kind", "State", "can_transplant", "obstacle", "state_of", "transplant"]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What one object holds, its children as they are.
+
+    It may share memory with the object: write it before user code runs again.
+
+    Attributes
+    ----------
+    kind : str
+        Which `Kind` understands `content`.
+    type_name : str
+        The object's class, to notice an object of another one.
+    content : object
+        What the kind's built-in base holds.
+    attributes : dict or None
+        The instance's ``__dict__``.
+    slots : tuple of (int, str, object)
+        Position of the class in the MRO, slot and value.
+    """
+
+    kind: str
+    type_name: str
+    content: Any = None
+    attributes: dict[str, Any] | None = None
+    slots: tuple[tuple[int, str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How objects with one built-in base are read and changed.
+
+    Attributes
+    ----------
+    content : callable
+        ``content(node)`` returns what `put` needs.
+    put : callable
+        ``put(node, content)`` changes the object; it must not fail where
+        `obstacle` saw nothing.
+    obstacle : callable
+        ``obstacle(node, content)`` returns why `put` would fail, or None.
+    has_dict : bool
+        Whether the instance's ``__dict__`` is to be replaced as well.
+    """
+
+    content: Callable[[Any], Any]
+    put: Callable[[Any, Any], None]
+    obstacle: Callable[[Any, Any], str | None] = lambda node, content: None
+    has_dict: bool = True
+
+
+_KINDS = {
+    "builtins.list": "container_states:LIST",
+    "builtins.dict": "container_states:DICT",
+    "builtins.set": "container_states:SET",
+    "builtins.bytearray": "container_states:BYTEARRAY",
+    "collections.deque": "container_states:DEQUE",
+    "collections.OrderedDict": "container_states:ORDERED_DICT",
+    "collections.defaultdict": "container_states:DEFAULT_DICT",
+    "array.array": "container_states:ARRAY",
+    "_io.StringIO": "container_states:STRING_IO",
+    "_io.BytesIO": "container_states:BYTES_IO",
+    "builtins.function": "instance_states:FUNCTION",
+    "builtins.cell": "instance_states:CELL",
+    "builtins.method": "instance_states:FIXED",
+    "builtins.builtin_function_or_method": "instance_states:FIXED",
+    "builtins.module": "instance_states:FIXED",
+    "functools.partial": "instance_states:PARTIAL",
+    "_random.Random": "instance_states:RANDOM",
+    "numpy.ndarray": "array_states:ARRAY",
+    "numpy.random._generator.Generator": "array_states:GENERATOR",
+    "numpy.random.bit_generator.BitGenerator": "array_states:BIT_GENERATOR",
+    "numpy.random.mtrand.RandomState": "array_states:RANDOM_STATE",
+    "pandas.core.generic.NDFrame": "frame_states:FRAME",
+    "pandas.Index": "frame_states:INDEX",
+    "pandas.core.indexes.base.Index": "frame_states:INDEX",
+    "pandas.api.extensions.ExtensionArray": "frame_states:EXTENSION",
+    "pandas.core.arrays.base.ExtensionArray": "frame_states:EXTENSION",
+    "torch.Tensor": "tensor_states:TENSOR",
+    "torch._C.Generator": "tensor_states:GENERATOR",
+}
+_INSTANCE = "instance_states:INSTANCE"
+
+
+def state_of(node: object) -> State:
+    """Return what `node` holds now.
+
+    Raises
+    ------
+    UncacheableError
+        If an object of its type can't be changed in place.
+    """
+    found = _kind_of(type(node))
+    if found is None:
+        raise UnstorableError(f"is {describe(node)}, which can't be changed in place", node)
+    name, kind = found
+    content = kind.content(node)
+    attributes = _dict_of(node) if kind.has_dict else None
+    return State(
+        kind=name,
+        type_name=_type_name(node),
+        content=content,
+        attributes=None if attributes is None else dict(attributes),
+        slots=tuple(_slot_values(node)),
+    )
+
+
+def can_transplant(node: object) -> str | None:
+    """Return why `node` can't be changed in place, or None if it can.
+
+    The text goes on after the object's name: ``"is a `socket`, which …"``.
+    """
+    if _kind_of(type(node)) is None:
+        return f"is {describe(node)}, which can't be changed in place"
+    return None
+
+
+def obstacle(node: object, state: State) -> str | None:
+    """Return why `state` can't be put into `node` as it is now, or None if it can."""
+    reason = can_transplant(node)
+    if reason is not None:
+        return reason
+    if _type_name(node) != state.type_name:
+        return f"is {describe(node)}, and was a `{state.type_name}`"
+    return _kind(state.kind).obstacle(node, state.content)
+
+
+def transplant(node: object, state: State) -> None:
+    """Change `node` in place into what `state` says.
+
+    Raises
+    ------
+    UncacheableError
+        If that is not possible; `node` is as it was then.
+    """
+    reason = obstacle(node, state)
+    if reason is not None:
+        raise UncacheableError(f"the object to be changed {reason}")
+    put(node, state)
+
+
+def put(node: object, state: State) -> None:
+    """Change `node` in place, `obstacle` having seen nothing in the way."""
+    _kind(state.kind).put(node, state.content)
+    if state.attributes is not None:
+        attributes = _dict_of(node)
+        if attributes is not None:
+            attributes.clear()
+            attributes.update(state.attributes)
+    _set_slots(node, state.slots)
+
+
+def _kind(target: str) -> Kind:
+    module, name = target.split(":")
+    kind: Kind = getattr(import_module(f"fpcache.replay.{module}"), name)
+    return kind
+
+
+def _kind_of(cls: type) -> tuple[str, Kind] | None:
+    """Return the kind that accounts for all that instances of `cls` hold."""
+    for base in cls.__mro__:
+        target = _KINDS.get(f"{base.__module__}.{base.__qualname__}")
+        if target is not None:
+            hidden = [other for other in cls.__mro__ if _hides_state(other) and not issubclass(base, other)]
+            return None if hidden else (target, _kind(target))
+    if any(_hides_state(base) for base in cls.__mro__) or issubclass(cls, type):
+        return None
+    return _INSTANCE, _kind(_INSTANCE)
+
+
+def _hides_state(cls: type) -> bool:
+    """Tell whether `cls` adds storage that neither ``__dict__`` nor slots show."""
+    base = cls.__base__
+    if base is None or "__slots__" in vars(cls):
+        return False
+    size = cls.__basicsize__
+    for offset in ("__dictoffset__", "__weakrefoffset__"):
+        if getattr(cls, offset) > 0 and not getattr(base, offset):
+            size -= 8
+    return size > base.__basicsize__ or cls.__itemsize__ != base.__itemsize__
+
+
+def _type_name(node: object) -> str:
+    return f"{type(node).__module__}.{type(node).__qualname__}"
+
+
+def _dict_of(node: object) -> dict[str, Any] | None:
+    try:
+        attributes = object.__getattribute__(node, "__dict__")
+    except AttributeError:
+        return None
+    return attributes if isinstance(attributes, dict) else None
+
+
+def _slots_of(cls: type) -> Iterator[tuple[int, str, MemberDescriptorType]]:
+    for position, base in enumerate(cls.__mro__):
+        if "__slots__" in vars(base):
+            for name, member in vars(base).items():
+                if isinstance(member, MemberDescriptorType):
+                    yield position, name, member
+
+
+def _slot_values(node: object) -> Iterator[tuple[int, str, Any]]:
+    for position, name, member in _slots_of(type(node)):
+        try:
+            value = member.__get__(node, type(node))
+        except AttributeError:
+            continue
+        yield position, name, value
+
+
+def _set_slots(node: object, slots: tuple[tuple[int, str, Any], ...]) -> None:
+    values = {(position, name): value for position, name, value in slots}
+    for position, name, member in _slots_of(type(node)):
+        if (position, name) in values:
+            member.__set__(node, values[position, name])
+        elif _has(node, member):
+            member.__delete__(node)
+
+
+def _has(node: object, member: MemberDescriptorType) -> bool:
+    try:
+        member.__get__(node, type(node))
+    except AttributeError:
+        return False
+    return True

@@ -1,0 +1,115 @@
+"""Which rule reduces which type, and the rules for Python's own kinds of objects.
+
+A rule returns what `pickle` calls a reduce value, or ``NotImplemented`` where
+the object's own reduction is right. The rules for libraries live beside; they
+are imported when a value of theirs is met, so the library is loaded by then.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from fpcache.replay.locate import UnstorableError
+from fpcache.replay.references import importable_path, path_in_notebook
+
+if TYPE_CHECKING:
+    from fpcache.replay.codec import Writer
+
+__all__ = ["Reducer", "descend", "rebuild_method", "reducer_for"]
+
+Reducer = Callable[["Writer", Any], Any]
+
+_HERE = "fpcache.replay."
+_REDUCERS = {
+    "builtins.module": "reducers:reduce_module",
+    "builtins.type": "reducers:reduce_class",
+    "builtins.method": "reducers:reduce_method",
+    "builtins.object": "reducers:reduce_bare_object",
+    "builtins.function": "function_codec:reduce_function",
+    "builtins.cell": "function_codec:reduce_cell",
+    "builtins.code": "function_codec:reduce_code",
+    "functools._lru_cache_wrapper": "function_codec:reduce_cached_function",
+    "numpy.ndarray": "array_codec:reduce_array",
+    "fpcache.replay.array_codec.Fresh": "array_codec:reduce_fresh",
+    "pandas.Index": "frame_codec:reduce_index",
+    "pandas.core.indexes.base.Index": "frame_codec:reduce_index",
+    "pandas._libs.internals.Block": "frame_codec:reduce_block",
+    "pandas.core.internals.managers.BaseBlockManager": "frame_codec:reduce_manager",
+    "pandas.core.internals.base.DataManager": "frame_codec:reduce_manager",
+    "pandas.core.generic.NDFrame": "frame_codec:reduce_frame",
+    "torch.Tensor": "torch_codec:reduce_tensor",
+    "torch.storage.UntypedStorage": "torch_codec:reduce_storage",
+    "fpcache.replay.torch_codec.StoragePart": "torch_codec:reduce_part",
+    "matplotlib.figure.Figure": "figure_codec:reduce_figure",
+}
+_EXACT_ONLY = frozenset({"builtins.object"})
+_NAMED_TYPES = {value: name for name, value in vars(types).items() if isinstance(value, type)}
+_NATIVE_TYPES = (type(None), type(NotImplemented), type(...))
+
+
+def reducer_for(kind: type) -> Reducer:
+    """Return the rule for instances of `kind`."""
+    for base in kind.__mro__:
+        key = f"{base.__module__}.{base.__qualname__}"
+        target = _REDUCERS.get(key)
+        if target is not None and (base is kind or key not in _EXACT_ONLY):
+            module, name = target.split(":")
+            reducer: Reducer = getattr(import_module(_HERE + module), name)
+            return reducer
+    return _native
+
+
+def _native(writer: Writer, obj: object) -> Any:
+    return NotImplemented
+
+
+def reduce_module(writer: Writer, module: types.ModuleType) -> Any:
+    """Write a module by its name, if that gives this very module."""
+    if sys.modules.get(module.__name__) is not module:
+        raise UnstorableError(f"is a module that `import {module.__name__}` doesn't give", module)
+    return import_module, (module.__name__,)
+
+
+def reduce_class(writer: Writer, cls: type) -> Any:
+    """Write a class by the name under which a library or the notebook has it."""
+    if cls in _NATIVE_TYPES or importable_path(cls, writer.namespace):
+        return NotImplemented
+    if cls in _NAMED_TYPES:
+        return getattr, (types, _NAMED_TYPES[cls])
+    found = path_in_notebook(cls, writer.names)
+    if found:
+        return descend, found
+    name = cls.__qualname__
+    if name in writer.names:
+        raise UnstorableError(f"uses an earlier definition of the class `{name}`", cls)
+    raise UnstorableError(f"makes a class (`{name}`); define it in a cell or statement of its own", cls)
+
+
+def descend(obj: object, path: str) -> Any:
+    """Return what `path` (dotted) leads to from `obj`."""
+    for name in path.split("."):
+        obj = getattr(obj, name)
+    return obj
+
+
+def reduce_method(writer: Writer, method: types.MethodType) -> Any:
+    """Write a bound method as exactly its function and its object."""
+    return rebuild_method, (method.__func__, method.__self__)
+
+
+def rebuild_method(function: Callable[..., Any], owner: object) -> types.MethodType:
+    """Bind `function` to `owner`."""
+    return types.MethodType(function, owner)
+
+
+def reduce_bare_object(writer: Writer, obj: object) -> Any:
+    """Write a sentinel by the name its module gives it; one that nobody names is new."""
+    for module_name, module in list(sys.modules.items()):
+        for name, value in list(getattr(module, "__dict__", {}).items()):
+            if value is obj and module_name != "__main__":
+                return getattr, (module, name)
+    return NotImplemented

@@ -1,0 +1,199 @@
+"""Torch tensors: storages once, tensors as windows onto them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from fpcache.errors import UncacheableError
+from fpcache.replay.array_codec import OWNED_BYTES
+from fpcache.replay.locate import UnstorableError
+
+if TYPE_CHECKING:
+    from fpcache.replay.codec import Writer
+
+__all__ = ["StoragePart", "reduce_part", "reduce_storage", "reduce_tensor"]
+
+
+class StoragePart:
+    """Stands for a storage; one per storage, so that it is written once."""
+
+    __slots__ = ("is_copy", "storage")
+
+    def __init__(self, storage: Any, is_copy: bool = False) -> None:
+        self.storage = storage
+        self.is_copy = is_copy
+
+
+def reduce_tensor(writer: Writer, tensor: Any) -> Any:
+    """Write a leaf tensor as a window onto its storage."""
+    torch: Any = sys.modules["torch"]
+    _check_leaf(tensor)
+    if tensor.layout is not torch.strided or tensor.is_quantized or type(tensor) not in _plain_types(torch):
+        return NotImplemented
+    if tensor.device.type == "meta" or tensor.is_nested:
+        return NotImplemented
+    storage = tensor.untyped_storage()
+    node = _node_with(writer, storage)
+    place = (tensor.dtype, tensor.storage_offset(), tuple(tensor.shape), tensor.stride())
+    flags = (tensor.requires_grad, tensor.is_conj(), tensor.is_neg())
+    if node is not None:
+        source: Any = node
+        expected: Any = _layout(node)
+    elif _is_detached(writer, tensor, storage):
+        return _alone(writer, tensor, flags)
+    else:
+        parts = writer.lookups.setdefault("storages", {})
+        source, expected = parts.setdefault(storage._cdata, StoragePart(storage)), None
+    return build_tensor, (type(tensor), source, expected, *place, *flags), *_extras(tensor)
+
+
+def _check_leaf(tensor: Any) -> None:
+    if tensor.grad_fn is not None:
+        raise UnstorableError("is a tensor with a gradient graph (`grad_fn`); detach it", tensor)
+    if tensor._backward_hooks or getattr(tensor, "_post_accumulate_grad_hooks", None):
+        raise UnstorableError("is a tensor with hooks", tensor)
+
+
+def _plain_types(torch: Any) -> tuple[type, ...]:
+    return torch.Tensor, torch.nn.Parameter
+
+
+def _layout(tensor: Any) -> tuple[Any, ...]:
+    return (
+        tuple(tensor.shape),
+        tensor.stride(),
+        tensor.storage_offset(),
+        tensor.untyped_storage().nbytes(),
+        tensor.device.type,
+    )
+
+
+def _node_with(writer: Writer, storage: Any) -> Any:
+    """Return the input tensor that lies on `storage`, if there is one."""
+    torch: Any = sys.modules["torch"]
+    table = writer.lookups.get("tensors")
+    if table is None:
+        tensors = (node for node in reversed(writer.nodes) if isinstance(node, torch.Tensor))
+        strided = (tensor for tensor in tensors if tensor.layout is torch.strided)
+        table = writer.lookups["tensors"] = {tensor.untyped_storage()._cdata: tensor for tensor in strided}
+    return table.get(storage._cdata)
+
+
+def _is_detached(writer: Writer, tensor: Any, storage: Any) -> bool:
+    return writer.ledger.view(storage._cdata, storage.nbytes(), id(tensor), _reached_bytes(tensor))
+
+
+def _reached_bytes(tensor: Any) -> int:
+    if tensor.numel() == 0:
+        return 0
+    steps = sum((length - 1) * stride for length, stride in zip(tensor.shape, tensor.stride(), strict=True))
+    reached: int = (steps + 1) * tensor.element_size()
+    return reached
+
+
+def _alone(writer: Writer, tensor: Any, flags: tuple[bool, ...]) -> Any:
+    """Write a tensor with a storage of its own: nothing else needs the rest of the present one."""
+    if tensor.device.type == "cpu":
+        start = tensor.data_ptr()
+        writer.ledger.store((start, start + _reached_bytes(tensor)), tensor)
+    copied = tensor.detach().clone()
+    part = StoragePart(copied.untyped_storage(), is_copy=True)
+    place = (copied.dtype, copied.storage_offset(), tuple(copied.shape), copied.stride())
+    return build_tensor, (type(tensor), part, None, *place, *flags), *_extras(tensor)
+
+
+def _extras(tensor: Any) -> tuple[Any, ...]:
+    """Return what to append to a reduce value for gradient and attributes."""
+    state = (tensor.grad if tensor.is_leaf else None, dict(tensor.__dict__))
+    return (state, None, None, _set_extras) if state[0] is not None or state[1] else ()
+
+
+def _set_extras(tensor: Any, state: tuple[Any, dict[str, Any]]) -> None:
+    gradient, attributes = state
+    tensor.grad = gradient
+    tensor.__dict__.update(attributes)
+
+
+def build_tensor(
+    cls: Any,
+    source: Any,
+    expected: Any,
+    dtype: Any,
+    offset: int,
+    shape: tuple[int, ...],
+    stride: tuple[int, ...],
+    requires_grad: bool,
+    is_conjugate: bool,
+    is_negative: bool,
+) -> Any:
+    """Make a tensor on a storage, or on that of an input tensor.
+
+    Raises
+    ------
+    UncacheableError
+        If the input tensor is laid out in another way than when this was stored.
+    """
+    import torch
+
+    storage = source
+    if expected is not None:
+        if expected != _layout(source):
+            raise UncacheableError("an input tensor lies in memory in another way than when this was stored")
+        storage = source.untyped_storage()
+    tensor: Any = torch.empty(0, dtype=dtype, device=storage.device).set_(storage, offset, shape, stride)
+    if is_conjugate:
+        tensor = tensor.conj()
+    if is_negative:
+        tensor = torch._neg_view(tensor)
+    if cls is not torch.Tensor:
+        return cls(tensor, requires_grad)
+    return tensor.requires_grad_(requires_grad)
+
+
+def reduce_part(writer: Writer, part: StoragePart) -> Any:
+    """Write the bytes of a storage."""
+    storage = part.storage
+    if storage.device.type == "cpu" and not part.is_copy:
+        start = storage.data_ptr()
+        writer.ledger.store((start, start + storage.nbytes()), part)
+    return build_storage, (_bytes_of(writer, storage), storage.nbytes(), storage.device.type)
+
+
+def reduce_storage(writer: Writer, storage: Any) -> Any:
+    """Write a storage object that is itself part of the payload."""
+    writer.ledger.whole(storage._cdata)
+    part = writer.lookups.setdefault("storages", {}).setdefault(storage._cdata, StoragePart(storage))
+    return _same, (part,)
+
+
+def _same(obj: Any) -> Any:
+    return obj
+
+
+def _bytes_of(writer: Writer, storage: Any) -> Any:
+    torch: Any = sys.modules["torch"]
+    if storage.nbytes() == 0:
+        return b""
+    flat = torch.empty(0, dtype=torch.uint8, device=storage.device).set_(storage)
+    return writer.outsource(memoryview(flat.cpu().numpy()))
+
+
+def build_storage(data: Any, size_bytes: int, device: str) -> Any:
+    """Make a storage on the device it was on.
+
+    Raises
+    ------
+    UncacheableError
+        If there is no such device now.
+    """
+    import torch
+
+    if size_bytes == 0:
+        return torch.UntypedStorage(0, device=device)
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UncacheableError("the stored result is on a GPU, and there is none here")
+    view = memoryview(data)
+    copied = view.readonly or size_bytes <= OWNED_BYTES
+    tensor = torch.frombuffer(bytearray(view) if copied else view, dtype=torch.uint8)
+    return tensor.to(device).untyped_storage()

@@ -1,0 +1,260 @@
+"""From a finished run to a stored entry: what was bound, changed, shown; proved restorable."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fpcache.dependencies import hash_seed, pyplot_state
+from fpcache.dependencies.observing import worst_refusal
+from fpcache.dependencies.records import Dependency, Observation
+from fpcache.errors import UncacheableError, UnfingerprintableValueError
+from fpcache.fingerprints import join, walk
+from fpcache.fingerprints.explaining import root_records
+from fpcache.fingerprints.reading import changed_roots, reread
+from fpcache.fingerprints.records import Reading, Root, Walk
+from fpcache.replay import codec, mutations, recording
+from fpcache.replay.recording import Payload
+from fpcache.session import hash_order, kept
+from fpcache.session.figures import Describer, has_matplotlib
+from fpcache.session.names import bound_names, deleted_names
+from fpcache.session.report import UNCACHEABLE
+from fpcache.store.entry import Entry
+
+if TYPE_CHECKING:
+    from fpcache.session.executing import Trace
+    from fpcache.session.steps import ComponentStep
+
+__all__ = ["changed", "fixed_digests", "reference_nodes", "store"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What a run left, ready to be written."""
+
+    payload: Payload
+    dumped: codec.Dumped
+    restore_s: float
+    mutated: tuple[Root, ...]
+
+
+def fixed_digests(reading: Reading) -> dict[int, bytes]:
+    """Return the digests of the nodes that a replay couldn't change in place."""
+    return {
+        index: walk(node).digest
+        for index, node in enumerate(reading.nodes)
+        if mutations.can_transplant(node) is not None
+    }
+
+
+def changed(trace: Trace, namespace: dict[str, Any]) -> tuple[Root, ...]:
+    """Return the roots whose values the run changed in place."""
+    return _changed_in(trace.reading, reread(trace.reading, namespace))
+
+
+def _changed_in(before: Reading, after: Reading) -> tuple[Root, ...]:
+    """Return the changed roots as they were before, with the nodes they had."""
+    keys = {root.key for root in changed_roots(before, after)}
+    return tuple(root for root in before.roots if root.key in keys)
+
+
+def reference_nodes(reading: Reading) -> tuple[object, ...]:
+    """Return all objects that a recording may refer to, in an order the key fixes."""
+    found = [item.value for item in sorted(reading.resolved, key=lambda item: item.path)]
+    return (*reading.nodes, *(value for value in found if _has_identity(value)))
+
+
+def _has_identity(value: object) -> bool:
+    return not isinstance(value, (int, float, complex, str, bytes, tuple, type, type(None))) and not callable(value)
+
+
+def store(step: ComponentStep, trace: Trace) -> None:
+    """Store a run's recording, or set the row's reason why it isn't."""
+    row, run = step.row, step.run
+    observation = trace.observing.observation()
+    refusal = worst_refusal(observation.refusals, explicit=run.options.explicit)
+    if refusal is not None:
+        row.status = UNCACHEABLE
+        row.reason = f"{refusal.reason}; {refusal.remedy}" if refusal.remedy else refusal.reason
+        return
+    try:
+        captured = _capture(step, trace, observation)
+        dependencies = [*observation.dependencies, *_own_dependencies(step, trace)]
+    except (UncacheableError, UnfingerprintableValueError) as error:
+        row.status, row.reason = UNCACHEABLE, str(error)
+        return
+    if not run.services.governor.is_worth_storing(
+        trace.duration_s, captured.restore_s, run.services.settings.min_seconds
+    ):
+        row.reason += "; not stored, restoring would take as long as running"
+        return
+    entry = run.services.store.put(*_entry(step, trace, captured, observation, dependencies))
+    row.stored, row.size_bytes = True, entry.size_bytes
+    row.notes.extend(observation.notes)
+
+
+def _capture(step: ComponentStep, trace: Trace, observation: Observation) -> Capture:
+    namespace = step.run.namespace
+    if pyplot_state.open_figures():
+        raise UncacheableError("a pyplot figure is open; close it, or show it in the cell that makes it")
+    after = reread(trace.reading, namespace)
+    mutated = _changed_in(trace.reading, after)
+    payload = Payload(
+        bound=_bound(trace, namespace),
+        deleted=tuple(deleted_names(trace.before, namespace)),
+        states=tuple(_states(trace, mutated)),
+        results=tuple(trace.values),
+    )
+    _refuse_rebound_globals(trace)
+    if _is_without_effect(payload, trace, observation):
+        step.run.services.governor.learn(trace.component.code_digest, trace.duration_s, effect_only=True)
+        raise UncacheableError("it had no effect that could be replayed, so it always runs")
+    nodes = reference_nodes(trace.reading)
+    dumped = recording.capture(payload, nodes, namespace)
+    _refuse_unread_names(trace, dumped)
+    restore_s = _verify(payload, dumped, nodes, after, namespace)
+    return Capture(payload, dumped, restore_s, mutated)
+
+
+def _bound(trace: Trace, namespace: Mapping[str, object]) -> dict[str, object]:
+    names = bound_names(trace.before, namespace, trace.component.names.binds)
+    return {name: namespace[name] for name in names}
+
+
+def _refuse_rebound_globals(trace: Trace) -> None:
+    for root in trace.reading.roots:
+        module, _, name = root.key.partition(":")
+        if not name or (module, name) not in trace.reading.stored_globals:
+            continue
+        import sys
+
+        loaded = sys.modules.get(module)
+        if loaded is not None and vars(loaded).get(name) is not root.value:
+            raise UncacheableError(f"it rebinds `{name}` of module `{module}`, which a replay can't do")
+
+
+def _states(trace: Trace, mutated: tuple[Root, ...]) -> list[tuple[int, object]]:
+    """Return the state of every node below a changed root, to be put back in place."""
+    ranks = {id(node): index for index, node in enumerate(trace.reading.nodes)}
+    wanted = sorted({ranks[id(node)] for root in mutated if root.walk for node in root.walk.nodes})
+    states = []
+    for rank in wanted:
+        node = trace.reading.nodes[rank]
+        if rank not in trace.fixed:
+            states.append((rank, mutations.state_of(node)))
+        elif walk(node).digest != trace.fixed[rank]:
+            names = ", ".join(root.label for root in mutated)
+            raise UncacheableError(f"changes {names} in place: {mutations.can_transplant(node)}")
+    return states
+
+
+def _refuse_unread_names(trace: Trace, dumped: codec.Dumped) -> None:
+    unread = set(dumped.names) - {root.key for root in trace.reading.roots}
+    if unread:
+        raise UncacheableError(f"its result holds `{min(unread)}`, which the code was not seen to read")
+
+
+def _is_without_effect(payload: Payload, trace: Trace, observation: Observation) -> bool:
+    visible = [effect for effect in observation.effects if effect.kind not in ("ambient", "random")]
+    return not (payload.bound or payload.deleted or payload.states or payload.results or visible or trace.outputs)
+
+
+def _verify(
+    payload: Payload, dumped: codec.Dumped, nodes: tuple[object, ...], after: Reading, namespace: dict[str, Any]
+) -> float:
+    """Restore the recording beside the original and compare; returns the seconds restoring took.
+
+    This happens at the run, not later: a mutation's restored state refers to
+    live objects, which are only now what the recording says.
+    """
+    walks = {root.key: root.walk for root in after.roots if root.walk is not None}
+    started = time.perf_counter()
+    restored = recording.restore(dumped.stream, dumped.buffers, nodes, namespace)
+    restore_s = time.perf_counter() - started
+    if _digest(restored, walks) != _digest(payload, walks):
+        raise UncacheableError(f"a restored copy of {_first_different(payload, restored)} is not equal to the original")
+    return restore_s
+
+
+def _digest(payload: Payload, walks: Mapping[str, Walk]) -> bytes:
+    """Return the digest of a payload together with the inputs that it refers to."""
+    plain: object = _plain(payload)
+    try:
+        found = walk(plain, "the result")
+    except UnfingerprintableValueError:
+        if not has_matplotlib():
+            raise
+        found = walk(Describer().described(plain), "the result")
+    return join({**walks, " payload": found})
+
+
+def _plain(payload: Payload) -> dict[str, object]:
+    states = [
+        (rank, state.kind, state.type_name, state.content, state.attributes, state.slots)
+        for rank, state in payload.states
+    ]
+    return {"bound": dict(payload.bound), "states": states, "results": payload.results}
+
+
+def _first_different(payload: Payload, restored: Payload) -> str:
+    for name, value in payload.bound.items():
+        if walk(value).digest != walk(restored.bound[name]).digest:
+            return f"`{name}` ({type(value).__name__})"
+    return "the result"
+
+
+def _entry(
+    step: ComponentStep,
+    trace: Trace,
+    captured: Capture,
+    observation: Observation,
+    dependencies: list[Dependency],
+) -> tuple[Entry, dict[str, Any]]:
+    run, component = step.run, trace.component
+    now = time.time()
+    blobs: dict[str, Any] = {"payload": captured.dumped.stream, "outputs": trace.outputs.to_bytes()}
+    blobs |= {f"buffer-{index}": buffer for index, buffer in enumerate(captured.dumped.buffers)}
+    for index, effect in enumerate(observation.effects):
+        blobs |= {f"effect-{index}": effect.state, f"before-{index}": effect.before}
+    entry = Entry(
+        key=step.row.key,
+        created_s=now,
+        duration_s=trace.duration_s,
+        restore_s=captured.restore_s,
+        label=component.label,
+        cell=run.label,
+        code_digest=component.code_digest,
+        source=component.source,
+        name=run.options.name,
+        binds=tuple(captured.payload.bound),
+        dependencies=json.dumps([[d.kind, d.name, d.expected] for d in dependencies]).encode(),
+        meta=json.dumps(_meta(trace, captured, observation)).encode(),
+        expires_s=now + run.options.ttl_s if run.options.ttl_s else None,
+        pinned=run.options.pin,
+    )
+    return entry, blobs
+
+
+def _meta(trace: Trace, captured: Capture, observation: Observation) -> dict[str, object]:
+    return {
+        "roots": root_records(trace.reading),
+        "packages": dict(trace.reading.packages),
+        "effects": [[effect.kind, effect.name] for effect in observation.effects],
+        "buffers": len(captured.dumped.buffers),
+        "mutated": [root.label for root in captured.mutated],
+        "notes": list(observation.notes),
+    }
+
+
+def _own_dependencies(step: ComponentStep, trace: Trace) -> list[Dependency]:
+    """Return the dependencies that the session itself knows of."""
+    run, reading = step.run, trace.reading
+    reached = {item.path.split(".")[0] for item in reading.resolved} | set(reading.packages)
+    found = run.services.history.dependencies(reached)
+    found += kept.dependencies(trace.component, trace.before, run.namespace)
+    uses = hash_order.uses(run, trace.component, reading)
+    found.extend(hash_seed.dependency(use.expression, use.line or None) for use in uses)
+    return found

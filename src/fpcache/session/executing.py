@@ -1,0 +1,186 @@
+"""Running a component for real, recorded or not."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from fpcache.cells import Component, Kind
+from fpcache.dependencies import PROBES, pyplot_state
+from fpcache.dependencies.observing import Observing
+from fpcache.fingerprints.reading import read
+from fpcache.fingerprints.records import Reading
+from fpcache.replay.outputs import OutputLog
+from fpcache.session import capturing
+from fpcache.session.cell_run import OPENS_FIGURE
+from fpcache.session.key import component_key
+from fpcache.session.report import MISS, PLAIN, duration_text
+from fpcache.session.unseeded import unseeded_start
+
+if TYPE_CHECKING:
+    from fpcache.session.steps import ComponentStep
+
+__all__ = ["Trace", "execute_component"]
+
+
+@dataclass(slots=True)
+class Trace:
+    """What was seen of one real run, while it ran.
+
+    Attributes
+    ----------
+    before : dict
+        The user's namespace before the run, name by name.
+    fixed : dict
+        Digests, before the run, of nodes that can't be changed in place by a replay.
+    values : list
+        Values shown as results, in order.
+    """
+
+    component: Component
+    reading: Reading
+    before: dict[str, Any]
+    fixed: dict[int, bytes]
+    observing: Observing
+    outputs: OutputLog = field(default_factory=OutputLog)
+    values: list[object] = field(default_factory=list)
+    duration_s: float = 0.0
+    figures_before: int = 0
+
+
+async def execute_component(step: ComponentStep) -> bool:
+    """Run a component's statements for real; True means they failed."""
+    trace = _begin(step) if step.storable and step.row.status == MISS else None
+    if trace is None:
+        return await _run_plainly(step)
+    return await _run_recorded(step, trace)
+
+
+async def _run_plainly(step: ComponentStep) -> bool:
+    figures_before = len(pyplot_state.open_figures())
+    started = time.perf_counter()
+    run, component = step.run, step.component
+    with unseeded_start(run.services, component.code_digest, run.compiled(component)):
+        failed = await _run_nodes(step, step.component)
+    step.row.duration_s = time.perf_counter() - started
+    if not failed and component.kind in (Kind.CODE, Kind.DYNAMIC):
+        opens = len(pyplot_state.open_figures()) > figures_before and not _is_last(step)
+        details = {OPENS_FIGURE: True} if opens else {}
+        run.services.governor.learn(component.code_digest, step.row.duration_s, **details)
+    return failed
+
+
+async def _run_nodes(step: ComponentStep, component: Component) -> bool:
+    request = step.run.request
+    return await step.run.services.shell.run_nodes(
+        request.nodes[component.start : component.stop],
+        request.cell_name,
+        step.run.interactivity(component),
+        request.compiler,
+        request.result,
+    )
+
+
+def _is_last(step: ComponentStep) -> bool:
+    return step.component.stop == len(step.run.request.nodes)
+
+
+def _begin(step: ComponentStep) -> Trace | None:
+    """Start to watch; a fault in the probes costs the recording, not the run."""
+    run, reading = step.run, step.reading
+    assert reading is not None
+    observing = Observing(run.context(reading, time.time()), PROBES)
+    try:
+        trace = Trace(
+            step.component,
+            reading,
+            dict(run.namespace),
+            capturing.fixed_digests(reading),
+            observing,
+            figures_before=len(pyplot_state.open_figures()),
+        )
+        observing.start()
+    except Exception as error:
+        run.services.faults.report(error, "watching a component")
+        return None
+    return trace
+
+
+async def _run_recorded(step: ComponentStep, trace: Trace) -> bool:
+    shell = step.run.services.shell
+    started = time.perf_counter()
+    try:
+        with shell.watch_outputs(trace.outputs, trace.values.append):
+            failed = await _run_nodes(step, step.component)
+            if not failed and len(pyplot_state.open_figures()) > trace.figures_before:
+                failed = await _join_rest(step, trace)
+            if not failed and trace.component.stop == len(step.run.request.nodes):
+                shell.flush_figures()
+    finally:
+        trace.observing.stop()
+        step.row.duration_s = trace.duration_s = time.perf_counter() - started
+    _finish(step, trace, failed)
+    return failed
+
+
+async def _join_rest(step: ComponentStep, trace: Trace) -> bool:
+    """Take the rest of the cell into a component that left a figure open."""
+    run = step.run
+    if _is_last(step):
+        return False
+    joined = run.rest_from(step.component)
+    reading = _reading_before(step, trace, joined)
+    run.services.governor.learn(step.component.code_digest, 0.0, **{OPENS_FIGURE: True})
+    rest = _after(joined, step.component)
+    run.joined = step.component.index
+    step.component = trace.component = joined
+    step.row.name, step.row.lines = joined.label, (joined.first_line, joined.last_line)
+    if reading is None:
+        step.storable = False
+    else:
+        trace.reading = step.reading = reading
+        trace.observing.context.reading = reading
+        trace.fixed = capturing.fixed_digests(reading)
+        step.row.key = component_key(joined, reading, shown=run.shown(joined), ignored=run.options.ignore)
+    return await _run_nodes(step, rest)
+
+
+def _reading_before(step: ComponentStep, trace: Trace, joined: Component) -> Reading | None:
+    """Return what `joined` reads, as it was before the run; None where that is lost."""
+    run = step.run
+    try:
+        if capturing.changed(trace, run.namespace):
+            return None
+        code = run.compiled(joined)
+        return read(run.reads(joined), code, trace.before, ignore=run.options.ignore)
+    except Exception as error:
+        run.services.faults.report(error, "joining a cell's rest to an open figure")
+        return None
+
+
+def _after(joined: Component, first: Component) -> Component:
+    return replace(joined, start=first.stop)
+
+
+def _finish(step: ComponentStep, trace: Trace, failed: bool) -> None:
+    """Store what was recorded, or say why not."""
+    run, row = step.run, step.row
+    min_seconds = run.services.settings.min_seconds
+    if failed:
+        row.reason += "; it raised, so it is not stored"
+        return
+    digest = step.component.code_digest
+    run.services.governor.learn(digest, trace.duration_s)
+    if trace.duration_s < min_seconds:
+        row.status = PLAIN
+        row.reason = f"took {duration_text(trace.duration_s)}, cheaper to run than to store"
+        return
+    if not step.storable:
+        row.reason += "; not stored"
+        return
+    try:
+        capturing.store(step, trace)
+    except Exception as error:
+        run.services.faults.report(error, "storing a component")
+        row.reason += "; not stored"

@@ -1,0 +1,60 @@
+"""Matplotlib objects in results: described by structure, since they have no fingerprint.
+
+Figures are restored by matplotlib's own pickling, which is trusted to keep
+what is drawn. What is checked is that every restored artist is the same part
+of a figure with the same parts.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Describer", "has_matplotlib"]
+
+
+def has_matplotlib() -> bool:
+    """Whether any artist can exist in this process."""
+    return "matplotlib.artist" in sys.modules
+
+
+@dataclass(slots=True)
+class Describer:
+    """Replaces artists in values by what they are in their figures.
+
+    One describer serves all values of one result, so that two artists of one
+    figure are told from artists of two.
+    """
+
+    _figures: dict[int, tuple[int, Any, dict[int, int]]] = field(default_factory=dict)
+
+    def described(self, value: object) -> object:
+        """Return `value` with stand-ins for artists, through plain containers."""
+        if isinstance(value, sys.modules["matplotlib.artist"].Artist):
+            return self._artist(value)
+        if isinstance(value, tuple):
+            return (type(value).__qualname__, *(self.described(item) for item in value))
+        if isinstance(value, list):
+            return [self.described(item) for item in value]
+        if type(value) is dict:
+            return {key: self.described(item) for key, item in value.items()}
+        numpy = sys.modules["numpy"]
+        if type(value) is numpy.ndarray and value.dtype == object:
+            return (value.shape, [self.described(item) for item in value.ravel().tolist()])
+        return value
+
+    def _artist(self, artist: Any) -> object:
+        figure = artist.get_figure()
+        if figure is None:
+            return ("detached artist", type(artist).__qualname__)
+        number, parts, ranks = self._figure(figure)
+        return ("artist", type(artist).__qualname__, number, ranks.get(id(artist), -1), parts)
+
+    def _figure(self, figure: Any) -> tuple[int, Any, dict[int, int]]:
+        if id(figure) not in self._figures:
+            found = figure.findobj()
+            parts = tuple(type(part).__qualname__ for part in found)
+            ranks = {id(part): rank for rank, part in enumerate(found)}
+            self._figures[id(figure)] = (len(self._figures), parts, ranks)
+        return self._figures[id(figure)]

@@ -1,0 +1,105 @@
+"""Statements made for their effect on an installed module, kept as that package's history."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import types
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fpcache.dependencies.records import Dependency
+from fpcache.fingerprints.packages import is_local_code
+
+__all__ = ["AmbientHistory", "effect_root"]
+
+KIND = "history"
+# These have rules of their own: pyplot's state is observed, seeding shows in the random states.
+_OWN_RULES = ("matplotlib.pyplot", "random", "numpy.random", "torch.random", "builtins", "time")
+_SEEDING = frozenset({"seed", "manual_seed", "manual_seed_all", "set_state", "setstate", "set_rng_state"})
+
+
+def effect_root(nodes: Sequence[ast.stmt], namespace: Mapping[str, object]) -> str | None:
+    """Return the top-level package that a statement is made to affect, if it is one.
+
+    A call whose value is not used, or an assignment to an attribute or item,
+    that begins at an installed module, class or function.
+    """
+    if len(nodes) != 1:
+        return None
+    target = _affected(nodes[0])
+    root = _root_name(target) if target is not None else None
+    if root is None or root not in namespace:
+        return None
+    return _package_of(namespace[root], target)
+
+
+def _affected(node: ast.stmt) -> ast.expr | None:
+    match node:
+        case ast.Expr(value=ast.Call(func=func)):
+            return func
+        case ast.Assign(targets=[(ast.Attribute() | ast.Subscript()) as target, *_]):
+            return target
+        case ast.AugAssign(target=(ast.Attribute() | ast.Subscript()) as target):
+            return target
+        case ast.Delete(targets=[(ast.Attribute() | ast.Subscript()) as target, *_]):
+            return target
+    return None
+
+
+def _root_name(node: ast.expr) -> str | None:
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _package_of(value: object, target: ast.expr | None) -> str | None:
+    if isinstance(value, types.ModuleType):
+        module = value.__name__
+    elif isinstance(value, (type, types.FunctionType, types.MethodType, types.BuiltinFunctionType)):
+        module = getattr(value, "__module__", None) or ""
+    else:
+        return None
+    if not module or module in _OWN_RULES or is_local_code(value):
+        return None
+    if isinstance(target, ast.Attribute) and target.attr in _SEEDING:
+        return None
+    return module.split(".")[0]
+
+
+@dataclass(slots=True)
+class AmbientHistory:
+    """What was done to each package in this process, one entry a statement.
+
+    A statement that runs again keeps its place, so that running all cells
+    again in one kernel leaves the history as it was.
+    """
+
+    _done: dict[str, dict[str, str]] = field(default_factory=dict)
+    _unknown: int = 0
+
+    def note(self, package: str, code_digest: str, arguments: Callable[[], str]) -> None:
+        """Add a statement with its arguments' fingerprint."""
+        try:
+            digest = arguments()
+        except Exception as error:
+            self._unknown += 1  # arguments that can't be told apart never match
+            digest = f"unknown {self._unknown} {type(error).__name__}"
+        self._done.setdefault(package, {})[code_digest] = digest
+
+    def digest(self, package: str) -> str:
+        """Return the digest of a package's history; empty for an untouched package."""
+        done = self._done.get(package)
+        if not done:
+            return ""
+        return hashlib.blake2b(repr(sorted(done.items())).encode(), digest_size=16).hexdigest()
+
+    def dependencies(self, packages: Collection[str]) -> list[Dependency]:
+        """Return one dependency for each of `packages`, also the untouched ones."""
+        return [Dependency(KIND, package, self.digest(package)) for package in sorted(packages)]
+
+    def check(self, dependency: Dependency) -> str | None:
+        """Return why a recorded history no longer holds, or None."""
+        if self.digest(dependency.name) == dependency.expected:
+            return None
+        return f"settings of `{dependency.name}` were changed by another statement"

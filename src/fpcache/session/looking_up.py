@@ -1,0 +1,113 @@
+"""Finding a recording whose key and dependencies hold, or saying why there is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fpcache.cells import Component
+from fpcache.dependencies import EFFECTS, KINDS, volatile
+from fpcache.dependencies.context import Context
+from fpcache.dependencies.observing import first_broken, first_unready, worst_refusal
+from fpcache.dependencies.records import Dependency, Effect, Refusal
+from fpcache.errors import StoreError
+from fpcache.fingerprints.explaining import explain_change
+from fpcache.fingerprints.records import Reading
+from fpcache.graph import FingerprintStatus
+from fpcache.session import kept
+from fpcache.session.cell_run import CellRun
+from fpcache.session.history import KIND as HISTORY
+from fpcache.session.report import HIT, MISS
+from fpcache.store.entry import Entry
+
+__all__ = ["Found", "look_up", "standing_refusal"]
+
+NEVER_SEEN = "never seen"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A recording that may be replayed now."""
+
+    entry: Entry
+    effects: tuple[Effect, ...]
+
+
+def standing_refusal(run: CellRun, component: Component, context: Context) -> Refusal | None:
+    """Return why this code can't be cached here, whatever is stored."""
+    refusals = volatile.scan(context, component.first_line, component.last_line)
+    return worst_refusal(refusals, explicit=run.options.explicit)
+
+
+def look_up(
+    run: CellRun, component: Component, reading: Reading, context: Context, key: str
+) -> FingerprintStatus:
+    """Return the first recording that holds as a hit, else a miss that says what changed."""
+    reasons: list[str] = []
+    for entry in run.services.store.look_up(key):
+        found, reason = _usable(run, entry, context)
+        if found is not None:
+            return FingerprintStatus(None, is_hit=True, reason="found", key=key, verdict=HIT, found=found)
+        reasons.append(reason)
+    reason = reasons[0] if reasons else _explain(run, component, reading)
+    return FingerprintStatus(None, is_hit=False, reason=reason, key=key, verdict=MISS)
+
+
+def _usable(run: CellRun, entry: Entry, context: Context) -> tuple[Found | None, str]:
+    reason = broken_dependency(run, dependencies_of(entry), context)
+    if reason is not None:
+        return None, reason
+    try:
+        effects = effects_of(run, entry)
+    except StoreError as error:
+        return None, f"the stored result is damaged ({error})"
+    reason = first_unready(effects, context, EFFECTS)
+    return (None, reason) if reason is not None else (Found(entry, effects), "")
+
+
+def broken_dependency(run: CellRun, dependencies: Sequence[Dependency], context: Context) -> str | None:
+    """Return why a recorded dependency no longer holds, or None."""
+    for dependency in dependencies:
+        if dependency.kind == HISTORY:
+            reason = run.services.history.check(dependency)
+        elif dependency.kind == kept.KIND:
+            reason = kept.check(dependency, run.namespace)
+        else:
+            reason = first_broken((dependency,), context, KINDS)
+        if reason is not None:
+            return reason
+    return None
+
+
+def dependencies_of(entry: Entry) -> list[Dependency]:
+    """Return the dependencies recorded with an entry."""
+    return [Dependency(*item) for item in json.loads(entry.dependencies)]
+
+
+def effects_of(run: CellRun, entry: Entry) -> tuple[Effect, ...]:
+    """Return the effects recorded with an entry, read and verified."""
+    read = run.services.store.read
+    return tuple(
+        Effect(kind, name, bytes(read(entry.blobs[f"effect-{index}"])), bytes(read(entry.blobs[f"before-{index}"])))
+        for index, (kind, name) in enumerate(json.loads(entry.meta).get("effects", ()))
+    )
+
+
+def _explain(run: CellRun, component: Component, reading: Reading) -> str:
+    """Say what changed against the most similar earlier recording."""
+    names = component.names.binds | component.names.maybe_binds
+    nearest = run.services.store.nearest(code_digest=component.code_digest, label=component.label, names=names)
+    for entry in nearest:
+        if entry.code_digest == component.code_digest:
+            old = json.loads(entry.meta)
+            reasons = explain_change(old.get("roots", []), reading)
+            return _few(reasons) if reasons else "its options changed"
+    if any(set(entry.binds) & set(names) or entry.label == component.label for entry in nearest):
+        return "this code was edited"
+    return NEVER_SEEN
+
+
+def _few(reasons: Sequence[str]) -> str:
+    shown = ", ".join(reasons[:3])
+    return f"{shown}, and {len(reasons) - 3} more" if len(reasons) > 3 else shown

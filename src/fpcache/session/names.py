@@ -1,0 +1,37 @@
+"""Which names of the user's namespace a run changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+__all__ = ["bound_names", "deleted_names", "is_shells_own"]
+
+# IPython rebinds these around every cell; a replayed result sets them by itself.
+_SHELLS_OWN = re.compile(r"_{1,3}|_\d+|_i{1,3}|_i\d+|_oh|_ih|_dh|In|Out|get_ipython|exit|quit|__builtins?__|__warningregistry__|__annotations__")
+
+
+def is_shells_own(name: str) -> bool:
+    """Whether IPython itself keeps this name up to date."""
+    return _SHELLS_OWN.fullmatch(name) is not None
+
+
+def bound_names(
+    before: Mapping[str, object], now: Mapping[str, object], surely_bound: Collection[str]
+) -> list[str]:
+    """Return the names a run bound, in the order they stand in the namespace.
+
+    A name that the code surely binds counts also when it was bound to the
+    same object before: another kernel may have it bound to something else.
+    """
+    missing = object()
+    return [
+        name
+        for name, value in now.items()
+        if not is_shells_own(name) and (name in surely_bound or before.get(name, missing) is not value)
+    ]
+
+
+def deleted_names(before: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
+    """Return the names that were bound before and are not bound now."""
+    return [name for name in before if name not in now and not is_shells_own(name)]

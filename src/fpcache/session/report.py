@@ -1,0 +1,173 @@
+"""What became of each component, for people and for programs."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+
+__all__ = ["CellReport", "ComponentReport", "Stats"]
+
+HIT, MISS, UNCACHEABLE, PLAIN = "hit", "miss", "uncacheable", "plain"
+
+
+@dataclass(slots=True)
+class ComponentReport:
+    """One component of one cell.
+
+    Attributes
+    ----------
+    name : str
+        The component in a few words, such as ``model = fit(X)``.
+    lines : tuple of int
+        First and last line in the cell.
+    status : str
+        ``hit``, ``miss``, ``uncacheable`` or ``plain``.
+    reason : str
+        Why, in words.
+    key : str
+        The fingerprint key; empty where none was computed.
+    duration_s, saved_s : float
+        Seconds it took; seconds that the hit saved.
+    size_bytes : int
+        Bytes stored or restored.
+    stored : bool
+        Whether the run was stored.
+    """
+
+    name: str
+    lines: tuple[int, int]
+    status: str = ""
+    reason: str = ""
+    key: str = ""
+    duration_s: float = 0.0
+    saved_s: float = 0.0
+    size_bytes: int = 0
+    stored: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the row as plain data."""
+        return asdict(self)
+
+
+@dataclass(slots=True)
+class CellReport:
+    """The components of one cell, in order; iterable, with text and HTML pictures."""
+
+    cell: str = ""
+    rows: list[ComponentReport] = field(default_factory=list)
+    overhead_s: float = 0.0
+    faults: list[str] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[ComponentReport]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> ComponentReport:
+        return self.rows[index]
+
+    def as_dicts(self) -> list[dict[str, object]]:
+        """Return all rows as plain data."""
+        return [row.as_dict() for row in self.rows]
+
+    def to_json(self) -> str:
+        """Return all rows as JSON text."""
+        return json.dumps(self.as_dicts())
+
+    def counts(self) -> Counter[str]:
+        """Return how many components ended in each status."""
+        return Counter(row.status for row in self.rows)
+
+    @property
+    def saved_s(self) -> float:
+        """Seconds saved by this cell's hits."""
+        return sum(row.saved_s for row in self.rows)
+
+    def status_line(self) -> str:
+        """Return one line: ``fpcache: 5 hits, 1 miss (df changed), saved 12.4 s``."""
+        counts = self.counts()
+        hits, misses, refused = counts[HIT], counts[MISS], counts[UNCACHEABLE]
+        parts = [f"{hits} hit{'' if hits == 1 else 's'}"]
+        if misses:
+            parts.append(f"{misses} miss{'' if misses == 1 else 'es'} ({self._first_reason(MISS)})")
+        if refused:
+            parts.append(f"{refused} uncacheable ({self._first_reason(UNCACHEABLE)})")
+        if not (hits or misses or refused):
+            parts = [f"{counts[PLAIN]} plain ({self._first_reason(PLAIN)})"] if counts[PLAIN] else ["nothing to do"]
+        if hits:
+            parts.append(f"saved {duration_text(self.saved_s)}")
+        return "fpcache: " + ", ".join(parts)
+
+    def _first_reason(self, status: str) -> str:
+        return next(row.reason for row in self.rows if row.status == status)
+
+    def __repr__(self) -> str:
+        if not self.rows:
+            return "fpcache: no cell has run yet"
+        lines = [self.status_line()]
+        width = min(44, max(len(row.name) for row in self.rows))
+        for row in self.rows:
+            timing = f"saved {duration_text(row.saved_s)}" if row.status == HIT else duration_text(row.duration_s)
+            lines.append(
+                f"  {row.status:<11} {row.name[:width]:<{width}}  "
+                f"line {row.lines[0]:<3} {timing:>13}  {row.reason}"
+            )
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{title}</th>" for title in ("component", "line", "status", "time", "saved", "reason"))
+        body = "".join(_html_row(row) for row in self.rows)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _html_row(row: ComponentReport) -> str:
+    cells = (
+        f"<code>{html.escape(row.name)}</code>",
+        str(row.lines[0]),
+        row.status,
+        duration_text(row.duration_s),
+        duration_text(row.saved_s) if row.saved_s else "",
+        html.escape(row.reason),
+    )
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def duration_text(duration_s: float) -> str:
+    """Return a duration as people write it.
+
+    Examples
+    --------
+    >>> duration_text(0.0031), duration_text(12.44), duration_text(150)
+    ('3 ms', '12.4 s', '2.5 min')
+    """
+    if duration_s < 0.9995:
+        return f"{duration_s * 1000:.0f} ms"
+    if duration_s < 120:
+        return f"{duration_s:.1f} s"
+    return f"{duration_s / 60:.1f} min"
+
+
+@dataclass(slots=True)
+class Stats:
+    """Totals of this kernel's session."""
+
+    hits: int = 0
+    misses: int = 0
+    uncacheable: int = 0
+    time_saved_s: float = 0.0
+    overhead_s: float = 0.0
+    size_bytes: int = 0
+
+    def add(self, report: CellReport) -> None:
+        """Count one more cell in."""
+        counts = report.counts()
+        self.hits += counts[HIT]
+        self.misses += counts[MISS]
+        self.uncacheable += counts[UNCACHEABLE]
+        self.time_saved_s += report.saved_s
+        self.overhead_s += report.overhead_s

@@ -1,0 +1,98 @@
+"""Replaying a recording: everything is restored first, then applied at once."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+from fpcache.cells import Component
+from fpcache.dependencies import EFFECTS
+from fpcache.dependencies.observing import apply_effects
+from fpcache.errors import StoreError, UncacheableError
+from fpcache.fingerprints.records import Reading
+from fpcache.replay.outputs import Clear, Display, OutputLog, Result, Stream
+from fpcache.replay.recording import Payload, apply, restore
+from fpcache.session.capturing import reference_nodes
+from fpcache.session.looking_up import Found
+from fpcache.session.report import HIT, ComponentReport
+from fpcache.shell import ShellAdapter
+from fpcache.store.entry import Entry
+
+if TYPE_CHECKING:
+    from fpcache.session.cell_run import CellRun
+
+__all__ = ["load_payload", "publish", "replay"]
+
+
+def replay(
+    run: CellRun, component: Component, reading: Reading, found: object, row: ComponentReport
+) -> str | None:
+    """Apply a recording instead of running; returns why it couldn't be, or None.
+
+    Whatever can fail comes before the first change to the user's objects.
+    """
+    assert isinstance(found, Found)
+    started, entry = time.perf_counter(), found.entry
+    try:
+        payload = load_payload(run, entry, reading)
+        outputs = OutputLog.from_bytes(bytes(run.services.store.read(entry.blobs["outputs"])))
+    except (StoreError, UncacheableError) as error:
+        return f"the stored result is damaged ({error})"
+    except Exception as error:
+        message = run.services.faults.report(error, f"restoring `{component.label}`")
+        return f"the stored result could not be restored ({message})"
+    try:
+        apply(payload, reference_nodes(reading), run.namespace)
+    except UncacheableError as error:  # raised before anything was changed
+        return f"the stored result can't be applied ({error})"
+    for declared in component.annotations:
+        exec(declared, run.namespace)  # binds nothing; `__annotations__` ends as after a run
+    apply_effects(found.effects, run.context(reading), EFFECTS)
+    publish(run.services.shell, outputs, payload.results)
+    _account(run, entry, row, time.perf_counter() - started)
+    return None
+
+
+def load_payload(run: CellRun, entry: Entry, reading: Reading) -> Payload:
+    """Return what a recording bound, changed and showed, restored but not applied."""
+    read = run.services.store.read
+    count = json.loads(entry.meta)["buffers"]
+    buffers = [read(entry.blobs[f"buffer-{index}"]) for index in range(count)]
+    stream = bytes(read(entry.blobs["payload"]))
+    return restore(stream, buffers, reference_nodes(reading), run.namespace)
+
+
+def publish(shell: ShellAdapter, outputs: OutputLog, values: tuple[object, ...]) -> None:
+    """Show recorded outputs in their order."""
+    remaining = iter(values)
+    for item in outputs:
+        match item:
+            case Stream(name, text):
+                shell.publish_stream(name, text)
+            case Display(data, metadata, display_id, update):
+                shell.publish_display(data, metadata, display_id, update)
+            case Clear(wait):
+                shell.publish_clear(wait)
+            case Result(data, metadata):
+                shell.publish_result(next(remaining), data, metadata)
+
+
+def _account(run: CellRun, entry: Entry, row: ComponentReport, duration_s: float) -> None:
+    row.status, row.reason = HIT, _hit_reason(entry)
+    row.duration_s = duration_s
+    row.saved_s = max(0.0, entry.duration_s - duration_s)
+    row.size_bytes = entry.size_bytes
+    row.notes.extend(json.loads(entry.meta).get("notes", ()))
+    run.services.store.touch(entry.entry_id, row.saved_s)
+    if run.options.pin and not entry.pinned:
+        run.services.store.pin(entry.entry_id, True)
+
+
+def _hit_reason(entry: Entry) -> str:
+    age_s = max(0.0, time.time() - entry.created_s)
+    for unit_s, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if age_s >= unit_s:
+            count = int(age_s // unit_s)
+            return f"same code and inputs as {count} {unit}{'' if count == 1 else 's'} ago"
+    return "same code and inputs as before"

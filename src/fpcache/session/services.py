@@ -1,0 +1,44 @@
+"""What every part of a session shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from fpcache.events import EventBus
+from fpcache.session.faults import FaultLog
+from fpcache.session.governor import Governor
+from fpcache.session.history import AmbientHistory
+from fpcache.session.settings import Settings
+from fpcache.shell import ShellAdapter
+from fpcache.store.protocol import Store
+
+__all__ = ["Services"]
+
+
+@dataclass(slots=True)
+class Services:
+    """The shell, the store and the session's memory, handed to each step.
+
+    Attributes
+    ----------
+    origin : dict
+        What the dependency probes keep for the life of the process.
+    unverified : dict
+        Names of types whose restored copies were not equal, with the reason.
+    """
+
+    shell: ShellAdapter
+    store: Store
+    settings: Settings
+    bus: EventBus
+    faults: FaultLog
+    governor: Governor
+    history: AmbientHistory = field(default_factory=AmbientHistory)
+    origin: dict[str, Any] = field(default_factory=dict)
+
+    def unseeded(self) -> str:
+        """Return ``"replay"`` or ``"run"``: what untouched random states do now."""
+        if self.settings.unseeded != "auto":
+            return self.settings.unseeded
+        return "replay" if self.shell.is_interactive() else "run"

@@ -1,0 +1,180 @@
+"""The only orchestrator: one cell from its request to its report."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from fpcache.dependencies import random_states
+from fpcache.errors import StoreError
+from fpcache.events import CellFinished, CellStarted, ComponentFinished, ComponentStarted, EventBus
+from fpcache.graph import FingerprintStatus, Outcome, run_in_order
+from fpcache.session.cell_run import CellRun
+from fpcache.session.dry_run import forecast
+from fpcache.session.faults import FaultLog
+from fpcache.session.governor import Governor
+from fpcache.session.report import CellReport, ComponentReport, Stats
+from fpcache.session.requests import CellUsageError, HelpRequested, parse_cell_options
+from fpcache.session.services import Services
+from fpcache.session.settings import CellOptions, Settings
+from fpcache.session.steps import ComponentStep
+from fpcache.session.warning import check_options
+from fpcache.shell import CellRequest, ShellAdapter
+from fpcache.store.protocol import Store
+
+__all__ = ["Session"]
+
+_REPORTS_KEPT = 100
+
+
+@dataclass(slots=True)
+class Session:
+    """What stands between one IPython shell and the cache."""
+
+    services: Services
+    reports: list[CellReport] = field(default_factory=list)
+    last_run: CellRun | None = None
+    stats: Stats = field(default_factory=Stats)
+    _running: bool = False
+
+    @classmethod
+    def begin(cls, shell: ShellAdapter, store: Store, settings: Settings, bus: EventBus, *, fresh: bool) -> Session:
+        """Start a session; `fresh` says that no user code ran in this process before."""
+        faults = FaultLog(bus)
+        random_states.begin(fresh=fresh)
+        return cls(Services(shell, store, settings, bus, faults, Governor(store)))
+
+    def totals(self) -> Stats:
+        """Return the session's totals, with the store's size as it is now."""
+        self.stats.size_bytes = self.services.store.size_bytes()
+        return self.stats
+
+    async def run_cell(self, request: CellRequest) -> bool:
+        """Run one cell, replaying what is known; True when it failed, as IPython has it."""
+        try:
+            options = self._options(request)
+        except HelpRequested as text:
+            print(text)
+            return False
+        except CellUsageError as error:
+            self.services.shell.show_usage_error(error, request.result)
+            return True
+        if options is None or self._running:
+            return await self._plainly(request)
+        self._running = True
+        try:
+            return await self._run_cached(request, options)
+        finally:
+            self._running = False
+
+    def _options(self, request: CellRequest) -> CellOptions | None:
+        """Return the cell's options; None where the cell is not to be cached."""
+        settings = self.services.settings
+        if request.magic_line is not None:
+            options = parse_cell_options(request.magic_line)
+            return options if self.is_enabled else None
+        return CellOptions() if self.is_enabled and settings.auto else None
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether anything is cached now."""
+        switched_off = os.environ.get("FPCACHE_DISABLE", "") not in ("", "0")
+        return self.services.settings.enabled and not switched_off
+
+    async def _plainly(self, request: CellRequest) -> bool:
+        return await self.services.shell.run_nodes(
+            request.nodes, request.cell_name, request.interactivity, request.compiler, request.result
+        )
+
+    async def _run_cached(self, request: CellRequest, options: CellOptions) -> bool:
+        started = time.perf_counter()
+        try:
+            run = CellRun.parse(self.services, request, options)
+            warnings = check_options(run)
+        except Exception as error:
+            self.services.faults.report(error, "analysing a cell")
+            return await self._plainly(request)
+        for warning in warnings:
+            print(f"fpcache: {warning}")
+        if options.dry_run:
+            print(forecast(run))
+            return False
+        return await self._run_steps(run, started)
+
+    async def _run_steps(self, run: CellRun, started: float) -> bool:
+        labels = tuple(component.label for component in run.cell.components)
+        self.services.bus.publish(CellStarted(run.label, labels))
+        faults_before = len(self.services.faults.messages)
+        failed, outcomes = True, []
+        try:
+            outcomes = await run_in_order(_steps(run), [_RowHook(run)])
+            failed = any(outcome.failed for outcome in outcomes)
+        except KeyboardInterrupt as error:  # between statements, in the cache's own work
+            self.services.shell.show_failure(error, run.request.result)
+        finally:
+            self._close(run, failed, started, faults_before)
+        return failed
+
+    def _close(self, run: CellRun, failed: bool, started: float, faults_before: int) -> None:
+        report = run.report
+        elapsed_s = time.perf_counter() - started
+        report.cell = run.label
+        report.overhead_s = max(0.0, elapsed_s - sum(row.duration_s for row in report.rows))
+        try:
+            self.services.governor.save()
+        except StoreError as error:
+            self.services.faults.report(error, "saving what was learnt")
+        report.faults = self.services.faults.messages[faults_before:]
+        self.reports = [*self.reports[1 - _REPORTS_KEPT :], report]
+        self.last_run = run
+        self.stats.add(report)
+        self.services.bus.publish(CellFinished(run.label, failed, report.overhead_s))
+        self._show_status(run, failed)
+
+    def _show_status(self, run: CellRun, failed: bool) -> None:
+        mode = self.services.settings.show_status
+        wanted = mode == "always" or (mode == "explicit" and run.options.explicit)
+        if not wanted or run.options.quiet or failed:
+            return
+        faults = "".join(f"\nfpcache: warning: {fault}" for fault in run.report.faults)
+        print(run.report.status_line() + faults)
+
+
+def _steps(run: CellRun) -> Iterator[ComponentStep]:
+    """Yield the components, until one takes in the rest of the cell."""
+    for component in run.cell.components:
+        if run.joined is not None:
+            return
+        row = ComponentReport(component.label, (component.first_line, component.last_line))
+        run.report.rows.append(row)
+        yield ComponentStep(run, component, row)
+
+
+@dataclass(slots=True)
+class _RowHook:
+    """Copies what the runner says into the report, and publishes it."""
+
+    run: CellRun
+
+    def on_status(self, step: Any, status: FingerprintStatus) -> None:
+        step.row.status, step.row.reason = status.verdict, status.reason
+        self._publish(step, ComponentStarted)
+
+    def on_start(self, step: Any) -> None:
+        """Nothing to note: the status came just before."""
+
+    def on_finish(self, step: Any, outcome: Outcome) -> None:
+        row = step.row
+        self.run.services.bus.publish(
+            ComponentFinished(
+                self.run.label, step.component.index, row.status, row.reason, row.duration_s, row.saved_s
+            )
+        )
+
+    def _publish(self, step: Any, kind: type[ComponentStarted]) -> None:
+        self.run.services.bus.publish(
+            kind(self.run.label, step.component.index, step.row.status, step.row.reason)
+        )

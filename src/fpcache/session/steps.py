@@ -1,0 +1,174 @@
+"""One component of a cell, as a step of the graph runner: ask, restore, execute."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from fpcache.cells import Component, Kind
+from fpcache.dependencies.context import Context
+from fpcache.dependencies.records import Refusal
+from fpcache.errors import UnfingerprintableValueError
+from fpcache.fingerprints.reading import read
+from fpcache.fingerprints.records import Reading
+from fpcache.graph import FingerprintStatus
+from fpcache.session import looking_up, restoring
+from fpcache.session.cell_run import CellRun
+from fpcache.session.executing import execute_component
+from fpcache.session.governor import AllowanceSpentError
+from fpcache.session.history import effect_root
+from fpcache.session.key import component_key
+from fpcache.session.names import is_shells_own
+from fpcache.session.report import HIT, MISS, PLAIN, UNCACHEABLE, ComponentReport
+
+__all__ = ["ComponentStep"]
+
+_PLAIN_KINDS = {
+    Kind.DEFINITION: "a definition",
+    Kind.IMPORT: "an import",
+    Kind.MAGIC: "a magic",
+    Kind.SHELL: "a shell command",
+    Kind.EMPTY: "nothing to run",
+}
+EFFECT_ONLY = "had no effect that could be replayed, so it always runs"
+
+
+@dataclass(slots=True)
+class ComponentStep:
+    """A component on its way through the runner.
+
+    Attributes
+    ----------
+    reading : Reading or None
+        What it reads, as found when it was asked; None where that wasn't needed.
+    storable : bool
+        Whether a run may be recorded.
+    """
+
+    run: CellRun
+    component: Component
+    row: ComponentReport
+    reading: Reading | None = None
+    storable: bool = False
+    started_s: float = field(default_factory=time.perf_counter)
+
+    @property
+    def name(self) -> str:
+        return self.component.label
+
+    @property
+    def nodes(self) -> list[ast.stmt]:
+        """The statements, as IPython parsed them."""
+        return self.run.request.nodes[self.component.start : self.component.stop]
+
+    def ask(self) -> FingerprintStatus:
+        """Decide: hit, miss, uncacheable or plain, with the reason.
+
+        Whatever goes wrong inside the cache here is a fault and a plain run.
+        """
+        try:
+            return self._ruled() or self._asked()
+        except Exception as error:
+            message = self.run.services.faults.report(error, "looking up a component")
+            return _verdict(PLAIN, f"the cache had a fault ({message})")
+
+    def _ruled(self) -> FingerprintStatus | None:
+        """Decide what needs no fingerprints."""
+        if is_traced(self.run.services.shell.shell):
+            return _verdict(PLAIN, "a debugger is tracing")
+        is_transparent = self.component.magic is not None and not self.component.dynamic
+        if self.component.kind in _PLAIN_KINDS and not is_transparent:
+            return _verdict(PLAIN, _PLAIN_KINDS[self.component.kind])
+        for dynamic in self.component.dynamic:
+            root = dynamic.name.split(".")[0].split("(")[0]
+            if root not in self.run.namespace or root == "get_ipython":
+                return _verdict(UNCACHEABLE, f"calls `{dynamic.name}`, line {dynamic.line}")
+        return self._ruled_by_profile()
+
+    def _ruled_by_profile(self) -> FingerprintStatus | None:
+        services, digest = self.run.services, self.component.code_digest
+        min_seconds = services.settings.min_seconds
+        if services.governor.is_known_cheap(digest, min_seconds):
+            profile = services.governor.profile(digest)
+            spent_ms = profile.duration_s * 1000 if profile else 0
+            return _verdict(PLAIN, f"took {spent_ms:.0f} ms, cheaper to run than to store")
+        if services.governor.detail(digest, "effect_only"):
+            return _verdict(PLAIN, EFFECT_ONLY)
+        return None
+
+    def _asked(self) -> FingerprintStatus:
+        try:
+            self.reading = self._read()
+        except UnfingerprintableValueError as error:
+            return _verdict(UNCACHEABLE, f"reads a value without a fingerprint: {error}")
+        except AllowanceSpentError as error:
+            return _verdict(PLAIN, f"{error}; runs unrecorded this time")
+        return self._looked_up(self.reading)
+
+    def _read(self) -> Reading:
+        run, component = self.run, self.component
+        allowance = run.services.governor.allowance(component.code_digest)
+        code = run.compiled(component)
+        return read(run.reads(component), code, run.namespace, ignore=run.options.ignore, allowance=allowance)
+
+    def _looked_up(self, reading: Reading) -> FingerprintStatus:
+        run, row = self.run, self.row
+        context = run.context(reading)
+        refusal = looking_up.standing_refusal(run, self.component, context)
+        if refusal is not None:
+            return _verdict(UNCACHEABLE, refusal_text(refusal))
+        shown = run.shown(self.component)
+        row.key = component_key(self.component, reading, shown=shown, ignored=run.options.ignore)
+        self.storable = not run.options.no_store
+        if run.options.force:
+            return _verdict(MISS, "forced", row.key)
+        return looking_up.look_up(run, self.component, reading, context, row.key)
+
+    def restore(self, status: FingerprintStatus) -> bool:
+        """Replay the recording that was found; False where that failed."""
+        assert self.reading is not None
+        self.started_s = time.perf_counter()
+        reason = restoring.replay(self.run, self.component, self.reading, status.found, self.row)
+        if reason is None:
+            return True
+        self.row.status, self.row.reason = MISS, reason
+        return False
+
+    async def execute(self) -> bool:
+        """Run the statements for real, recorded where that is possible."""
+        self.started_s = time.perf_counter()
+        failed = await execute_component(self)
+        self.note_history()
+        return failed
+
+    def note_history(self) -> None:
+        """Remember a statement that was run for its effect on an installed module."""
+        package = effect_root(self.nodes, self.run.namespace)
+        if package is None or self.row.status in (HIT, MISS):
+            return
+        names = [name for name in self.component.names.reads if not is_shells_own(name)]
+        self.run.services.history.note(
+            package,
+            self.component.code_digest,
+            lambda: read(names, None, self.run.namespace).digest,
+        )
+
+
+def _verdict(verdict: str, reason: str, key: str = "") -> FingerprintStatus:
+    return FingerprintStatus(None, is_hit=False, reason=reason, key=key, verdict=verdict)
+
+
+def refusal_text(refusal: Refusal) -> str:
+    """Return a refusal's reason with its remedy."""
+    return f"{refusal.reason}; {refusal.remedy}" if refusal.remedy else refusal.reason
+
+
+def is_traced(shell: Any) -> bool:
+    """Whether a debugger watches, so that everything has to run."""
+    if getattr(shell, "call_pdb", False) or sys.gettrace() is not None:
+        return True
+    monitoring = getattr(sys, "monitoring", None)
+    return monitoring is not None and monitoring.get_tool(monitoring.DEBUGGER_ID) is not None

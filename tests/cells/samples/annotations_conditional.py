@@ -1,0 +1,2 @@
+if flag:
+    size: int = x

@@ -1,0 +1,2 @@
+assert x, (message := text)
+assert isinstance(n, int)

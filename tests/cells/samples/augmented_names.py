@@ -1,0 +1,4 @@
+n += 1
+text *= 2
+fresh = 1
+fresh -= x

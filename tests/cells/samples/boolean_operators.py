@@ -1,0 +1,2 @@
+got = x and y or z
+never = 0 and undefined_name

@@ -1,0 +1,5 @@
+class Box:
+    global tally
+    tally = 3
+    z = tally
+after = tally

@@ -1,0 +1,6 @@
+class Outer:
+    y = 10
+    class Inner:
+        got = y
+        y = y + 1
+    z = Inner.y

@@ -1,0 +1,5 @@
+class Box:
+    x = 1
+    first = x
+    del x
+    second = x

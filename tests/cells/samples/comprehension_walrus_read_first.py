@@ -1,0 +1,1 @@
+totals = [total := total + item for item in xs]

@@ -1,0 +1,3 @@
+if flag:
+    outcome = x
+print(outcome)

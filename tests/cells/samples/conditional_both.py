@@ -1,0 +1,7 @@
+if flag:
+    outcome = x
+elif n:
+    outcome = y
+else:
+    outcome = z
+print(outcome)

@@ -1,0 +1,5 @@
+def at_once(function):
+    return function
+@at_once
+def recurse():
+    return recurse

@@ -1,0 +1,3 @@
+del d['k'], obj.a
+items = xs[:]
+del items[:1]

@@ -1,0 +1,4 @@
+del x
+del (y, z)
+fresh = 1
+del fresh

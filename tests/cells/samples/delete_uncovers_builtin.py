@@ -1,0 +1,3 @@
+sum = 3
+del sum
+result = sum(xs)

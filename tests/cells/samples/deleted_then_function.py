@@ -1,0 +1,6 @@
+def peek():
+    return x
+x = 2
+del x
+x = 3
+result = peek()

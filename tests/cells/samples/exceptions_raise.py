@@ -1,0 +1,4 @@
+try:
+    raise ValueError(x) from None
+except ValueError as problem:
+    kept = problem

@@ -1,0 +1,7 @@
+for item in xs:
+    if item == y:
+        found = item
+        break
+else:
+    found = None
+print(found, item if xs else None)

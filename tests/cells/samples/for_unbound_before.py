@@ -1,0 +1,3 @@
+for item in xs:
+    total = total + item
+print(total)

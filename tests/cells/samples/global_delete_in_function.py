@@ -1,0 +1,5 @@
+def drop():
+    global tally
+    del tally
+tally = 1
+drop()

@@ -1,0 +1,5 @@
+def bump():
+    global tally
+    tally = tally + 1
+    return tally
+result = bump()

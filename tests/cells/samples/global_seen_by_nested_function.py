@@ -1,0 +1,7 @@
+def outer():
+    global x
+    x = 5
+    def inner():
+        return x
+    return inner
+result = outer()()

@@ -1,0 +1,5 @@
+def root(value):
+    import math
+    from math import sqrt as s
+    return s(value) + math.pi + x
+result = root(4)

@@ -1,0 +1,3 @@
+late = 3
+get = lambda: late
+del late

@@ -1,0 +1,3 @@
+for item in xs:
+    pass
+last = item

@@ -1,0 +1,6 @@
+from types import SimpleNamespace
+match obj:
+    case SimpleNamespace(a=inner, b=[first, *_]):
+        got = inner, first
+    case SimpleNamespace() as whole:
+        got = whole

@@ -1,0 +1,5 @@
+match n:
+    case obj.a:
+        got = 1
+    case _:
+        got = 0

@@ -1,0 +1,4 @@
+match flag:
+    case True:
+        outcome = x
+print(outcome)

@@ -1,0 +1,2 @@
+result = text.strip().upper().split(',')[0].join([text])
+xs.append(obj.b.count(x))

@@ -1,0 +1,3 @@
+def factorial(k):
+    return 1 if k < 2 else k * factorial(k - 1)
+result = factorial(n)

@@ -1,0 +1,5 @@
+list = tuple
+result = list(xs)
+def len(value):
+    return x
+size = len(xs)

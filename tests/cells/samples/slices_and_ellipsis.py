@@ -1,0 +1,4 @@
+part = xs[x:n:y]
+one = [*xs, *[z]]
+two = {**d, 'z': z}
+print(*xs, **{'sep': text})

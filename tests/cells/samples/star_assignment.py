@@ -1,0 +1,3 @@
+first, *middle, last = [x, y, z, n]
+[head, (inner, *rest)] = [1, (2, 3)]
+*everything, = xs

@@ -1,0 +1,5 @@
+try:
+    d['k']
+except KeyError as error:
+    pass
+print(error)

@@ -1,0 +1,5 @@
+try:
+    one = x
+finally:
+    two = y
+print(one, two)

@@ -1,0 +1,5 @@
+error = 'kept'
+try:
+    xs[100]
+except IndexError as error:
+    message = str(error)

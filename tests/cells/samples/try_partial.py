@@ -1,0 +1,7 @@
+try:
+    one = x
+    xs[0]
+    two = y
+except IndexError:
+    pass
+print(one, two)

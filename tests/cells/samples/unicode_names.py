@@ -1,0 +1,3 @@
+größe = x
+ﬁne = größe
+result = fine

@@ -1,0 +1,7 @@
+while True:
+    break
+    never = x
+def stop():
+    return z
+    unseen = y
+result = stop()

@@ -1,0 +1,3 @@
+value = (left := x) if flag else (left := y)
+other = (only := x) if flag else y
+print(left)

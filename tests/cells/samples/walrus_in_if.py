@@ -1,0 +1,4 @@
+if (size := len(xs)) > 1:
+    big = size
+else:
+    small = size

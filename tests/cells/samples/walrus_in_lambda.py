@@ -1,0 +1,2 @@
+pick = lambda: (inner := x) + inner
+result = pick()

@@ -1,0 +1,6 @@
+while True:
+    step = x
+    if step:
+        chosen = step
+        break
+print(chosen)

@@ -1,0 +1,4 @@
+queue = list(xs)
+while (size := len(queue)):
+    taken = queue.pop()
+print(size)

@@ -1,0 +1,95 @@
+"""What holds for the package as a whole: imports, size limits, what is shipped."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import fpcache
+
+PACKAGE = Path(fpcache.__file__).parent
+ROOT = PACKAGE.parent.parent
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+MODULES = sorted(module.name for module in pkgutil.walk_packages([str(PACKAGE)], "fpcache."))
+HEAVY = {
+    "cv2", "dask", "datasets", "h5py", "joblib", "librosa", "matplotlib", "numba", "numpy", "pandas", "PIL",
+    "polars", "pyarrow", "scipy", "sklearn", "torch",
+}  # fmt: skip
+MOST_LINES, MOST_FUNCTION_LINES = 400, 50
+
+
+def imported_by(statement: str) -> set[str]:
+    code = f"{statement}\nimport sys; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("module", ["fpcache", "fpcache.session", "fpcache.cli", "fpcache.graph"])
+def test_importing_fpcache_imports_no_heavy_library(module) -> None:
+    assert imported_by(f"import {module}") & HEAVY == set()
+
+
+def test_importing_fpcache_does_not_import_ipython() -> None:
+    assert "IPython" not in imported_by("import fpcache")
+
+
+def top_level_imports(path: Path) -> Iterator[str]:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_module_imports_a_heavy_library_when_it_is_imported(path) -> None:
+    assert set(top_level_imports(path)) & HEAVY == set()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_files_and_functions_stay_short(path) -> None:
+    text = path.read_text(encoding="utf-8")
+    functions = [
+        (node.end_lineno - node.lineno + 1, node.name)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert len(text.splitlines()) <= MOST_LINES
+    assert [name for lines, name in functions if lines > MOST_FUNCTION_LINES] == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings_hold(name) -> None:
+    failures = doctest.testmod(importlib.import_module(name)).failed
+    assert failures == 0
+
+
+def test_the_console_script_is_there() -> None:
+    (script,) = [entry for entry in metadata.entry_points(group="console_scripts") if entry.name == "fpcache"]
+    assert callable(script.load())
+
+
+def test_types_and_the_demo_notebook_are_shipped() -> None:
+    assert (PACKAGE / "py.typed").is_file()
+    assert (PACKAGE / "demo" / "demo.ipynb").is_file()
+
+
+def test_the_readme_gives_exactly_two_set_up_commands() -> None:
+    commands = re.findall(r"^pip install .*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [command.rpartition(" && ")[2] for command in commands] == ["fpcache demo", "pytest -n 2"]
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name} links to {link}"

@@ -1,0 +1,188 @@
+"""Judging sessions: what each component ended as, and that a cached run is a plain run."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from .results import Row, Run
+
+__all__ = ["assert_same", "differences", "expect"]
+
+
+def expect(run: Run, table: Mapping[str, str] | str, *, all_counted: bool = False) -> None:
+    """Check a component → status table.
+
+    Parameters
+    ----------
+    run : Run
+        The session.
+    table : mapping or str
+        Component to status, or to ``"status: part of the reason"``; as text one
+        ``component | status`` a line. A component is named by its label or how
+        that begins. One that ran several times has its statuses in order,
+        between commas.
+    all_counted : bool
+        Whether components that are not in the table must be plain.
+    """
+    wanted = _parsed(table) if isinstance(table, str) else table
+    rows = list(run.rows())
+    problems = []
+    told: set[int] = set()
+    for name, expected in wanted.items():
+        found = _named(rows, name)
+        told |= {id(row) for row in found}
+        problems += _mismatches(name, expected, found)
+    if all_counted:
+        problems += [
+            f"not in the table: {_line(row)}" for row in rows if id(row) not in told and row.status != "plain"
+        ]
+    if problems:
+        listing = "\n".join(f"  {_line(row)}" for row in rows) or "  (none; was fpcache loaded?)"
+        raise AssertionError("\n".join(problems) + f"\nall components:\n{listing}")
+
+
+def _parsed(table: str) -> dict[str, str]:
+    lines = [line.rpartition("|") for line in table.strip().splitlines() if line.strip()]
+    return {name.strip(): expected.strip() for name, _, expected in lines}
+
+
+def _named(rows: list[Row], name: str) -> list[Row]:
+    """Return the components with this label, or else those whose label begins so."""
+    return [row for row in rows if row.name == name] or [row for row in rows if row.name.startswith(name)]
+
+
+def _mismatches(name: str, expected: str, found: list[Row]) -> list[str]:
+    if not found:
+        return [f"no component begins with {name!r}"]
+    status, _, reason = expected.partition(":")
+    statuses = [part.strip() for part in status.split(",")]
+    if [row.status for row in found] != (statuses * len(found) if len(statuses) == 1 else statuses):
+        return [f"expected {name!r} to be {expected!r}; got " + "; ".join(map(_line, found))]
+    if reason and not any(reason.strip() in row.reason for row in found):
+        return [
+            f"expected {name!r} with a reason like {reason.strip()!r}; got " + "; ".join(map(_line, found))
+        ]
+    return []
+
+
+def _line(row: Row) -> str:
+    return f"{row.status:<11} {row.name}  ({row.reason})"
+
+
+def assert_same(
+    plain: Run,
+    cached: Run,
+    *,
+    ignore: Collection[str] = (),
+    mask: str = "",
+    states: bool = True,
+    files: bool = True,
+) -> None:
+    """Check that a session can't be told from a plain one, but for time.
+
+    Parameters
+    ----------
+    plain, cached : Run
+        The two sessions.
+    ignore : collection of str
+        Names of the namespace whose values may differ.
+    mask : str
+        A regular expression; what it matches in texts that are shown may differ.
+    states, files : bool
+        Whether random states and files count.
+    """
+    found = differences(plain, cached, ignore=ignore, mask=mask, states=states, files=files)
+    if found:
+        raise AssertionError("the cached run differs from the plain one:\n" + "\n".join(found))
+
+
+def differences(
+    plain: Run,
+    cached: Run,
+    *,
+    ignore: Collection[str] = (),
+    mask: str = "",
+    states: bool = True,
+    files: bool = True,
+) -> list[str]:
+    """Return what differs between two sessions, in words."""
+    found = _different_outputs(plain, cached, mask)
+    found += _different_values(
+        "namespace", _without(plain.namespace, ignore), _without(cached.namespace, ignore)
+    )
+    if states:
+        found += _different_values("random state", plain.states, cached.states)
+    if files:
+        found += _different_files(plain.files, cached.files)
+    for part in ("directory", "path", "environment"):
+        found += _different_values(part, {part: plain.surroundings[part]}, {part: cached.surroundings[part]})
+    return found
+
+
+def _without(described: Mapping[str, Any], ignore: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in described.items() if name not in ignore}
+
+
+def _different_outputs(plain: Run, cached: Run, mask: str) -> list[str]:
+    if len(plain.cells) != len(cached.cells):
+        return [f"{len(plain.cells)} cells ran plainly, {len(cached.cells)} with the cache"]
+    found = []
+    views = zip(plain.cells, cached.cells, plain.view(), cached.view(), strict=True)
+    for number, (cell, other, shown, other_shown) in enumerate(views, 1):
+        found += _different_values(
+            f"cell {number}",
+            {"error": cell.error, "count": cell.count},
+            {"error": other.error, "count": other.count},
+        )
+        found += _difference(f"cell {number}'s outputs", _masked(shown, mask), _masked(other_shown, mask))
+    return found
+
+
+def _masked(shown: Any, mask: str) -> Any:
+    """Replace what may differ in texts."""
+    if not mask:
+        return shown
+    if isinstance(shown, str):
+        return re.sub(mask, "(masked)", shown)
+    if isinstance(shown, list):
+        return [_masked(item, mask) for item in shown]
+    if isinstance(shown, dict):
+        return {key: _masked(item, mask) for key, item in shown.items()}
+    return shown
+
+
+def _different_values(what: str, plain: Mapping[str, Any], cached: Mapping[str, Any]) -> list[str]:
+    found = []
+    for name in sorted({*plain, *cached}):
+        if name not in plain or name not in cached:
+            found.append(
+                f"{what} `{name}` is there only in the {'cached' if name in cached else 'plain'} run"
+            )
+        else:
+            found += _difference(f"{what} `{name}`", plain[name], cached[name])
+    return found
+
+
+def _difference(what: str, plain: Any, cached: Any) -> list[str]:
+    if plain == cached:
+        return []
+    texts = [
+        json.dumps(value, indent=1, default=repr, ensure_ascii=False).splitlines()
+        for value in (plain, cached)
+    ]
+    lines = list(difflib.unified_diff(*texts, "plain", "cached", lineterm="", n=2))
+    return [f"{what} differs:", *[f"    {line[:300]}" for line in lines[:60]]]
+
+
+def _different_files(plain: Mapping[str, bytes], cached: Mapping[str, bytes]) -> list[str]:
+    found = []
+    for name in sorted({*plain, *cached}):
+        if name not in plain or name not in cached:
+            found.append(f"file {name} is there only after the {'cached' if name in cached else 'plain'} run")
+        elif plain[name] != cached[name]:
+            found.append(f"file {name} differs: {plain[name][:100]!r}, cached {cached[name][:100]!r}")
+    return found

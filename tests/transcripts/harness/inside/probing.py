@@ -1,0 +1,77 @@
+"""What is read off a process after its cells: namespace, random states, reports."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import random
+import re
+import sys
+
+from inside import describe as describing
+
+_NOT_THEIRS = {"In", "_ih", "_dh", "_i", "_ii", "_iii", "__builtins__", "__builtin__", "__name__", "__doc__",
+               "__package__", "__loader__", "__spec__", "exit", "quit", "get_ipython", "open"}  # fmt: skip
+_NUMBERED_INPUT = re.compile(r"_i\d+|_\d+|_exit_code")
+
+
+def namespace(shell: object) -> dict[str, object]:
+    """Describe the user's names, with ``Out`` and ``_`` among them."""
+    hidden = shell.user_ns_hidden
+    theirs = {
+        name: value
+        for name, value in shell.user_ns.items()
+        if name not in _NOT_THEIRS
+        and not _NUMBERED_INPUT.fullmatch(name)
+        and not (name in hidden and hidden[name] is value and name not in ("Out", "_", "__", "___"))
+    }
+    theirs.pop("_oh", None)  # it is `Out`
+    if "__warningregistry__" in theirs:  # its version counts filter changes, of anybody
+        registry = theirs["__warningregistry__"]
+        told = {key: value for key, value in registry.items() if key != "version"}
+        theirs.pop("__warningregistry__")
+        if told:
+            theirs["__warningregistry__"] = told
+    describer = describing.Describer(theirs)
+    describer.globals_ids = {id(shell.user_ns)}
+    return describer.described()
+
+
+def random_states() -> dict[str, str]:
+    """Digest the random states of the libraries that are loaded."""
+    states = {"random": repr(random.getstate())}
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        states["numpy"] = repr([*map(str, numpy_random.get_state(legacy=False).items())]) + repr(
+            numpy_random.get_state()[1].tolist()
+        )
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "get_rng_state"):
+        states["torch"] = repr(torch.get_rng_state().tolist())
+    return {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in states.items()}
+
+
+def surroundings() -> dict[str, object]:
+    """Return what else of the process a plain run would leave so: directory, import path, environment."""
+    ignored = re.compile(r"FPCACHE_|PYTHONHASHSEED|COLUMNS|LINES|JPY_|_$")
+    environment = {name: value for name, value in os.environ.items() if not ignored.match(name)}
+    return {"directory": os.getcwd(), "path": list(sys.path), "environment": environment}
+
+
+class Reports:
+    """The component rows of each cell, as far as fpcache is loaded."""
+
+    def __init__(self) -> None:
+        self._last: object = None
+
+    def new_rows(self) -> list[dict[str, object]]:
+        """Return the rows of the cell that just ended; none where it did not go through fpcache."""
+        fpcache = sys.modules.get("fpcache")
+        if fpcache is None:
+            return []
+        report = fpcache.report()
+        if report is self._last or len(report) == 0:
+            return []
+        self._last = report
+        return [dataclasses.asdict(row) for row in report]
