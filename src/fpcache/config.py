@@ -17,7 +17,9 @@ class FPCache(Configurable):
 
     enabled = Bool(True, help="Whether anything is cached.").tag(config=True)
     auto = Bool(False, help="Whether cells without %%fpcache are cached too.").tag(config=True)
-    min_seconds = Float(help="Statements quicker than this run for real; 0 caches all.", min=0.0).tag(config=True)
+    min_seconds = Float(help="Statements quicker than this run for real; 0 caches all.", min=0.0).tag(
+        config=True
+    )
     unseeded = Enum(
         ("auto", "replay", "run"),
         "auto",

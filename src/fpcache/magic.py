@@ -14,7 +14,7 @@ from IPython.display import display
 from fpcache import active
 from fpcache.config import FPCache
 from fpcache.errors import StoreError
-from fpcache.events import EventBus
+from fpcache.events import CacheFault, EventBus
 from fpcache.session import Session, Settings
 from fpcache.session import overview as texts
 from fpcache.session.requests import cell_parser
@@ -44,11 +44,15 @@ def line_parser() -> argparse.ArgumentParser:
     """Return the parser of ``%fpcache``'s arguments."""
     parser = _Parser(prog="%fpcache", description="Look after the cache of notebook cells.", add_help=False)
     actions = parser.add_subparsers(dest="action", parser_class=_Parser, metavar="ACTION")
-    actions.add_parser("auto", help="cache every later cell: on or off").add_argument("mode", choices=("on", "off"))
+    actions.add_parser("auto", help="cache every later cell: on or off").add_argument(
+        "mode", choices=("on", "off")
+    )
     why = actions.add_parser("why", help="why the last cell's components ended as they did")
     why.add_argument("number", nargs="?", type=int, metavar="N")
     actions.add_parser("ls", help="list the entries").add_argument("--limit", type=int, default=20)
-    actions.add_parser("clear", help="forget all but pinned entries").add_argument("--yes", action="store_true")
+    actions.add_parser("clear", help="forget all but pinned entries").add_argument(
+        "--yes", action="store_true"
+    )
     actions.add_parser("pin", help="keep an entry through clear").add_argument("entry", metavar="N")
     actions.add_parser("graph", help="draw the last cell's components")
     actions.add_parser("config", help="show the settings")
@@ -60,6 +64,10 @@ class FpcacheMagics(Magics):
     """The magics; everything they do is a call of the session or its store."""
 
     session: Session
+
+    @property
+    def _shell(self) -> Any:
+        return self.shell
 
     @line_cell_magic
     def fpcache(self, line: str, cell: str | None = None) -> Any:
@@ -99,7 +107,7 @@ class FpcacheMagics(Magics):
     def _run_nested(self, cell: str) -> None:
         """Run a cell that reached the magic itself, below another magic: plainly."""
         print("fpcache: not cached here; %%fpcache has to be the cell's first line")
-        self.shell.run_cell(cell).raise_error()
+        self._shell.run_cell(cell).raise_error()
 
     def _status(self, _: argparse.Namespace) -> None:
         print(texts.status(self.session))
@@ -134,7 +142,9 @@ class FpcacheMagics(Magics):
     def _pin(self, found: argparse.Namespace) -> None:
         entry = texts.find_entry(self.session.services.store, found.entry)
         if entry is None:
-            raise UsageError(f"%fpcache pin: there is no entry {found.entry!r}; %fpcache ls shows their numbers")
+            raise UsageError(
+                f"%fpcache pin: there is no entry {found.entry!r}; %fpcache ls shows their numbers"
+            )
         self.session.services.store.pin(entry.entry_id, True)
         print(f"fpcache: pinned `{entry.label}`")
 
@@ -143,7 +153,7 @@ class FpcacheMagics(Magics):
         if picture is None:
             print("fpcache: no cell has run yet")
         else:
-            display(picture)
+            display(picture)  # type: ignore[no-untyped-call]
 
     def _config(self, _: argparse.Namespace) -> None:
         print(texts.settings(active.current().configurable))
@@ -183,9 +193,8 @@ def unload(shell: Any) -> None:
 
 
 def _store(bus: EventBus) -> LocalStore:
-    from fpcache.events import CacheFault
-
-    return LocalStore(on_fault=lambda error: bus.publish(CacheFault(str(error))))
+    """Return a store that opens on first use: a broken cache must not keep the magics away."""
+    return LocalStore(on_fault=lambda error: bus.publish(CacheFault(str(error))), open_now=False)
 
 
 def _complete(shell: Any, event: Any) -> list[str]:

@@ -83,7 +83,7 @@ def main() -> None:
 
     for name, value in _values(200_000).items():
         own, other = _median_s(fingerprint, value), _median_s(joblib.hash, value, 3)
-        print(f"{name:16} {own * 1000:9.2f} ms   joblib.hash {other * 1000:9.2f} ms   ratio {other / own:6.1f}")
+        print(f"{name:16} {own * 1000:9.2f} ms   joblib {other * 1000:9.2f} ms   ratio {other / own:6.1f}")
 
 
 if __name__ == "__main__":

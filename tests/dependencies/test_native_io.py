@@ -55,21 +55,20 @@ def test_torch_files(watch):
 
 def test_arrow_files(watch):
     pa = pytest.importorskip("pyarrow")
-    import pyarrow.csv
-    import pyarrow.dataset
-    import pyarrow.feather
+    import pyarrow.csv as csv
+    import pyarrow.feather as feather
     import pyarrow.orc as orc
     import pyarrow.parquet as pq
 
     table = pa.table({"a": [1, 2]})
     assert_writes(watch, lambda: pq.write_table(table, "a.parquet"), "a.parquet")
     assert_reads(watch, lambda: pq.read_table("a.parquet"), "a.parquet")
-    assert_writes(watch, lambda: pa.feather.write_feather(table, "a.arrow"), "a.arrow")
-    assert_reads(watch, lambda: pa.feather.read_table("a.arrow", memory_map=False), "a.arrow")
+    assert_writes(watch, lambda: feather.write_feather(table, "a.arrow"), "a.arrow")
+    assert_reads(watch, lambda: feather.read_table("a.arrow", memory_map=False), "a.arrow")
     assert_writes(watch, lambda: orc.write_table(table, "a.orc"), "a.orc")
     assert_reads(watch, lambda: orc.read_table("a.orc"), "a.orc")
-    assert_writes(watch, lambda: pa.csv.write_csv(table, "a.csv"), "a.csv")
-    assert_reads(watch, lambda: pa.csv.read_csv("a.csv"), "a.csv")
+    assert_writes(watch, lambda: csv.write_csv(table, "a.csv"), "a.csv")
+    assert_reads(watch, lambda: csv.read_csv("a.csv"), "a.csv")
     Path("a.bin").write_bytes(b"12345")
     assert_reads(watch, lambda: pa.OSFile("a.bin").read(), "a.bin")
     Path("a.bin").write_bytes(b"12345")

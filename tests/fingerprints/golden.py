@@ -22,7 +22,8 @@ LIBRARIES = {
 
 
 def main() -> None:
-    python = {name: fingerprint(make()) for name, make in {**BUILTIN, **STDLIB}.items() if name not in UNSTABLE}
+    stable = {name: make for name, make in {**BUILTIN, **STDLIB}.items() if name not in UNSTABLE}
+    python = {name: fingerprint(make()) for name, make in stable.items()}
     libraries = {
         table: {name: fingerprint(getattr(library_samples, table)[name]()) for name in names}
         for table, names in LIBRARIES.items()

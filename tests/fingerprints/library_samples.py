@@ -222,6 +222,7 @@ _fill(
     dropout="torch.nn.Dropout(0.1)",
     sequence="torch.nn.Sequential(torch.nn.ReLU(), torch.nn.Dropout(0.5))",
     norm="torch.nn.BatchNorm1d(3)",
+    recurrent="torch.nn.LSTM(2, 2).apply(lambda m: [p.data.zero_() for p in m.parameters()])",
     sgd="torch.optim.SGD([torch.nn.Parameter(torch.zeros(2))], lr=0.1)",
     sgd_other="torch.optim.SGD([torch.nn.Parameter(torch.zeros(2))], lr=0.2)",
 )

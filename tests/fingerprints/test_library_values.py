@@ -227,7 +227,7 @@ def test_a_subclass_of_a_frame_counts_with_its_metadata() -> None:
     pd = pytest.importorskip("pandas")
 
     class Measured(pd.DataFrame):  # type: ignore[misc]
-        _metadata = ["unit"]  # noqa: RUF012
+        _metadata = ["unit"]
 
     one, other = Measured({"a": [1]}), Measured({"a": [1]})
     one.unit = other.unit = "m"
@@ -239,7 +239,8 @@ def test_a_subclass_of_a_frame_counts_with_its_metadata() -> None:
 
 def test_slices_and_null_slots_of_arrow_arrays_do_not_count() -> None:
     pa = pytest.importorskip("pyarrow")
-    for made in ([9, 1, None, 3], ["z", "a", None, "bc"], [[9], [1], None, [2, 3]], [None, True, None, False]):
+    lists = [[9], [1], None, [2, 3]]
+    for made in ([9, 1, None, 3], ["z", "a", None, "bc"], lists, [None, True, None, False]):
         assert fingerprint(pa.array(made)[1:]) == fingerprint(pa.array(made[1:]))
 
 

@@ -22,7 +22,9 @@ LEAVES = st.one_of(
     st.text(max_size=3),
     st.binary(max_size=3),
 )
-HASHABLE = st.recursive(LEAVES, lambda inner: st.tuples(inner, inner) | st.frozensets(inner, max_size=3), max_leaves=4)
+HASHABLE = st.recursive(
+    LEAVES, lambda inner: st.tuples(inner, inner) | st.frozensets(inner, max_size=3), max_leaves=4
+)
 
 
 def _containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:

@@ -21,7 +21,9 @@ def round_trip(value: Any, nodes: Sequence[object] = (), namespace: dict[str, An
     return load(dumped.stream, stored(dumped), nodes=nodes, namespace=namespace)
 
 
-def replay(payload: Payload, recorded: Sequence[object], live: Sequence[object], namespace: dict[str, Any]) -> Payload:
+def replay(
+    payload: Payload, recorded: Sequence[object], live: Sequence[object], namespace: dict[str, Any]
+) -> Payload:
     """Capture a payload against `recorded` nodes and apply it to `live` ones."""
     dumped = capture(payload, recorded, dict(namespace))
     buffers = stored(dumped)

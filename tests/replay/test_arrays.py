@@ -164,6 +164,12 @@ def test_an_array_over_a_bytearray_still_lies_on_it():
     assert array[0] == 0
 
 
+def test_an_array_on_the_memory_of_an_input_object_is_refused():
+    ctypes = pytest.importorskip("ctypes")
+    with pytest.raises(UncacheableError, match="lies on the memory"):
+        dump(numpy.frombuffer((ctypes.c_char * 4)(), "u1"), nodes=(), namespace={})
+
+
 def test_an_array_over_bytes_is_read_only_and_equal():
     array = numpy.frombuffer(b"abcd", "u1")
     one, other = round_trip((array, numpy.frombuffer(b"abcd", "u1")))
@@ -174,8 +180,14 @@ def test_an_array_over_bytes_is_read_only_and_equal():
 def test_an_array_mapped_onto_a_file_is_refused(tmp_path):
     mapped = numpy.memmap(tmp_path / "m", "u1", "w+", shape=(10,))
     for value in (mapped, mapped[2:4], numpy.asarray(mapped)):
-        with pytest.raises(UncacheableError, match="`m`"):
-            dump(type("", (), {"path_roots": lambda self: [("m", value)]}) and {"m": value}, nodes=(), namespace={})
+        with pytest.raises(UncacheableError, match=r"`result\['m'\]` is an array mapped onto a file"):
+            dump({"m": value}, nodes=(), namespace={})
+
+
+def test_an_array_over_a_map_of_the_users_is_refused(tmp_path):
+    (tmp_path / "m").write_bytes(b"x" * 100)
+    with (tmp_path / "m").open("r+b") as file, pytest.raises(UncacheableError, match="mmap"):
+        dump(numpy.frombuffer(mmap.mmap(file.fileno(), 0), "u1"), nodes=(), namespace={})
 
 
 def test_random_generators_that_share_a_bit_generator_still_share_it():

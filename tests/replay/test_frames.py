@@ -48,7 +48,11 @@ def test_a_frame_of_every_kind_of_column_is_equal():
 @pytest.mark.parametrize("dtype", ["string[pyarrow]", "string[python]", "int64[pyarrow]", "double[pyarrow]"])
 def test_arrow_and_string_columns_are_equal(dtype):
     pytest.importorskip("pyarrow")
-    series = pandas.Series(["1", None, "3"]).astype(dtype) if "string" in dtype else pandas.Series([1, None], dtype=dtype)
+    series = (
+        pandas.Series(["1", None, "3"]).astype(dtype)
+        if "string" in dtype
+        else pandas.Series([1, None], dtype=dtype)
+    )
     pandas.testing.assert_series_equal(round_trip(series), series)
 
 
@@ -83,7 +87,9 @@ def test_writing_to_a_frame_does_not_show_in_a_series_taken_from_it():
 
 @pytest.mark.parametrize("dtype", ["category", "Int64", "datetime64[ns, UTC]", "str"])
 def test_extension_columns_do_not_share_memory_either(dtype):
-    frame = pandas.DataFrame({"a": pandas.Series(["1", "2"]).astype("int64" if dtype != "str" else "str").astype(dtype)})
+    frame = pandas.DataFrame(
+        {"a": pandas.Series(["1", "2"]).astype("int64" if dtype != "str" else "str").astype(dtype)}
+    )
     before = frame["a"].iloc[0]
     one, column = round_trip((frame, frame["a"]))
     one.iloc[0, 0] = one.iloc[1, 0]
@@ -117,6 +123,11 @@ def test_lists_in_a_column_are_the_objects_beside_it():
     kept, restored = round_trip((inner, frame))
     assert restored["o"].iloc[0] is kept
     assert round_trip(frame, [inner])["o"].iloc[0] is inner
+
+
+def test_a_restored_frame_can_be_stored_again():
+    frame = make_frame()
+    pandas.testing.assert_frame_equal(round_trip(round_trip(frame)), frame)
 
 
 def test_flags_are_kept():

@@ -70,7 +70,9 @@ def test_a_closure_shared_with_an_input_is_shared_after_a_replay():
 
 
 def test_a_function_that_refers_to_itself_through_its_closure():
-    namespace = notebook("def make():\n    def f(n): return 1 if n == 0 else n * f(n - 1)\n    return f\nf = make()")
+    namespace = notebook(
+        "def make():\n    def f(n): return 1 if n == 0 else n * f(n - 1)\n    return f\nf = make()"
+    )
     restored = round_trip(namespace["f"], namespace=without(namespace, "f"))
     assert restored(5) == 120
     assert restored.__closure__[0].cell_contents is restored
@@ -91,7 +93,9 @@ def test_mutually_recursive_closures_keep_their_identities():
 
 
 def test_an_empty_closure_cell_stays_empty():
-    namespace = notebook("def make():\n    def f(): return later\n    if 0: later = 1\n    return f\nf = make()")
+    namespace = notebook(
+        "def make():\n    def f(): return later\n    if 0: later = 1\n    return f\nf = make()"
+    )
     with pytest.raises(NameError):
         round_trip(namespace["f"], namespace=without(namespace, "f"))()
 
@@ -105,7 +109,15 @@ def test_everything_a_function_carries_is_kept():
     )
     function = namespace["f"]
     restored = round_trip(function, namespace=without(namespace, "f"))
-    for name in ("__defaults__", "__kwdefaults__", "__annotations__", "__doc__", "__qualname__", "__dict__", "__module__"):
+    for name in (
+        "__defaults__",
+        "__kwdefaults__",
+        "__annotations__",
+        "__doc__",
+        "__qualname__",
+        "__dict__",
+        "__module__",
+    ):
         assert getattr(restored, name) == getattr(function, name)
 
 

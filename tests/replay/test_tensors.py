@@ -135,14 +135,13 @@ def test_a_notebooks_module_refers_to_its_class():
     assert torch.equal(restored(torch.ones(2)), namespace["net"](torch.ones(2)))
 
 
+@pytest.mark.filterwarnings("ignore:Seems like `optimizer.step")
 def test_a_scheduler_still_drives_its_optimizer():
     model = torch.nn.Linear(1, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1)
-    try:
-        one, other = round_trip((optimizer, scheduler))
-    except UncacheableError:
-        return
+    optimizer.step()
+    one, other = round_trip((optimizer, scheduler))
     assert other.optimizer is one
     one.step()
     other.step()

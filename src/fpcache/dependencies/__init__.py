@@ -5,15 +5,22 @@ from __future__ import annotations
 from types import ModuleType
 
 from fpcache.dependencies import (
+    ambient,
+    entropy,
     environment,
     files,
     hash_seed,
     local_modules,
-    processes,
+    native_io,
+    network,
     process_state,
+    processes,
     pyplot_state,
     random_states,
     volatile,
+    waivers,
+    warning_filters,
+    workers,
     written_files,
 )
 from fpcache.dependencies.records import Dependency, Effect, Observation, Probe, Refusal
@@ -23,13 +30,20 @@ __all__ = ["EFFECTS", "KINDS", "PROBES", "Dependency", "Effect", "Observation", 
 # In the order in which they begin to watch; they stop in the opposite order.
 PROBES: tuple[ModuleType, ...] = (
     random_states,
+    entropy,
     environment,
     process_state,
     pyplot_state,
     local_modules,
     hash_seed,
+    ambient,
+    warning_filters,
     volatile,
+    waivers,
+    network,
     processes,
+    workers,
+    native_io,
     files,
     written_files,
 )

@@ -17,7 +17,7 @@ from typing import Any
 from fpcache.dependencies.ambient_libraries import LIBRARIES, loaded
 from fpcache.dependencies.ambient_library import Library, Options
 from fpcache.dependencies.context import Context
-from fpcache.dependencies.library_use import reaches
+from fpcache.dependencies.library_use import reached
 from fpcache.dependencies.option_values import decode, encode, token
 from fpcache.dependencies.records import Dependency, Effect, Observation, Refusal
 
@@ -128,9 +128,10 @@ class _Probe:
         return Observation(tuple(dependencies), tuple(effects), tuple(refusals))
 
     def _library_dependencies(self) -> Iterator[Dependency]:
+        found = reached(self._context)
         for library in LIBRARIES:
             options = self._before.get(library.name)
-            is_reached = not library.distribution or reaches(self._context, library.distribution)
+            is_reached = found is None or not library.distribution or library.distribution in found
             if library.name in self._late:
                 yield Dependency(KIND, library.name, "{}")
             elif options is not None and is_reached:

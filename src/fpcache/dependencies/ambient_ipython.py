@@ -48,26 +48,28 @@ def _narrowed(formatter: Any) -> Any:
 
 
 def _printers(formatters: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield what was registered beyond what IPython brings, but not the printers of figures."""
-    brought = _brought()
+    """Yield what was registered, but not what IPython brings (figures' printers come from its options)."""
     for mime, formatter in formatters.items():
         for kind, printer in list(formatter.type_printers.items()):
-            if brought.get(kind) is not printer and kind.__module__ != "matplotlib.figure":
+            if not _is_ipythons(printer):
                 yield f"printer {mime} {kind.__module__}.{kind.__qualname__}", _name(printer)
         for key, printer in list(formatter.deferred_printers.items()):
-            yield f"printer {mime} {'.'.join(key)}", _name(printer)
+            if not _is_ipythons(printer):
+                yield f"printer {mime} {'.'.join(key)}", _name(printer)
 
 
-def _brought() -> Mapping[Any, Any]:
-    found: Mapping[Any, Any] = getattr(sys.modules.get("IPython.lib.pretty"), "_type_pprinters", {})
-    return found
+def _is_ipythons(printer: Any) -> bool:
+    """Whether IPython's own code made a printer; what a type's own ``__repr__`` does counts as such."""
+    home = getattr(printer, "__module__", None) or getattr(type(printer), "__module__", "")
+    return str(home).partition(".")[0] in ("IPython", "builtins", "matplotlib_inline")
 
 
 def _name(printer: Any) -> Any:
     """Return installed printers by name; others as they are, to be told apart by content."""
     code = getattr(printer, "__code__", None)
     module = str(getattr(printer, "__module__", ""))
-    if code is None or module == "__main__" or "<locals>" in getattr(printer, "__qualname__", ""):
+    is_ipythons = module.partition(".")[0] == "IPython"  # what its closures hold is read as traits above
+    if not is_ipythons and (code is None or module == "__main__" or "<locals>" in getattr(printer, "__qualname__", "")):
         return printer
     return f"{module}.{printer.__qualname__}"
 

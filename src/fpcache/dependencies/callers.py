@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fnmatch
 import sys
+from collections.abc import Collection
 from types import FrameType
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "is_names_only",
     "is_temporary",
     "module_of",
+    "outside",
     "stat_aspect",
 ]
 
@@ -73,6 +75,13 @@ def caller() -> FrameType | None:
 def module_of(frame: FrameType | None) -> str:
     """Return the name of the module whose code a frame runs."""
     return "" if frame is None else str(frame.f_globals.get("__name__", ""))
+
+
+def outside(frame: FrameType | None, modules: Collection[str]) -> FrameType | None:
+    """Return the innermost frame, from ``frame`` outwards, of none of the modules."""
+    while frame is not None and module_of(frame) in modules:
+        frame = frame.f_back
+    return frame
 
 
 def is_import(frame: FrameType | None) -> bool:

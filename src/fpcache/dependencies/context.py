@@ -27,7 +27,8 @@ class Context:
         String constants of all followed code, and its string and path inputs.
     settings : Mapping
         ``"unseeded"`` (``"replay"`` or ``"run"``), ``"explicit"`` (bool),
-        ``"ignore_paths"`` (paths whose reads and writes don't count), and others.
+        ``"ignore_paths"`` (paths whose reads and writes don't count),
+        ``"cache_directory"`` (likewise), ``"max_written_bytes"``, and others.
     cell_text : str
         The source of the whole cell.
     started_s : float

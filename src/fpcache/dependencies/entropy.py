@@ -67,7 +67,9 @@ class _Probe:
     def _numpy_bits(self, original: Any) -> Any:
         @functools.wraps(original)
         def randbits(bits: int) -> Any:
-            if not getattr(self._making, "legacy", False) and not _is_importing(sys._getframe(1)):
+            frame = sys._getframe(1)
+            is_discarded = getattr(self._making, "legacy", False) or _is_copying(frame)
+            if not is_discarded and not _is_importing(frame):
                 self._seen[_UNSEEDED] = None
             return original(bits)
 
@@ -117,6 +119,11 @@ class _Probe:
     def observation(self) -> Observation:
         refusals = tuple(Refusal(f"reads entropy ({what})", _REMEDY, explicit_ok=True) for what in self._seen)
         return Observation(waivers(refusals), refusals=refusals)
+
+
+def _is_copying(frame: FrameType) -> bool:
+    """Whether a generator is made to be given the state of another, by ``copy`` or ``pickle``."""
+    return frame.f_globals.get("__name__") == "numpy.random._pickle"
 
 
 def _is_importing(frame: FrameType | None) -> bool:

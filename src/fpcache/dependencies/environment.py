@@ -127,7 +127,7 @@ class Environment:
                 not os.path.isabs(os.fsdecode(args[0])) if not isinstance(args[0], int) else True
             )
             return
-        frame = callers.caller()
+        frame = callers.outside(callers.caller(), ("_collections_abc", "collections.abc", "os"))
         if callers.is_import(frame) or callers.module_of(frame).startswith(_PASSING_ON):
             return
         if event == "fpcache.getcwd":

@@ -108,6 +108,8 @@ def _on_open(watch: FileWatch, path: object, mode: object, flags: int) -> None:
     if flags & getattr(os, "O_TMPFILE", 0) == getattr(os, "O_TMPFILE", -1):
         return
     writes, is_whole, is_exclusive = _intent(mode, flags)
+    if writes and os.path.isdir(text):
+        return  # fails, or has an opener of its own, whose os.open is an event of its own
     if writes:
         is_exclusive = is_exclusive and not callers.is_temporary(callers.caller())
         watch.journal.write(text, is_whole=is_whole, is_exclusive=is_exclusive)

@@ -15,6 +15,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import PurePath
+from typing import cast
 
 from fpcache.dependencies import aspects
 from fpcache.dependencies.context import Context
@@ -89,14 +92,14 @@ def _strings(context: Context) -> Iterator[str]:
 
 
 def _paths_in(value: object) -> Iterator[str]:
-    if isinstance(value, (str, os.PathLike)):
-        yield os.fspath(value)
+    if isinstance(value, (str, PurePath)):
+        yield str(value)
     elif type(value) in (list, tuple, set, frozenset):
-        for element in list(value)[:MAX_ELEMENTS]:  # type: ignore[call-overload]
-            if isinstance(element, (str, os.PathLike)):
-                yield os.fspath(element)
+        for element in islice(cast("Iterable[object]", value), MAX_ELEMENTS):
+            if isinstance(element, (str, PurePath)):
+                yield str(element)
     elif type(value) is dict:
-        yield from _paths_in(list(value.values()))
+        yield from _paths_in(list(islice(value.values(), MAX_ELEMENTS)))
     elif type(value).__module__ == "pyarrow._dataset":
         yield from getattr(value, "files", ())
 

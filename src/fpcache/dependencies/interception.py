@@ -151,6 +151,8 @@ def _replacement(point: Point, original: Any) -> Any:
         return _ClassStandIn(
             original.__name__, (), {"_fpcache": (point, original), "__module__": original.__module__}
         )
+    if isinstance(point.owner, type) and getattr(original, "__self__", None) is point.owner:
+        return staticmethod(_function(point, original))  # inherited, and bound to the class already
     if isinstance(point.owner, type) or isinstance(original, FunctionType):
         return _function(point, original)
     return Intercepted(point, original)

@@ -93,7 +93,8 @@ class Journal:
     """Collects reads and writes; every method may be called by any thread."""
 
     def __init__(self, context: Context) -> None:
-        ignored = context.settings.get("ignore_paths", ())
+        own = (context.settings.get("cache_directory"), os.environ.get("FPCACHE_DIR"))
+        ignored = [*context.settings.get("ignore_paths", ()), *(path for path in own if path)]
         self.base = working_directory()
         self.started_ns = clock_ns()
         self.ignored = tuple(absolute(os.path.expanduser(str(path)), self.base) for path in ignored)

@@ -72,7 +72,7 @@ def _reloaded() -> list[str]:
     return [
         name
         for name, load in _loads.by_name.items()
-        if name in sys.modules and getattr(sys.modules[name], "__spec__", None) not in (load.spec, None)
+        if (spec := getattr(sys.modules.get(name), "__spec__", None)) is not None and spec is not load.spec
     ]
 
 

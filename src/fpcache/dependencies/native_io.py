@@ -129,7 +129,7 @@ def _points() -> Iterator[Point]:
             owner = vars(owner).get(parent)
             if owner is None:
                 break
-        if owner is not None and name in vars(owner):
+        if owner is not None and hasattr(owner, name):
             yield Point(owner, name, EVENT, opener)
     polars = sys.modules.get("polars")
     if polars is not None and hasattr(polars, "LazyFrame"):

@@ -33,7 +33,7 @@ def written(journal: Journal) -> list[Written]:
     """Return the files that the run created or changed and that are still there."""
     known = {seen.path: seen for seen in journal.seen.values() if seen.is_written}
     for seen in known.values():
-        if os.path.isdir(seen.path):
+        if seen.first is None and os.path.isdir(seen.path):
             _adopt_folder(journal, seen)
     found = [w for seen in known.values() if (w := _as_written(seen)) is not None]
     for folder in sorted(journal.trees):
@@ -46,8 +46,7 @@ def written(journal: Journal) -> list[Written]:
 def _adopt_folder(journal: Journal, seen: Seen) -> None:
     # What was named as a file to write has become a directory of files.
     journal.trees.add(seen.path)
-    if seen.first is None:
-        journal.made.setdefault(seen.path, seen.name)
+    journal.made.setdefault(seen.path, seen.name)
 
 
 def _as_written(seen: Seen) -> Written | None:

@@ -130,6 +130,8 @@ def _noise_roots() -> tuple[str, ...]:
         os.path.join(home, ".ipython"),
         os.path.join(home, ".jupyter"),
         data,
+        os.path.join(sys.base_prefix, "lib", f"python{sys.version_info[0]}{sys.version_info[1]}.zip"),
+        os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
         "/usr/share/zoneinfo",
         "/usr/share/fonts",
         *(os.environ.get(key, "") for key in ("IPYTHONDIR", "FPCACHE_DIR", "JUPYTER_RUNTIME_DIR")),

@@ -23,7 +23,7 @@ from fpcache.dependencies.context import Context
 from fpcache.dependencies.records import Dependency, Effect, Observation, Refusal
 from fpcache.dependencies.running_work import busy_tasks, busy_threads, live_tasks, live_threads
 from fpcache.dependencies.substitutions import Substitution, substitute, undo
-from fpcache.fingerprints.locality import is_local_code
+from fpcache.fingerprints.locality import is_local_code, is_local_namespace
 
 __all__ = ["KIND", "apply", "check", "probe", "ready"]
 
@@ -65,24 +65,31 @@ class _Probe:
         self._holders: list[tuple[ModuleType, dict[str, Any]]] = []
         self._replaced: list[Substitution] = []
         self._before: _State | None = None
+        self._exits = 0
 
     def start(self) -> None:
         self._threads, self._tasks = live_threads(), live_tasks()
         self._holders = [(module, dict(vars(module))) for module in self._modules()]
         self._streams = (sys.stdout, sys.stderr)
-        self._replace_umask()
+        self._replace_functions()
         self._before = _state()
 
-    def _replace_umask(self) -> None:
-        """Listen for ``os.umask``: the mask can't be read without setting it."""
-        original = os.umask
+    def _replace_functions(self) -> None:
+        """Listen for ``os.umask``, whose mask can't be read, and for who registers exit functions."""
+        original, register = os.umask, atexit.register
 
         @functools.wraps(original)
         def umask(mask: int) -> int:
             self._effects.append(Effect(KIND, "umask", json.dumps(mask).encode()))
             return original(mask)
 
-        self._replaced = [substitute(os, "umask", umask)]
+        @functools.wraps(register)
+        def registered(function: Any, /, *args: Any, **kwargs: Any) -> Any:
+            if not is_local_namespace(sys._getframe(1).f_globals) and not is_local_code(function):
+                self._exits += 1
+            return register(function, *args, **kwargs)
+
+        self._replaced = [substitute(os, "umask", umask), substitute(atexit, "register", registered)]
 
     def stop(self) -> None:
         undo(self._replaced)
@@ -122,7 +129,7 @@ class _Probe:
         for name, hook in after.hooks.items():
             if hook is not before.hooks[name]:
                 self._refuse(f"replaced `sys.{name}`")
-        if after.exits != before.exits and after.modules == before.modules:
+        if after.exits - before.exits > self._exits and after.modules == before.modules:
             self._refuse("registered a function to run at exit")
         for name, stream, now in zip(
             ("stdout", "stderr"), self._streams, (sys.stdout, sys.stderr), strict=True

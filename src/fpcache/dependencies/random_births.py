@@ -146,7 +146,10 @@ def is_untouched(name: str) -> bool:
     if name not in {found.name for found in loaded_sources()}:
         return True
     born = birth(name)
-    return born is not None and born == source(name).read()
+    if born is None or born != source(name).read():
+        touch(name)
+        return False
+    return True
 
 
 def _is_cuda_unborn() -> bool:

@@ -10,9 +10,11 @@ and seed states are replaced for the duration of a run.
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any, Literal
 
 from fpcache.dependencies.substitutions import Substitution, substitute, undo
@@ -105,8 +107,8 @@ class Watch:
         held = vars(module)
         for name, role in roles.items():
             original = held.get(name)
-            if original is not None and not getattr(original, "__fpcache_stand_in__", False):
-                self._replaced.append(substitute(module, name, _stand_in(original, library, role)))
+            if original is not None and not isinstance(original, _StandIn):
+                self._replaced.append(substitute(module, name, _stand_in(module, original, library, role)))
 
     def stop(self) -> None:
         """Put the functions back."""
@@ -128,23 +130,35 @@ class Watch:
         self.given.add(library)
 
 
-_active: list[Watch] = []
-_stand_ins: dict[int, tuple[object, Callable[..., Any]]] = {}
+class _StandIn:
+    """Stands for one function; harmless where a run keeps hold of it, and pickled as the function."""
 
+    def __init__(self, owner: ModuleType, original: Any, library: str, role: Role) -> None:
+        functools.update_wrapper(self, original)
+        self._owner, self._original = owner, original
+        self._library, self._role = library, role
 
-def _stand_in(original: Any, library: str, role: Role) -> Callable[..., Any]:
-    """Return the one stand-in of a function; it stays harmless where a run keeps hold of it."""
-    known = _stand_ins.get(id(original))
-    if known is not None and known[0] is original:
-        return known[1]
-    label = f"{library}.{original.__name__}"
-
-    @functools.wraps(original)
-    def stand_in(*args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        label = f"{self._library}.{self._original.__name__}"
         for watch in tuple(_active):
-            watch.note(library, role, label, (*args, *kwargs.values()))
-        return original(*args, **kwargs)
+            watch.note(self._library, self._role, label, (*args, *kwargs.values()))
+        return self._original(*args, **kwargs)
 
-    stand_in.__fpcache_stand_in__ = True  # type: ignore[attr-defined]
-    _stand_ins[id(original)] = (original, stand_in)
-    return stand_in
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _attribute, (self._owner.__name__, self._original.__name__)
+
+
+def _attribute(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
+
+
+_active: list[Watch] = []
+_stand_ins: dict[int, _StandIn] = {}
+
+
+def _stand_in(owner: ModuleType, original: Any, library: str, role: Role) -> _StandIn:
+    """Return the one stand-in of a function."""
+    known = _stand_ins.get(id(original))
+    if known is None or known._original is not original:
+        known = _stand_ins[id(original)] = _StandIn(owner, original, library, role)
+    return known

@@ -13,6 +13,7 @@ which warnings were shown and are not to be shown again.
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ __all__ = ["KIND", "apply", "check", "probe", "ready"]
 
 KIND = "warnings"
 _PASSED = "shown before"
+_NEVER = "(?!)"  # a pattern that matches no text
 _ONCE_SHOWN = frozenset({"default", "module", "once"})
 
 
@@ -48,6 +50,8 @@ class _Raised:
 
 class _Texts:
     """Stands where a filter has its pattern for messages, or for modules."""
+
+    pattern = _NEVER  # libraries copy filters by the source of their patterns
 
     def __init__(self, raised: _Raised, part: str) -> None:
         self._raised, self._part = raised, part
@@ -69,10 +73,17 @@ class _Asked(type):
         return False
 
 
+class _Spy(tuple[Any, ...]):
+    """A filter that only listens; a copy sent to another process is an ordinary one that matches nothing."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return tuple, (("default", re.compile(_NEVER), Warning, None, 0),)
+
+
 def _spy(raised: _Raised) -> Any:
-    category = _Asked("Category", (), {})
+    category = _Asked("Category", (Warning,), {})
     category.raised = raised
-    return ("default", _Texts(raised, "text"), category, _Texts(raised, "module"), 0)
+    return _Spy(("default", _Texts(raised, "text"), category, _Texts(raised, "module"), 0))
 
 
 class _Probe:

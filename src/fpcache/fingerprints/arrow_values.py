@@ -132,7 +132,7 @@ def _feed_fixed(enc: Encoder, array: Any) -> None:
         data = data.reshape(len(array), width).copy()
         data[~array.is_valid().to_numpy(zero_copy_only=False)] = 0
         data = data.reshape(-1)
-    enc.feed_buffer(memoryview(data))
+    enc.feed_buffer(data)
 
 
 def _feed_binary(enc: Encoder, array: Any) -> None:
@@ -147,7 +147,7 @@ def _feed_binary(enc: Encoder, array: Any) -> None:
     _, ends, content = valid.buffers()
     width = numpy.int64 if large else numpy.int32
     offsets = numpy.frombuffer(ends, dtype=width)[valid.offset : valid.offset + len(valid) + 1]
-    enc.feed_buffer(memoryview(numpy.ascontiguousarray((offsets - offsets[0]).astype(numpy.int64)).view(numpy.uint8)))
+    enc.feed_buffer((offsets - offsets[0]).astype(numpy.int64))
     first, last = int(offsets[0]), int(offsets[-1])
     enc.feed_buffer(memoryview(content)[first:last] if content is not None else b"")
 
@@ -190,7 +190,7 @@ def _feed_serialized(enc: Encoder, array: Any) -> None:
     import pyarrow
 
     batch = pyarrow.record_batch([array], names=["values"])
-    enc.feed_buffer(memoryview(batch.serialize()))
+    enc.feed_buffer(batch.serialize())
 
 
 _FEEDERS: tuple[tuple[str, Any], ...] = (

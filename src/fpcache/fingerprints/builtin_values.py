@@ -6,14 +6,16 @@ happens to be shared inside immutable values.
 
 from __future__ import annotations
 
+import gc
 import marshal
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Generator, Iterator
+from itertools import chain, pairwise
 from operator import ne
 from typing import Any
 
+from fpcache.fingerprints.addresses import byte_bounds
 from fpcache.fingerprints.bulk import columns, feed_flat
-from fpcache.fingerprints.encoder import MARSHALLED, Apart, Encoder, Part
+from fpcache.fingerprints.encoder import MARSHALLED, Apart, Encoder, Part, one_nan
 from fpcache.fingerprints.purity import is_pure
 
 __all__ = [
@@ -53,13 +55,15 @@ def encode_slice(enc: Encoder, obj: slice) -> Iterator[Any]:
 
 def encode_bytearray(enc: Encoder, obj: bytearray) -> None:
     enc.feed("bytearray")
-    enc.feed_buffer(bytes(obj) if len(obj) < CHUNK else memoryview(obj))
+    enc.memory(obj, *byte_bounds(obj))
+    enc.feed_buffer(obj)
 
 
 def encode_memoryview(enc: Encoder, obj: memoryview) -> Iterator[Any]:
     enc.feed("memoryview", obj.format, obj.ndim, obj.readonly, *(obj.shape or ()))
     enc.feed("strides", *(obj.strides or ()))
-    enc.feed_buffer(obj.tobytes())
+    enc.memory(obj, *byte_bounds(obj))
+    enc.feed_buffer(obj if obj.c_contiguous and obj.nbytes else obj.tobytes())
     yield ".obj", obj.obj
 
 
@@ -82,9 +86,9 @@ def encode_tuple(enc: Encoder, obj: tuple[Any, ...]) -> Iterator[Any] | None:
     return feed_sequence(enc, obj)
 
 
-def _encode_apart(enc: Encoder, obj: tuple[Any, ...]) -> Iterator[Any]:
+def _encode_apart(enc: Encoder, obj: tuple[Any, ...]) -> Generator[Any, Part, None]:
     """Feed an immutable tuple as its own digest, so that sharing in it can't count."""
-    part: Part = yield Apart("", obj, _tuple_content)
+    part = yield Apart("", obj, _tuple_content)
     enc.feed("pure tuple", part.digest)
 
 
@@ -145,8 +149,6 @@ def encode_view(enc: Encoder, obj: Any) -> Iterator[Any]:
 
 def _mapping_of_view(obj: Any) -> object:
     """Return the dict under a view: ``.mapping`` wraps it, a reduce would copy it."""
-    import gc
-
     (mapping,) = (held for held in gc.get_referents(obj) if isinstance(held, dict))
     return mapping
 
@@ -192,8 +194,6 @@ def _feed_flat_set(enc: Encoder, obj: set[Any] | frozenset[Any], kinds: set[type
 
 
 def _flat_bytes(element: Any) -> bytes:
-    from fpcache.fingerprints.encoder import one_nan
-
     return marshal.dumps(one_nan(element), 2)
 
 
@@ -207,22 +207,23 @@ def _are_flat(obj: set[Any] | frozenset[Any]) -> bool:
     return set(map(type, members)) <= MARSHALLED and not any(map(ne, members, members))
 
 
-def _elements_by_digest(enc: Encoder, obj: set[Any] | frozenset[Any]) -> Iterator[Any]:
+def _elements_by_digest(enc: Encoder, obj: set[Any] | frozenset[Any]) -> Generator[Any, Part, None]:
     """Order elements by their own digests; then encode those with identity in place."""
     parts: list[tuple[bytes, int, bool, Any]] = []
     enc.opened(obj)
     for element in obj:
-        part: Part = yield Apart("{…}", element)
+        part = yield Apart("{…}", element)
         known = enc.ranks.get(id(element), len(enc.ranks) + 1)
         parts.append((part.digest, known, part.is_pure, element))
     enc.closed(obj)
     parts.sort(key=lambda part: part[:2])
     enc.feed_plain([part[0] for part in parts], {bytes})
     digests = [part[0] for part in parts]
-    tied = {one for one, two in zip(digests, digests[1:], strict=False) if one == two}
+    tied = {one for one, two in pairwise(digests) if one == two}
     for digest, _, is_pure_part, element in parts:
         if not is_pure_part:
             first = len(enc.nodes)
             yield "{…}", element
             if digest in tied:
-                enc.ambiguous.update(n for n in range(first, len(enc.nodes)) if not isinstance(enc.nodes[n], type))
+                ranks = range(first, len(enc.nodes))
+                enc.ambiguous.update(rank for rank in ranks if not isinstance(enc.nodes[rank], type))

@@ -113,7 +113,8 @@ def _instance_columns(enc: Encoder, items: Items, layout: Layout, steps: list[An
     enc.feed("instance columns", len(items))
     enc.enter_nodes(items)
     enc.enter_dicts(items, dicts)
-    return _attribute_columns(enc, type(items[0]), dicts, keys, list(zip(layout.slots, slots, strict=True)), steps)
+    named = list(zip(layout.slots, slots, strict=True))
+    return _attribute_columns(enc, type(items[0]), dicts, keys, named, steps)
 
 
 def _attribute_columns(

@@ -8,7 +8,7 @@ no token starts with, so two different sequences never give the same bytes.
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import ne
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -36,6 +36,7 @@ Step = str | int | tuple[Any] | tuple[Any, str]
 _END = b")"
 _NAN = float("nan")
 _INLINE_BYTES = 1 << 12
+_STRETCH_BYTES = 1 << 24
 _MARSHAL_VERSION = 2
 _NOTHING_OPEN = 1 << 62
 
@@ -80,6 +81,10 @@ class _Frame:
     apart: Apart | None = None
 
 
+def _unlimited() -> None:
+    """Allow all: the default."""
+
+
 def _fresh_state() -> _State:
     return _State(xxhash.xxh3_128(), [], {}, [])
 
@@ -99,8 +104,10 @@ class Encoder:
         Whether a set was met whose order depends on the hash seed.
     """
 
-    def __init__(self, name: str = "") -> None:
+    def __init__(self, name: str = "", allowance: Callable[[], None] = _unlimited) -> None:
         self.name = name
+        self._allowance = allowance
+        self._ended: Exception | None = None
         self.packages: set[str] = set()
         self.reached: dict[tuple[object, ...], GlobalRead] = {}
         self.ambiguous: set[int] = set()
@@ -148,14 +155,21 @@ class Encoder:
         items = items if type(items) is list else list(items)
         self._state.hash.update(marshal.dumps(items, _MARSHAL_VERSION))
 
-    def feed_buffer(self, view: memoryview | bytes | bytearray) -> None:
-        """Add raw bytes with their length; large ones enter as their own digest."""
+    def feed_buffer(self, view: Any) -> None:
+        """Add contiguous raw bytes with their length; large ones enter as their own digest."""
         data = memoryview(view).cast("B")
         self.feed("bytes", data.nbytes)
         if data.nbytes <= _INLINE_BYTES:
             self._state.hash.update(data)
         else:
-            self._state.hash.update(xxhash.xxh3_128_digest(data))
+            self._state.hash.update(self._buffer_digest(data))
+
+    def _buffer_digest(self, data: memoryview) -> bytes:
+        content = xxhash.xxh3_128()
+        for start in range(0, data.nbytes, _STRETCH_BYTES):
+            content.update(data[start : start + _STRETCH_BYTES])
+            self._allow()
+        return bytes(content.digest())
 
     def enter_node(self, obj: object) -> bool:
         """Give `obj` the next rank, or note that it was met; True when it is new."""
@@ -178,10 +192,11 @@ class Encoder:
         nodes.extend(objects)
         ranks.update(zip(map(id, nodes[first:]), range(first, len(nodes)), strict=True))
 
-    def are_new(self, objects: list[Any]) -> bool:
+    def are_new(self, objects: Sequence[Any]) -> bool:
         """Return whether all are distinct and none was met before."""
         keys = set(map(id, objects))
-        return len(keys) == len(objects) and keys.isdisjoint(self._state.ranks) and keys.isdisjoint(self._open)
+        known = self._state.ranks
+        return len(keys) == len(objects) and keys.isdisjoint(known) and keys.isdisjoint(self._open)
 
     def enter_dict(self, owner: object, attributes: dict[str, Any]) -> bool:
         """Note the ``__dict__`` of a node; False (and a mark) where it was met before."""
@@ -261,7 +276,16 @@ class Encoder:
         except (FpcacheError, MemoryError):
             raise
         except Exception as error:  # reduce methods, stand-ins and properties may raise anything
+            if error is self._ended:
+                raise
             self.refuse_because(error)
+
+    def _allow(self) -> None:
+        try:
+            self._allowance()
+        except Exception as error:  # whatever the caller ends a walk with; it is passed on as it is
+            self._ended = error
+            raise
 
     def refuse_because(self, error: Exception) -> NoReturn:
         """Refuse the present place because of what its own code raised."""
@@ -272,28 +296,43 @@ class Encoder:
 
     def _walk(self, root: object) -> None:
         frames = self._frames
+        self._allow()
         self._enter(root)
         while frames:
+            self._allow()
             frame = frames[-1]
-            item = self._next_item(frame)
-            if item is _FINISHED:
-                self._leave(frames.pop())
-            elif type(item) is tuple:
-                frame.step, child = item
-                self._enter(child)
-            else:
-                frame.step = item.step
-                self._enter_apart(item)
+            if frame.reply is not None:
+                item = _answer(frame)
+                if item is not _FINISHED:
+                    self._take(frame, item)
+                    continue
+            elif self._advance(frame):
+                continue
+            self._leave(frames.pop())
 
-    def _next_item(self, frame: _Frame) -> Any:
+    def _advance(self, frame: _Frame) -> bool:
+        """Take children until one needs a frame of its own; False when none is left."""
+        depth = len(self._frames)
         frame.step = ""
-        if frame.reply is None:
-            return next(frame.children, _FINISHED)
-        reply, frame.reply = frame.reply, None
-        try:
-            return frame.children.send(reply)  # type: ignore[attr-defined]
-        except StopIteration:
-            return _FINISHED
+        for item in frame.children:
+            if type(item) is not tuple:
+                self._take(frame, item)
+                return True
+            frame.step, child = item
+            self._enter(child)
+            if len(self._frames) > depth:
+                return True
+            # What a handler's own code raises from here on isn't the child's fault.
+            frame.step = ""
+        return False
+
+    def _take(self, frame: _Frame, item: Any) -> None:
+        if type(item) is tuple:
+            frame.step, child = item
+            self._enter(child)
+        else:
+            frame.step = item.step
+            self._enter_apart(item)
 
     def _enter(self, child: Any) -> None:
         cls = type(child)
@@ -305,7 +344,9 @@ class Encoder:
         entry = self._entries.get(cls) or self.entry(cls)
         if entry.is_node and not self.enter_node(child):
             return
-        self._push(entry.handler(self, child))
+        children = entry.handler(self, child)
+        if children is not None:
+            self._frames.append(_Frame(iter(children)))
 
     def _push(self, children: Iterator[Any] | None) -> None:
         if children is not None:
@@ -348,6 +389,15 @@ class Encoder:
 
 
 _FINISHED: Any = object()
+
+
+def _answer(frame: _Frame) -> Any:
+    """Give a handler the `Part` it asked for; return what it yields next."""
+    reply, frame.reply, frame.step = frame.reply, None, ""
+    try:
+        return frame.children.send(reply)  # type: ignore[attr-defined]
+    except StopIteration:
+        return _FINISHED
 
 
 def one_nan(item: Any) -> Any:

@@ -83,7 +83,8 @@ def reduced(enc: Encoder, obj: Any) -> Iterator[Any]:
     if isinstance(value, str):
         enc.feed("global", value, str(getattr(obj, "__module__", "")))
         return
-    function, args, state, listed, mapped, setter = (*value, *(None,) * (6 - len(value)))
+    parts: list[Any] = [*value, *[None] * (6 - len(value))]
+    function, args, state, listed, mapped, setter = parts
     enc.feed("reduce", len(args))
     yield ".__reduce__()[0]", function
     for index, arg in enumerate(args):

@@ -28,6 +28,24 @@ def encode_array(enc: Encoder, obj: np.ndarray[Any, Any]) -> Iterator[Any]:
     note_memory(enc, obj, obj)
     yield from feed_dtype(enc, obj.dtype)
     yield from feed_content(enc, _plain(obj))
+    if type(obj).__module__.partition(".")[0] == "numpy":
+        yield from _own_attributes(enc, obj)
+
+
+_FAMILY_ATTRIBUTES = frozenset(
+    {
+        "_mask", "_fill_value", "_hardmask", "_sharedmask", "_isfield", "_baseclass", "_optinfo", "_basedict",
+        "_mmap", "filename", "offset", "mode",
+    }
+)  # fmt: skip
+
+
+def _own_attributes(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Feed what was set on an array of one of NumPy's own subclasses; others' are fed around us."""
+    for name, value in getattr(obj, "__dict__", {}).items():
+        if name not in _FAMILY_ATTRIBUTES:
+            enc.feed("attribute", name)
+            yield f".{name}", value
 
 
 def _family_name(obj: Any) -> str:
@@ -68,12 +86,17 @@ def feed_dtype(enc: Encoder, dtype: np.dtype[Any]) -> Iterator[Any]:
         enc.feed("string dtype", getattr(dtype, "coerce", True), hasattr(dtype, "na_object"))
         yield ".na_object", getattr(dtype, "na_object", None)
         return
-    enc.feed("dtype", dtype.str, dtype.itemsize, dtype.isalignedstruct, dtype.kind, dtype.name)
+    name = dtype.name if dtype.kind == "V" else ""
+    enc.feed("dtype", dtype.str, dtype.itemsize, dtype.isalignedstruct, name)
+    if dtype.names is None and dtype.subdtype is None and dtype.metadata is None:
+        enc.feed("end of dtype")
+        return
     if dtype.subdtype is not None:
         enc.feed("subarray", *dtype.subdtype[1])
         yield from feed_dtype(enc, dtype.subdtype[0])
     for name in dtype.names or ():
-        field = (dtype.fields or {})[name]
+        fields: Any = dtype.fields
+        field = fields[name]
         enc.feed("field", name, field[1])
         yield f".fields[{name!r}].title", field[2] if len(field) > 2 else None
         yield from feed_dtype(enc, field[0])
@@ -106,7 +129,7 @@ def _once_per_byte(obj: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return obj[tuple(slice(0, 1) if step == 0 else slice(None) for step in obj.strides)]
 
 
-def _bytes_of(obj: np.ndarray[Any, Any]) -> memoryview:
+def _bytes_of(obj: np.ndarray[Any, Any]) -> Any:
     """Return the elements as bytes, in memory order where that is dense, else in C order."""
     import numpy
 
@@ -114,11 +137,11 @@ def _bytes_of(obj: np.ndarray[Any, Any]) -> memoryview:
         obj = obj.T
     flat = numpy.ascontiguousarray(obj).reshape(-1)
     if obj.size == 0:
-        return memoryview(b"")
+        return b""
     raw = flat.view(numpy.uint8)
     if obj.dtype.char in "gG":
         raw = _without_padding(raw)
-    return memoryview(raw)
+    return raw
 
 
 def _without_padding(raw: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -96,13 +96,21 @@ def _family_name(obj: Any) -> str:
     return name if type(obj).__module__.partition(".")[0] == "pandas" else ""
 
 
+_BOOKKEEPING = frozenset(
+    {
+        "_mgr", "_attrs", "_flags", "_name", "_index", "_is_copy", "_item_cache", "_cacher", "_cache",
+        "_references", "_subtyp", "_indexing_cache", "_typ", "_metadata", "plot", "hist",
+    }
+)  # fmt: skip
+
+
 def _extras(enc: Encoder, obj: Any) -> Iterator[Any]:
     """Feed what a frame or series carries besides data: flags, attrs, own attributes."""
     enc.feed("extras", obj.flags.allows_duplicate_labels)
     yield ".attrs", obj.attrs
-    hidden = getattr(type(obj), "_accessors", set())
+    hidden: frozenset[str] = _BOOKKEEPING | getattr(type(obj), "_accessors", set())
     named = [name for name in type(obj)._metadata if name not in ("_name", "name")]
-    own = [name for name in vars(obj) if not name.startswith("_") and name not in hidden]
+    own = [name for name in vars(obj) if name not in hidden]
     for name in [*named, *(name for name in own if name not in named)]:
         enc.feed("attribute", name)
         yield f".{name}", getattr(obj, name, None)

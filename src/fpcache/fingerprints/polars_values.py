@@ -19,11 +19,20 @@ def encode_frame(enc: Encoder, obj: Any) -> Iterator[Any]:
     enc.feed("polars frame", obj.height, obj.width)
     for column in obj.get_columns():
         yield from _column(enc, column)
+    yield from _own_attributes(enc, obj)
+
+
+def _own_attributes(enc: Encoder, obj: Any) -> Iterator[Any]:
+    for name, value in getattr(obj, "__dict__", {}).items():
+        if name not in ("_df", "_s", "_accessors"):
+            enc.feed("attribute", name)
+            yield f".{name}", value
 
 
 def encode_series(enc: Encoder, obj: Any) -> Iterator[Any]:
     enc.feed("polars series")
-    return _column(enc, obj)
+    yield from _column(enc, obj)
+    yield from _own_attributes(enc, obj)
 
 
 def _column(enc: Encoder, series: Any) -> Iterator[Any]:

@@ -31,8 +31,13 @@ _LEAVES = MARSHALLED | {
 }
 _WITH_ZONE = frozenset({datetime.datetime, datetime.time})
 _ZONES = frozenset({type(None), datetime.timezone, zoneinfo.ZoneInfo})
-_NUMPY_SCALARS = ("int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 longdouble "
-                  "complex64 complex128 clongdouble bool bool_ str_ bytes_ datetime64 timedelta64").split()
+_NUMPY_SCALARS = frozenset(
+    {
+        "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "longlong", "ulonglong",
+        "float16", "float32", "float64", "longdouble", "complex64", "complex128", "clongdouble",
+        "bool", "bool_", "str_", "bytes_", "datetime64", "timedelta64",
+    }
+)  # fmt: skip
 
 
 def is_pure(enc: Encoder, obj: Any) -> bool:

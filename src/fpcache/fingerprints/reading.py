@@ -189,7 +189,7 @@ class _Gatherer:
             return Root(key, label, chain, kind, value, None, digest, summary(value))
         if path is not None:
             self._resolve(found, path, chain[:-1])
-        walked = _walk_root(value, chain)
+        walked = _walk_root(value, chain, self.allowance)
         return Root(key, label, chain, kind, value, walked, walked.digest, summary(value))
 
     def reading(self) -> Reading:
@@ -236,9 +236,11 @@ def _through_classes(value: object, path: str, rest: tuple[str, ...]) -> tuple[o
     return value, path
 
 
-def _walk_root(value: object, chain: tuple[str, ...]) -> Walk:
+def _walk_root(
+    value: object, chain: tuple[str, ...], allowance: Callable[[], None] | None = None
+) -> Walk:
     try:
-        return walk(value, chain[-1])
+        return walk(value, chain[-1], allowance=allowance)
     except UnfingerprintableValueError as error:
         if len(chain) == 1:
             raise

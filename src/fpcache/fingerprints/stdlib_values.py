@@ -69,8 +69,11 @@ def encode_address(enc: Encoder, obj: Any) -> None:
     enc.feed("address", type(obj).__name__, str(obj))
 
 
+_ENUM_NAMES = frozenset({"_value_", "_name_", "__objclass__", "_sort_order_", "_inverted_"})
+
+
 def encode_enum(enc: Encoder, obj: Any) -> Iterator[Any]:
-    own = {key: value for key, value in vars(obj).items() if not key.startswith("_")}
+    own = {key: value for key, value in vars(obj).items() if key not in _ENUM_NAMES}
     enc.feed("enum", obj._name_, len(own))
     yield ".value", obj._value_
     for key, value in own.items():
@@ -92,9 +95,9 @@ def encode_defaultdict(enc: Encoder, obj: Any) -> Iterator[Any]:
 
 def encode_array(enc: Encoder, obj: Any) -> None:
     enc.feed("array", obj.typecode, obj.itemsize, len(obj))
-    enc.feed_buffer(obj.tobytes())
     start, length = obj.buffer_info()
     enc.memory(obj, start, length * obj.itemsize)
+    enc.feed_buffer(memoryview(obj) if length else b"")
 
 
 def encode_pattern(enc: Encoder, obj: Any) -> Iterator[Any]:
@@ -122,8 +125,12 @@ def encode_memory_file(enc: Encoder, obj: Any) -> Iterator[Any]:
 
 
 def encode_random(enc: Encoder, obj: Any) -> Iterator[Any]:
-    enc.feed("random")
+    own = {key: value for key, value in vars(obj).items() if key != "gauss_next"}
+    enc.feed("random", len(own))
     yield ".getstate()", obj.getstate()
+    for key, value in own.items():
+        enc.feed(key)
+        yield f".{key}", value
 
 
 def encode_struct(enc: Encoder, obj: Any) -> None:

@@ -156,8 +156,10 @@ def _register_all() -> None:
         register_handler(cls, f"{_ROOM}.builtin_values:{function}", exact=True, is_node=is_node)
     for key, (function, is_node) in _CODE.items():
         register_handler(key, f"{_ROOM}.code:{function}", is_node=is_node)
-    for key, (function, is_node) in {**_STDLIB, **_STDLIB_TYPES}.items():
-        register_handler(key, f"{_ROOM}.stdlib_values:{function}", is_node=is_node)
+    for name, (function, is_node) in _STDLIB.items():
+        register_handler(name, f"{_ROOM}.stdlib_values:{function}", is_node=is_node)
+    for cls, (function, is_node) in _STDLIB_TYPES.items():
+        register_handler(cls, f"{_ROOM}.stdlib_values:{function}", is_node=is_node)
     for key, reason in _REFUSED.items():
         register_handler(key, f"{_ROOM}.refused:refuse_{reason}", is_node=False)
     for key, (target, is_node) in LIBRARIES.items():

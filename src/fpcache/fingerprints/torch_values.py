@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fpcache.fingerprints.encoder import Encoder
-from fpcache.fingerprints.instances import encode_plain
+from fpcache.fingerprints.layout import UNSET
 from fpcache.fingerprints.registry import dotted_name
 
 __all__: list[str] = []
@@ -37,9 +37,10 @@ def encode_tensor(enc: Encoder, obj: Any) -> Iterator[Any]:
 
 def _feed_traits(enc: Encoder, obj: Any) -> None:
     own = type(obj).__module__.partition(".")[0] == "torch"
-    enc.feed("tensor", dotted_name(type(obj)) if own else "", str(obj.dtype), str(obj.layout), str(obj.device))
+    enc.feed("tensor", dotted_name(type(obj)) if own else "")
+    enc.feed(str(obj.dtype), str(obj.layout), str(obj.device))
     enc.feed(obj.requires_grad, obj.is_leaf, obj.is_conj(), obj.is_neg(), obj.is_inference())
-    enc.feed("shape", *obj.shape)
+    enc.feed("shape", *obj.shape, *(getattr(obj, "names", None) or ()))
 
 
 def _feed_content(enc: Encoder, tensor: Any, owner: Any) -> None:
@@ -90,6 +91,9 @@ def _feed_strided(enc: Encoder, tensor: Any, owner: Any) -> None:
     if tensor.numel() == 0:
         return
     last = sum(step * (n - 1) for step, n in zip(steps, tensor.shape, strict=True))
+    needed = (tensor.storage_offset() + last + 1) * tensor.element_size()
+    if tensor.data_ptr() == 0 or tensor.untyped_storage().nbytes() < needed:
+        enc.refuse("a tensor without memory of its own can't be fingerprinted")
     enc.memory(owner, tensor.data_ptr(), (last + 1) * tensor.element_size())
     for axis, step in enumerate(steps):
         if step == 0:
@@ -100,16 +104,36 @@ def _feed_strided(enc: Encoder, tensor: Any, owner: Any) -> None:
 def _feed_bytes(enc: Encoder, tensor: Any) -> None:
     """Feed the elements' bytes as they lie in memory, brought to the CPU if need be."""
     dense = tensor.detach().resolve_conj().resolve_neg().contiguous().cpu()
-    size_bytes = dense.numel() * dense.element_size()
-    if size_bytes == 0:
+    _feed_memory(enc, dense.data_ptr(), dense.numel() * dense.element_size())
+
+
+def _feed_memory(enc: Encoder, address: int, size_bytes: int) -> None:
+    if size_bytes:
+        enc.feed_buffer(memoryview((ctypes.c_ubyte * size_bytes).from_address(address)).cast("B"))
+    else:
         enc.feed("no bytes")
-        return
-    enc.feed_buffer(memoryview((ctypes.c_ubyte * size_bytes).from_address(dense.data_ptr())).cast("B"))
 
 
 def encode_module(enc: Encoder, obj: Any) -> Iterator[Any]:
-    """Encode a module by its whole ``__dict__``: parameters, buffers, hooks, mode."""
-    return encode_plain(enc, obj)
+    """Encode a module by its whole ``__dict__``: parameters, buffers, hooks, mode.
+
+    The weak references that recurrent layers keep to their own weights are
+    left out, as torch's own pickling does.
+    """
+    enc.feed("module")
+    yield ".__class__", type(obj)
+    for slot_name, value in _slot_values(enc, obj):
+        enc.feed("slot", slot_name)
+        yield f".{slot_name}", value
+    for name, value in list(vars(obj).items()):
+        if name != "_flat_weight_refs":
+            enc.feed("attribute", name)
+            yield f".{name}", value
+
+
+def _slot_values(enc: Encoder, obj: Any) -> list[tuple[str, Any]]:
+    read = ((slot.name, slot.read(obj)) for slot in enc.layout(type(obj)).slots)
+    return [(name, value) for name, value in read if value is not UNSET]
 
 
 _OWN_OPTIMIZER_NAMES = frozenset({"defaults", "state", "param_groups", "step"})
@@ -149,9 +173,9 @@ def encode_generator(enc: Encoder, obj: Any) -> None:
 
 def encode_storage(enc: Encoder, obj: Any) -> None:
     enc.feed("torch storage", str(obj.device), obj.nbytes())
-    if obj.nbytes():
-        enc.memory(obj, obj.data_ptr(), obj.nbytes())
-        enc.feed_buffer(memoryview((ctypes.c_ubyte * obj.nbytes()).from_address(obj.cpu().data_ptr())).cast("B"))
+    enc.memory(obj, obj.data_ptr(), obj.nbytes())
+    on_cpu = obj.cpu()
+    _feed_memory(enc, on_cpu.data_ptr(), on_cpu.nbytes())
 
 
 def encode_typed_storage(enc: Encoder, obj: Any) -> Iterator[Any]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import fpcache.fingerprints.code_types
 import fpcache.fingerprints.tables  # noqa: F401  (registers the handlers)
 from fpcache.fingerprints.encoder import Encoder
 from fpcache.fingerprints.overlaps import overlap_groups
-from fpcache.fingerprints.records import MISSING, GlobalRead, Walk
+from fpcache.fingerprints.records import MISSING, Buffer, GlobalRead, Walk
 
 __all__ = ["FORMAT", "fingerprint", "join", "joint_nodes", "walk"]
 
@@ -17,7 +17,7 @@ FORMAT = "fp1"
 """Prefix of fingerprints; raised when equal values would get other digests."""
 
 
-def walk(obj: object, name: str = "") -> Walk:
+def walk(obj: object, name: str = "", *, allowance: Callable[[], None] | None = None) -> Walk:
     """Walk one value and return its digest and what was met on the way.
 
     Parameters
@@ -26,6 +26,8 @@ def walk(obj: object, name: str = "") -> Walk:
         The root.
     name : str
         How paths in errors begin, such as ``"df"``.
+    allowance : callable, optional
+        Called often; what it raises ends the walk.
 
     Returns
     -------
@@ -38,7 +40,7 @@ def walk(obj: object, name: str = "") -> Walk:
     UnfingerprintableValueError
         For what has hidden or outside state; it carries the path.
     """
-    enc = Encoder(name)
+    enc = Encoder(name) if allowance is None else Encoder(name, allowance)
     enc.encode(obj)
     _feed_overlaps(enc, {"": enc.buffers})
     return Walk(
@@ -53,8 +55,8 @@ def walk(obj: object, name: str = "") -> Walk:
     )
 
 
-def _feed_overlaps(enc: Encoder, buffers: Mapping[str, object]) -> None:
-    for group in overlap_groups(buffers):  # type: ignore[arg-type]
+def _feed_overlaps(enc: Encoder, buffers: Mapping[str, Iterable[Buffer]]) -> None:
+    for group in overlap_groups(buffers):
         enc.feed("overlap", len(group))
         for root, rank, offset, size_bytes in group:
             enc.feed(root, rank, offset, size_bytes)
@@ -93,11 +95,12 @@ def _shared(roots: Mapping[str, Walk]) -> list[tuple[tuple[str, int], tuple[str,
         for earlier in range(later):
             common = _common_ids(roots[names[earlier]], roots[names[later]]) - seen
             seen |= common
-            pairs += [
-                ((names[earlier], roots[names[earlier]].ranks[i]), (names[later], roots[names[later]].ranks[i]))
-                for i in common
-            ]
+            pairs += [(_place(roots, names[earlier], i), _place(roots, names[later], i)) for i in common]
     return sorted(pairs)
+
+
+def _place(roots: Mapping[str, Walk], name: str, key: int) -> tuple[str, int]:
+    return name, roots[name].ranks[key]
 
 
 def _common_ids(one: Walk, other: Walk) -> set[int]:
@@ -144,14 +147,25 @@ def fingerprint(obj: object) -> str:
     False
     """
     walks = {"": walk(obj)}
+    scopes: dict[str, int] = {}
     pending = deque(walks[""].reached)
     while pending:
         read = pending.popleft()
-        key = f"{read.module}:{read.name}"
+        key = _read_key(read, scopes)
         if read.role in ("read", "store") and key not in walks:
             walks[key] = _walk_read(read)
             pending.extend(walks[key].reached)
     return f"{FORMAT}-{join(walks).hex()}"
+
+
+def _read_key(read: GlobalRead, scopes: dict[str, int]) -> str:
+    """Name a global; namesakes in different namespaces are numbered as they are met."""
+    key = base = f"{read.module}:{read.name}"
+    number = 1
+    while scopes.setdefault(key, id(read.namespace)) != id(read.namespace):
+        number += 1
+        key = f"{base}#{number}"
+    return key
 
 
 def _walk_read(read: GlobalRead) -> Walk:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from array import array as stdlib_array
 from math import prod
+from mmap import mmap
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from fpcache.errors import UncacheableError
 from fpcache.replay.locate import UnstorableError, describe
@@ -13,10 +16,13 @@ from fpcache.replay.memory import byte_bounds, innermost
 if TYPE_CHECKING:
     from fpcache.replay.codec import Writer
 
-__all__ = ["OWNED_BYTES", "Fresh", "build_array", "memory_of", "reduce_array", "reduce_fresh"]
+__all__ = ["OWNED_BYTES", "PRIVATE_MAPS", "Fresh", "build_array", "memory_of", "reduce_array", "reduce_fresh"]
 
 OWNED_BYTES = 64 * 1024 * 1024
 """Up to this size a restored array owns its memory."""
+
+PRIVATE_MAPS: WeakSet[mmap] = WeakSet()
+"""The copy-on-write maps that restored arrays lie on: nobody else's memory."""
 
 _OWN_REDUCTION = ("MaskedArray", "mvoid", "matrix", "recarray", "chararray", "memmap")
 
@@ -78,16 +84,29 @@ def _whole(writer: Writer, array: Any, foundation: Any) -> Any:
     if torch is not None and isinstance(foundation, torch.Tensor):
         offset = array.__array_interface__["data"][0] - foundation.data_ptr()
         return _over_tensor, (foundation, array.dtype, array.shape, array.strides, offset)
-    if isinstance(foundation, bytearray) or type(foundation).__name__ == "array":
+    if isinstance(foundation, memoryview):
+        foundation = foundation.obj
+    if isinstance(foundation, bytearray | stdlib_array):
         origin = sys.modules["numpy"].frombuffer(foundation, "u1").__array_interface__["data"][0]
         start = array.__array_interface__["data"][0] - origin
         return _over_buffer, (foundation, array.dtype, array.shape, array.strides, start)
-    if foundation is not None and array.flags.writeable and not isinstance(foundation, memoryview):
+    if writer.is_reference(foundation) or not _may_be_copied(foundation):
         raise UnstorableError(f"lies on the memory of {describe(foundation)}", array)
     writer.ledger.whole(id(array))
     if not isinstance(foundation, bytes):
         writer.ledger.store(byte_bounds(array), array)
     return _by_value(writer, array)
+
+
+def _may_be_copied(foundation: Any) -> bool:
+    """Tell whether memory of this kind is the process's own.
+
+    Extension objects (capsules, Cython's, a model's) hand out arrays on their
+    memory in order to be stored; that two of those overlap, the ledger sees.
+    """
+    if isinstance(foundation, mmap):
+        return foundation in PRIVATE_MAPS
+    return not any(base.__module__ == "_ctypes" for base in type(foundation).__mro__)
 
 
 def _over_tensor(tensor: Any, dtype: Any, shape: Any, strides: Any, offset: int) -> Any:
@@ -179,6 +198,8 @@ def build_array(cls: type, dtype: Any, shape: Any, axes: Any, data: Any, writeab
         array = numpy.ndarray(shape, dtype, memory).transpose(axes)
         if memory.nbytes <= OWNED_BYTES or not memory.flags.writeable:
             array = array.copy(order="K")
+        elif isinstance(data, memoryview) and isinstance(data.obj, mmap):
+            PRIVATE_MAPS.add(data.obj)
     array.flags.writeable = writeable
     return array if cls is numpy.ndarray else array.view(cls)
 

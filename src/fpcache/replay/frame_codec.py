@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["reduce_block", "reduce_frame", "reduce_index", "reduce_manager"]
 
-_INTERNALS = frozenset({"_mgr", "_item_cache", "_attrs", "_flags", "_name", "_cacher", "_is_copy", "_cache"})
+_INTERNALS = frozenset(
+    {"_mgr", "_item_cache", "_attrs", "_flags", "_name", "_cacher", "_is_copy", "_cache", "_typ"}
+)
 
 
 def reduce_frame(writer: Writer, frame: Any) -> Any:

@@ -11,7 +11,7 @@ from fpcache.replay.mutations import Kind
 
 __all__ = ["EXTENSION", "FRAME", "INDEX"]
 
-_OWN_PLACE = frozenset({"_mgr", "_item_cache", "_cacher", "_flags"})
+_OWN_PLACE = frozenset({"_mgr", "_item_cache", "_cacher", "_flags", "_typ"})
 
 
 def _frame_content(node: Any) -> tuple[Any, dict[str, Any], bool]:
@@ -39,41 +39,44 @@ def _frame_obstacle(node: Any, content: tuple[Any, dict[str, Any], bool]) -> str
     blocks = node._mgr.blocks
     if not copies_on_write() and any(block.refs.has_reference() for block in blocks):
         return "shares its memory with another pandas object"
-    arrays = _arrays_of(blocks)
+    own_count, arrays = _arrays_of(blocks)
     spare = _spare_references()
-    own = [values for block in blocks for values in inner_arrays(block.values)]
-    if any(_other_references(values, arrays) > spare for values in own):
+    if any(_other_references(arrays, position) > spare for position in range(own_count)):
         return "has its memory in use by an array, which would no longer follow it"
     return None
 
 
-def _arrays_of(blocks: Iterable[Any]) -> list[Any]:
-    """Return the arrays of all pandas objects known to lie on the memory of `blocks`, one for each."""
+def _arrays_of(blocks: Iterable[Any]) -> tuple[int, list[Any]]:
+    """Return the arrays of all pandas objects known to lie on the memory of `blocks`.
+
+    One for each holder, those of `blocks` first, and how many these are.
+    """
     holders = {id(block): block for block in blocks}
+    own_count = sum(1 for block in blocks for _ in inner_arrays(block.values))
     for block in blocks:
         for reference in block.refs.referenced_blocks:
             holder = reference()
             if holder is not None:
                 holders[id(holder)] = holder
     held = (holder.values if hasattr(holder, "mgr_locs") else holder._data for holder in holders.values())
-    return [inner for values in held for inner in inner_arrays(values)]
+    return own_count, [inner for values in held for inner in inner_arrays(values)]
 
 
-def _other_references(values: Any, arrays: list[Any]) -> int:
-    """Count the references to the owner of a block's memory that `arrays` don't account for.
+def _other_references(arrays: list[Any], position: int) -> int:
+    """Count the references to the owner of an array's memory that `arrays` don't account for.
 
-    An array over that memory, wherever it is held, has the owner as its base.
+    An array over that memory, wherever it is held, has the owner as its base;
+    an owner in `arrays` is referred to by its holder and by that list.
     """
-    owner = innermost(values)[0]
+    owner = innermost(arrays[position])[0]
     views = {id(array) for array in arrays if array is not owner and innermost(array)[0] is owner}
-    listed_and_held = 2 * sum(array is owner for array in arrays)
-    return sys.getrefcount(owner) - len(views) - listed_and_held
+    held_and_listed = 2 * sum(array is owner for array in arrays)
+    return sys.getrefcount(owner) - len(views) - held_and_listed
 
 
 def _spare_references() -> int:
     """Return what `_other_references` counts for memory that nobody else uses."""
-    view = sys.modules["numpy"].empty(2)[1:]
-    return _other_references(view, [view])
+    return _other_references([sys.modules["numpy"].empty(2)[1:]], 0)
 
 
 def _put_extension(node: Any, content: Any) -> None:

@@ -74,6 +74,8 @@ def _children(obj: object) -> Iterator[tuple[str, object]]:
         yield from ((f"[{index}]", child) for index, child in enumerate(obj))
     elif isinstance(obj, FunctionType):
         yield from _closure(obj)
+    elif type(obj).__module__ == "numpy" and getattr(obj, "base", None) is not None:
+        yield "", obj.base  # type: ignore[attr-defined]
     yield from _attributes(obj)
 
 

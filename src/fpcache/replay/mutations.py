@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from types import MemberDescriptorType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from fpcache.errors import UncacheableError
 from fpcache.replay.locate import UnstorableError, describe
@@ -88,7 +89,11 @@ _KINDS = {
     "_random.Random": "instance_states:RANDOM",
     "numpy.ndarray": "array_states:ARRAY",
     "numpy.random._generator.Generator": "array_states:GENERATOR",
-    "numpy.random.bit_generator.BitGenerator": "array_states:BIT_GENERATOR",
+    "numpy.random._mt19937.MT19937": "array_states:BIT_GENERATOR",
+    "numpy.random._pcg64.PCG64": "array_states:BIT_GENERATOR",
+    "numpy.random._pcg64.PCG64DXSM": "array_states:BIT_GENERATOR",
+    "numpy.random._philox.Philox": "array_states:BIT_GENERATOR",
+    "numpy.random._sfc64.SFC64": "array_states:BIT_GENERATOR",
     "numpy.random.mtrand.RandomState": "array_states:RANDOM_STATE",
     "pandas.core.generic.NDFrame": "frame_states:FRAME",
     "pandas.Index": "frame_states:INDEX",
@@ -98,6 +103,7 @@ _KINDS = {
     "torch.Tensor": "tensor_states:TENSOR",
     "torch._C.Generator": "tensor_states:GENERATOR",
 }
+_KNOWN: WeakKeyDictionary[type, tuple[str, Kind] | None] = WeakKeyDictionary()
 _INSTANCE = "instance_states:INSTANCE"
 
 
@@ -176,7 +182,13 @@ def _kind(target: str) -> Kind:
 
 
 def _kind_of(cls: type) -> tuple[str, Kind] | None:
-    """Return the kind that accounts for all that instances of `cls` hold."""
+    """Return the kind that accounts for all that instances of `cls` hold, and its name."""
+    if cls not in _KNOWN:
+        _KNOWN[cls] = _find_kind(cls)
+    return _KNOWN[cls]
+
+
+def _find_kind(cls: type) -> tuple[str, Kind] | None:
     for base in cls.__mro__:
         target = _KINDS.get(f"{base.__module__}.{base.__qualname__}")
         if target is not None:

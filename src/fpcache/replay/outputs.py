@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -173,7 +172,7 @@ class OutputLog:
         """
         try:
             outputs = [_from_json(record) for record in json.loads(bytes(data))]
-        except (ValueError, TypeError, KeyError, binascii.Error) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise CorruptEntryError(f"stored outputs can't be read ({error})") from error
         log = cls()
         log._outputs = outputs

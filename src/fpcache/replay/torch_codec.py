@@ -194,6 +194,7 @@ def build_storage(data: Any, size_bytes: int, device: str) -> Any:
     if device == "cuda" and not torch.cuda.is_available():
         raise UncacheableError("the stored result is on a GPU, and there is none here")
     view = memoryview(data)
-    copied = view.readonly or size_bytes <= OWNED_BYTES
-    tensor = torch.frombuffer(bytearray(view) if copied else view, dtype=torch.uint8)
-    return tensor.to(device).untyped_storage()
+    if device == "cpu" and size_bytes > OWNED_BYTES and not view.readonly:
+        return torch.frombuffer(view, dtype=torch.uint8).untyped_storage()
+    source = torch.frombuffer(bytearray(view) if view.readonly else view, dtype=torch.uint8)
+    return torch.UntypedStorage(size_bytes, device=device).copy_(source.untyped_storage(), False)

@@ -68,7 +68,9 @@ def reference_nodes(reading: Reading) -> tuple[object, ...]:
 
 
 def _has_identity(value: object) -> bool:
-    return not isinstance(value, (int, float, complex, str, bytes, tuple, type, type(None))) and not callable(value)
+    return not isinstance(value, (int, float, complex, str, bytes, tuple, type, type(None))) and not callable(
+        value
+    )
 
 
 def store(step: ComponentStep, trace: Trace) -> None:
@@ -136,7 +138,7 @@ def _refuse_rebound_globals(trace: Trace) -> None:
             raise UncacheableError(f"it rebinds `{name}` of module `{module}`, which a replay can't do")
 
 
-def _states(trace: Trace, mutated: tuple[Root, ...]) -> list[tuple[int, object]]:
+def _states(trace: Trace, mutated: tuple[Root, ...]) -> list[tuple[int, mutations.State]]:
     """Return the state of every node below a changed root, to be put back in place."""
     ranks = {id(node): index for index, node in enumerate(trace.reading.nodes)}
     wanted = sorted({ranks[id(node)] for root in mutated if root.walk for node in root.walk.nodes})
@@ -159,11 +161,17 @@ def _refuse_unread_names(trace: Trace, dumped: codec.Dumped) -> None:
 
 def _is_without_effect(payload: Payload, trace: Trace, observation: Observation) -> bool:
     visible = [effect for effect in observation.effects if effect.kind not in ("ambient", "random")]
-    return not (payload.bound or payload.deleted or payload.states or payload.results or visible or trace.outputs)
+    return not (
+        payload.bound or payload.deleted or payload.states or payload.results or visible or trace.outputs
+    )
 
 
 def _verify(
-    payload: Payload, dumped: codec.Dumped, nodes: tuple[object, ...], after: Reading, namespace: dict[str, Any]
+    payload: Payload,
+    dumped: codec.Dumped,
+    nodes: tuple[object, ...],
+    after: Reading,
+    namespace: dict[str, Any],
 ) -> float:
     """Restore the recording beside the original and compare; returns the seconds restoring took.
 
@@ -175,7 +183,9 @@ def _verify(
     restored = recording.restore(dumped.stream, dumped.buffers, nodes, namespace)
     restore_s = time.perf_counter() - started
     if _digest(restored, walks) != _digest(payload, walks):
-        raise UncacheableError(f"a restored copy of {_first_different(payload, restored)} is not equal to the original")
+        raise UncacheableError(
+            f"a restored copy of {_first_different(payload, restored)} is not equal to the original"
+        )
     return restore_s
 
 

@@ -39,6 +39,9 @@ class Describer:
             return [self.described(item) for item in value]
         if type(value) is dict:
             return {key: self.described(item) for key, item in value.items()}
+        return self._array(value)
+
+    def _array(self, value: Any) -> object:
         numpy = sys.modules["numpy"]
         if type(value) is numpy.ndarray and value.dtype == object:
             return (value.shape, [self.described(item) for item in value.ravel().tolist()])

@@ -14,7 +14,9 @@ KIND = "kept"
 _MISSING = "missing"
 
 
-def dependencies(component: Component, before: Mapping[str, object], now: Mapping[str, object]) -> list[Dependency]:
+def dependencies(
+    component: Component, before: Mapping[str, object], now: Mapping[str, object]
+) -> list[Dependency]:
     """Return a dependency for each name that the run may have left alone.
 
     Raises
@@ -23,7 +25,9 @@ def dependencies(component: Component, before: Mapping[str, object], now: Mappin
         If such a name's value has no fingerprint.
     """
     absent = object()
-    left = (name for name in sorted(component.names.kept) if now.get(name, absent) is before.get(name, absent))
+    left = (
+        name for name in sorted(component.names.kept) if now.get(name, absent) is before.get(name, absent)
+    )
     return [Dependency(KIND, name, _digest(name, before)) for name in left]
 
 

@@ -13,7 +13,9 @@ __all__ = ["FORMAT", "component_key"]
 FORMAT = "fpcache-entry-1"
 
 
-def component_key(component: Component, reading: Reading, *, shown: str, ignored: tuple[str, ...] = ()) -> str:
+def component_key(
+    component: Component, reading: Reading, *, shown: str, ignored: tuple[str, ...] = ()
+) -> str:
     """Return the key of a component with these inputs.
 
     Parameters

@@ -89,7 +89,12 @@ def effects_of(run: CellRun, entry: Entry) -> tuple[Effect, ...]:
     """Return the effects recorded with an entry, read and verified."""
     read = run.services.store.read
     return tuple(
-        Effect(kind, name, bytes(read(entry.blobs[f"effect-{index}"])), bytes(read(entry.blobs[f"before-{index}"])))
+        Effect(
+            kind,
+            name,
+            bytes(read(entry.blobs[f"effect-{index}"])),
+            bytes(read(entry.blobs[f"before-{index}"])),
+        )
         for index, (kind, name) in enumerate(json.loads(entry.meta).get("effects", ()))
     )
 
@@ -97,7 +102,9 @@ def effects_of(run: CellRun, entry: Entry) -> tuple[Effect, ...]:
 def _explain(run: CellRun, component: Component, reading: Reading) -> str:
     """Say what changed against the most similar earlier recording."""
     names = component.names.binds | component.names.maybe_binds
-    nearest = run.services.store.nearest(code_digest=component.code_digest, label=component.label, names=names)
+    nearest = run.services.store.nearest(
+        code_digest=component.code_digest, label=component.label, names=names
+    )
     for entry in nearest:
         if entry.code_digest == component.code_digest:
             old = json.loads(entry.meta)

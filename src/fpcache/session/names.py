@@ -8,7 +8,9 @@ from collections.abc import Collection, Mapping
 __all__ = ["bound_names", "deleted_names", "is_shells_own"]
 
 # IPython rebinds these around every cell; a replayed result sets them by itself.
-_SHELLS_OWN = re.compile(r"_{1,3}|_\d+|_i{1,3}|_i\d+|_oh|_ih|_dh|In|Out|get_ipython|exit|quit|__builtins?__|__warningregistry__|__annotations__")
+_SHELLS_OWN = re.compile(
+    r"_{1,3}|_\d+|_i{1,3}|_i\d+|_oh|_ih|_dh|In|Out|get_ipython|exit|quit|__builtins?__|__warningregistry__|__annotations__"
+)
 
 
 def is_shells_own(name: str) -> bool:

@@ -96,11 +96,9 @@ def find_entry(store: Store, text: str) -> Entry | None:
 def settings(configurable: FPCache) -> str:
     """Return the settings with their values, in the form that changes them."""
     names = sorted(configurable.class_trait_names(config=True))
-    width = max(len(f"%config FPCache.{name} = {getattr(configurable, name)!r}") for name in names)
-    return "\n".join(
-        f"{f'%config FPCache.{name} = {getattr(configurable, name)!r}':<{width}}  # {configurable.traits()[name].help}"
-        for name in names
-    )
+    lines = {name: f"%config FPCache.{name} = {getattr(configurable, name)!r}" for name in names}
+    width = max(map(len, lines.values()))
+    return "\n".join(f"{line:<{width}}  # {configurable.traits()[name].help}" for name, line in lines.items())
 
 
 def graph(session: Session) -> Any:

@@ -98,7 +98,11 @@ class CellReport:
         if refused:
             parts.append(f"{refused} uncacheable ({self._first_reason(UNCACHEABLE)})")
         if not (hits or misses or refused):
-            parts = [f"{counts[PLAIN]} plain ({self._first_reason(PLAIN)})"] if counts[PLAIN] else ["nothing to do"]
+            parts = (
+                [f"{counts[PLAIN]} plain ({self._first_reason(PLAIN)})"]
+                if counts[PLAIN]
+                else ["nothing to do"]
+            )
         if hits:
             parts.append(f"saved {duration_text(self.saved_s)}")
         return "fpcache: " + ", ".join(parts)
@@ -112,7 +116,9 @@ class CellReport:
         lines = [self.status_line()]
         width = min(44, max(len(row.name) for row in self.rows))
         for row in self.rows:
-            timing = f"saved {duration_text(row.saved_s)}" if row.status == HIT else duration_text(row.duration_s)
+            timing = (
+                f"saved {duration_text(row.saved_s)}" if row.status == HIT else duration_text(row.duration_s)
+            )
             lines.append(
                 f"  {row.status:<11} {row.name[:width]:<{width}}  "
                 f"line {row.lines[0]:<3} {timing:>13}  {row.reason}"
@@ -120,7 +126,9 @@ class CellReport:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{title}</th>" for title in ("component", "line", "status", "time", "saved", "reason"))
+        head = "".join(
+            f"<th>{title}</th>" for title in ("component", "line", "status", "time", "saved", "reason")
+        )
         body = "".join(_html_row(row) for row in self.rows)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 

@@ -47,8 +47,20 @@ def cell_parser() -> argparse.ArgumentParser:
     flag("--whole", action="store_true", help="treat the cell as one component")
     flag("--ttl", type=duration_s, metavar="1h", help="forget the entries after this long (90s, 10m, 1h, 7d)")
     flag("--pin", action="store_true", help="keep the entries through `%%fpcache clear`")
-    flag("--depends", action="append", default=[], metavar="PATH", help="a file whose content counts; repeatable")
-    flag("--ignore", action="append", default=[], metavar="NAME", help="a name whose value doesn't count; repeatable")
+    flag(
+        "--depends",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="a file whose content counts; repeatable",
+    )
+    flag(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name whose value doesn't count; repeatable",
+    )
     flag("--no-store", action="store_true", help="look up, but store nothing new")
     flag("--quiet", action="store_true", help="print no status line")
     return parser

@@ -41,7 +41,9 @@ class Session:
     _running: bool = False
 
     @classmethod
-    def begin(cls, shell: ShellAdapter, store: Store, settings: Settings, bus: EventBus, *, fresh: bool) -> Session:
+    def begin(
+        cls, shell: ShellAdapter, store: Store, settings: Settings, bus: EventBus, *, fresh: bool
+    ) -> Session:
         """Start a session; `fresh` says that no user code ran in this process before."""
         faults = FaultLog(bus)
         random_states.begin(fresh=fresh)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fpcache.cells import Component, Kind
-from fpcache.dependencies.context import Context
 from fpcache.dependencies.records import Refusal
 from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints.reading import read

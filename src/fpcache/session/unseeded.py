@@ -26,7 +26,7 @@ def unseeded_start(services: Services, code_digest: str, code: CodeType) -> Iter
         yield
         return
     random_states.note_code(code)
-    before = {name: state for name, state in random_states.snapshot().items() if random_states.untouched(name)}
+    before = {n: state for n, state in random_states.snapshot().items() if random_states.untouched(n)}
     memo = f"random-start {code_digest}"
     remembered = _remembered(services, memo) if before else {}
     for name in before.keys() & remembered.keys():
@@ -34,10 +34,10 @@ def unseeded_start(services: Services, code_digest: str, code: CodeType) -> Iter
         before[name] = remembered[name]
     yield
     consumed = random_states.changed(before, random_states.snapshot()) if before else {}
-    missing = {name: state for name, state in consumed.items() if name in before and name not in remembered}
-    if missing:
-        encoded = {name: base64.b64encode(state).decode() for name, state in {**remembered, **missing}.items()}
-        services.store.set_memo(memo, json.dumps(encoded).encode())
+    first_seen = {n: state for n, state in consumed.items() if n in before and n not in remembered}
+    if first_seen:
+        starts = {n: base64.b64encode(state).decode() for n, state in {**remembered, **first_seen}.items()}
+        services.store.set_memo(memo, json.dumps(starts).encode())
 
 
 def _remembered(services: Services, memo: str) -> dict[str, bytes]:

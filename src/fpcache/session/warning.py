@@ -24,7 +24,7 @@ def _unknown_ignored(run: CellRun) -> list[str]:
         for name in component.names.reads | component.names.binds | component.names.maybe_binds
     }
     return [
-        f"--ignore {name}: this cell does not use that name{_suggestion(name, used)}; nothing is ignored for it"
+        f"--ignore {name}: this cell does not use that name{_suggestion(name, used)}"
         for name in run.options.ignore
         if name not in used
     ]

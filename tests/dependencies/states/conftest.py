@@ -11,13 +11,18 @@ import pytest
 
 from fpcache.dependencies import random_states
 from fpcache.dependencies.context import Context
+from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints.reading import read
 
 
 def context_of(source: str, namespace: dict[str, Any], **settings: Any) -> Context:
     code = compile(source, "<cell>", "exec")
-    names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
-    reading = read(names, code, namespace)
+    nodes = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name))
+    names = {node.id for node in nodes if isinstance(node.ctx, ast.Load)}
+    try:
+        reading = read(names, code, namespace)
+    except UnfingerprintableValueError:
+        return Context(namespace=namespace, cell_text=source, settings=settings)
     return Context(
         reading=reading, namespace=namespace, strings=reading.strings, cell_text=source, settings=settings
     )

@@ -8,6 +8,7 @@ import decimal
 import logging
 import subprocess
 import sys
+import warnings
 
 import pytest
 
@@ -29,7 +30,9 @@ class TestPandas:
     def pd(self):
         pd = pytest.importorskip("pandas")
         yield pd
-        pd.reset_option("all")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pd.reset_option("^display")
 
     def test_a_changed_option_is_named(self, ran, pd):
         ran.live("import pandas as pd\ndf = pd.DataFrame({'a': [1]})")
@@ -56,7 +59,9 @@ class TestPandas:
     def test_an_option_set_by_the_run_is_set_again(self, ran, pd):
         ran.live("import pandas as pd")
         found = ran.run("pd.set_option('display.precision', 3)")
-        pd.reset_option("all")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pd.reset_option("^display")
         found.apply()
         assert pd.get_option("display.precision") == 3
 
@@ -279,6 +284,7 @@ from fpcache.dependencies.records import Dependency
 d = Dependency("ambient", "pandas", "{}")
 e = Dependency("ambient", "pandas", '{"display.max_rows":7}')
 import sys
+import warnings
 print(ambient.check(d, Context()), ambient.check(e, Context()), "pandas" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

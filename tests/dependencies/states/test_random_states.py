@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import subprocess
 import sys
@@ -132,6 +133,12 @@ def test_a_seed_set_by_a_reference_kept_from_a_run_still_works(ran):
     ran.run("keep = np.random.seed")
     ran.live("keep(3)")
     assert np.random.randint(10**6) == np.random.RandomState(3).randint(10**6)
+
+
+def test_a_function_of_a_library_is_pickled_as_itself_during_a_run(ran):
+    ran.live("import pickle")
+    ran.run("text = pickle.dumps((random.seed, np.random.seed, np.random.get_state))")
+    assert pickle.loads(ran.namespace["text"]) == (random.seed, np.random.seed, np.random.get_state)
 
 
 def test_without_a_fresh_start_no_state_is_untouched():
