@@ -247,9 +247,11 @@ class ShellAdapter:
         hook.finish_displayhook()
 
     @contextmanager
-    def watch_outputs(self, sink: OutputSink, on_value: Callable[[object], None]) -> Iterator[None]:
-        """Tell `sink` all that is shown meanwhile, and `on_value` each result's value."""
-        tap = _OutputTap(self, sink, on_value, self.message_id())
+    def watch_outputs(
+        self, sink: OutputSink, on_value: Callable[[object], None], on_error: Callable[[None], None]
+    ) -> Iterator[None]:
+        """Tell `sink` all that is shown, `on_value` each result's value, `on_error` of each traceback."""
+        tap = _OutputTap(self, sink, on_value, on_error, self.message_id())
         with ExitStack() as stack:
             tap.enter(stack)
             yield
@@ -262,6 +264,7 @@ class _OutputTap:
     adapter: ShellAdapter
     sink: OutputSink
     on_value: Callable[[object], None]
+    on_error: Callable[[None], None]
     message_id: str | None
     muted: int = 0
     pending: bool = False
@@ -274,6 +277,7 @@ class _OutputTap:
         self._wrap(stack, hook, "update_user_ns", self._valued)
         self._wrap(stack, hook, "write_output_prompt", lambda *args, **kwargs: None)
         self._wrap(stack, hook, "finish_displayhook", self._finished)
+        self._wrap(stack, self.adapter.shell, "showtraceback", lambda *args, **kwargs: self.on_error(None))
         self._tee(stack, "stdout")
         self._tee(stack, "stderr")
 

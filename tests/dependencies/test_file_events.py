@@ -126,9 +126,28 @@ def test_a_replaced_builtin_still_is_what_the_standard_library_asks_for(tmp_path
             os.stat(tmp_path / "nothing")
     finally:
         interception.release(points)
-    frames = interception.without_own_frames(caught.tb)
-    names = []
-    while frames is not None:
-        names.append(frames.tb_frame.f_code.co_filename)
-        frames = frames.tb_next
-    assert names == [__file__]
+    assert [frame.path for frame in caught.traceback] == [Path(__file__)]
+
+
+def test_tracebacks_are_as_if_nothing_watched(watch):
+    import traceback
+
+    def fail():
+        os.environ["NOTHING_OF_TEST"]
+
+    def frames(run):
+        with pytest.raises(KeyError) as caught:
+            run()
+        return [frame.name for frame in traceback.extract_tb(caught.tb)][-2:]
+
+    assert frames(lambda: watch(fail)) == frames(fail) == ["fail", "__getitem__"]
+
+
+def test_a_fork_watches_nothing():
+    subscription = file_events.subscribe(lambda event, args: None, ["open"])
+    child = os.fork()
+    if child == 0:
+        os._exit(len(file_events._by_event))
+    _, status = os.waitpid(child, 0)
+    file_events.unsubscribe(subscription)
+    assert os.waitstatus_to_exitcode(status) == 0

@@ -153,6 +153,8 @@ def test_other_formats(watch):
     assert_reads(watch, lambda: joblib.load("a.joblib"), "a.joblib")
     assert_writes(watch, lambda: image.new("RGB", (2, 2)).save("a.png"), "a.png")
     assert_reads(watch, lambda: image.open("a.png").load(), "a.png")
+    run = watch(lambda: image.new("RGB", (2, 2)).save("b.png"))
+    assert (run.broken(), run.unready()) == (None, None)  # though Pillow looks whether it is there
     assert_writes(watch, lambda: io.savemat("a.mat", {"x": [1]}), "a.mat")
     assert_reads(watch, lambda: io.loadmat("a.mat"), "a.mat")
 
@@ -187,7 +189,22 @@ def test_an_opener_imported_by_name_is_refused(watch):
     by_name = pl.read_csv
     reading = SimpleNamespace(roots=[SimpleNamespace(value=by_name)])
     run = watch(lambda: by_name("a.csv"), reading=reading)
-    assert run.refusals() == ["opens files through `read_csv`, imported by name"]
+    assert run.refusals() == ["reaches files through `read_csv`, imported by name"]
+
+
+def test_a_look_by_a_function_imported_by_name_is_refused(watch):
+    by_name = os.stat
+    reading = SimpleNamespace(roots=[SimpleNamespace(value=by_name)])
+    assert watch(lambda: by_name("."), reading=reading).refusals()
+
+
+def test_an_arrow_file_system_of_the_users_own_is_refused(watch):
+    fs = pytest.importorskip("pyarrow.fs")
+    Path("a.bin").write_bytes(b"1")
+    run = watch(lambda: fs.LocalFileSystem().open_input_file("a.bin").read())
+    assert run.refusals() == ["reaches files through a pyarrow file system, out of sight"]
+    reading = SimpleNamespace(roots=[SimpleNamespace(value=fs.LocalFileSystem())])
+    assert watch(lambda: None, reading=reading).refusals()
 
 
 def test_everything_is_put_back(watch):

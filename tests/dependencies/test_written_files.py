@@ -262,6 +262,15 @@ def test_the_notebook_and_hidden_files_may_change_meanwhile(watch):
     assert watch(later).refusals() == []
 
 
+def test_a_file_whose_time_lies_ahead_is_not_taken_for_a_change(watch):
+    Path("future.txt").write_text("a")
+    os.utime("future.txt", (9e9, 9e9))
+    import time
+
+    time.sleep(0.03)
+    assert watch(lambda: 1).refusals() == []
+
+
 def test_a_file_opened_before_and_written_now_is_refused(watch):
     import time
 
@@ -309,3 +318,24 @@ def test_a_failed_open_for_writing_leaves_no_effect(watch):
     run = watch(lambda: open("folder", "w"))  # noqa: SIM115
     assert isinstance(run.value, IsADirectoryError)
     assert run.effect_names() == []
+
+
+def test_directories_made_inside_new_ones_are_made_again(watch):
+    run = watch(lambda: os.makedirs("a/b/c"))
+    shutil.rmtree("a")
+    assert (run.refusals(), run.unready()) == ([], None)
+    run.apply()
+    assert os.path.isdir("a/b/c")
+
+
+def test_a_file_that_is_removed_and_written_anew_has_to_exist(watch):
+    Path("f.txt").write_text("old")
+
+    def run_it():
+        os.remove("f.txt")
+        Path("f.txt").write_text("new")
+
+    run = watch(run_it)
+    assert (run.refusals(), run.broken()) == ([], None)
+    os.unlink("f.txt")
+    assert run.broken() == "`f.txt` is gone"

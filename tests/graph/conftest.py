@@ -1,36 +1,24 @@
 from __future__ import annotations
 
-import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from fpcache.errors import UncacheableError
 from fpcache.graph import GraphTrainer, OutputCache
+from fpcache.replay import codec
 from fpcache.store import LocalStore
 
 
-@dataclass(frozen=True)
-class Pickled:
-    stream: bytes
-    buffers: Sequence[bytes] = ()
+class ReplayCodec:
+    """The codec of recordings, for values that refer to nothing outside."""
 
-
-class PickleCodec:
-    """The simplest codec that keeps the protocol."""
-
-    def dump(self, value: object) -> Pickled:
-        buffers: list[pickle.PickleBuffer] = []
-        try:
-            stream = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
-        except (TypeError, pickle.PicklingError, AttributeError) as error:
-            raise UncacheableError(str(error)) from error
-        return Pickled(stream, [bytes(buffer.raw()) for buffer in buffers])
+    def dump(self, value: object) -> codec.Dumped:
+        return codec.dump(value, nodes=(), namespace={})
 
     def load(self, stream: memoryview, buffers: Sequence[memoryview]) -> object:
-        return pickle.loads(stream, buffers=buffers)
+        return codec.load(stream, buffers, nodes=(), namespace={})
 
 
 @dataclass
@@ -61,4 +49,4 @@ def store_directory(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def trainer(store_directory: Path) -> GraphTrainer:
-    return GraphTrainer(OutputCache(LocalStore(store_directory, key=b"k" * 32), PickleCodec()))
+    return GraphTrainer(OutputCache(LocalStore(store_directory, key=b"k" * 32), ReplayCodec()))

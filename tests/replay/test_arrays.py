@@ -5,13 +5,13 @@ from __future__ import annotations
 import mmap
 
 import pytest
-
-numpy = pytest.importorskip("numpy")
+from round_trips import round_trip, stored
 
 from fpcache.errors import UncacheableError
 from fpcache.replay import array_codec
 from fpcache.replay.codec import dump, load
-from round_trips import round_trip, stored
+
+numpy = pytest.importorskip("numpy")
 
 ARRAYS = {
     "empty": numpy.empty((0, 3)),
@@ -27,7 +27,7 @@ ARRAYS = {
     "bools": numpy.array([True, False]),
     "large": numpy.arange(100_000.0),
     "void": numpy.zeros(2, "V5"),
-    "matrix": numpy.matrix([[1, 2], [3, 4]]),
+    "matrix": numpy.arange(4).reshape(2, 2).view(numpy.matrix),
     "record array": numpy.rec.array([(1, 2.0)], names="a,b"),
     "half": numpy.arange(3, dtype=numpy.float16),
 }
@@ -164,7 +164,7 @@ def test_an_array_over_a_bytearray_still_lies_on_it():
     assert array[0] == 0
 
 
-def test_an_array_on_the_memory_of_an_input_object_is_refused():
+def test_an_array_over_a_ctypes_block_is_refused():
     ctypes = pytest.importorskip("ctypes")
     with pytest.raises(UncacheableError, match="lies on the memory"):
         dump(numpy.frombuffer((ctypes.c_char * 4)(), "u1"), nodes=(), namespace={})
@@ -255,3 +255,10 @@ def test_views_of_a_restored_large_array_are_stored_as_views_again(small_limit, 
 def test_buffers_start_at_64_kib():
     assert dump(numpy.zeros(8191), nodes=(), namespace={}).buffers == ()
     assert len(dump(numpy.zeros(8192), nodes=(), namespace={}).buffers) == 1
+
+
+def test_an_array_of_the_notebook_that_is_no_input_is_referred_to_and_reported():
+    table, number = numpy.arange(3), numpy.int64(5)
+    dumped = dump([table, number], nodes=(), namespace={"table": table, "number": number})
+    assert dumped.names == ("table",)
+    assert load(dumped.stream, nodes=(), namespace={"table": table})[0] is table

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-
-pandas = pytest.importorskip("pandas")
-numpy = pytest.importorskip("numpy")
+from round_trips import notebook, round_trip, without
 
 from fpcache.errors import UncacheableError
 from fpcache.replay.codec import dump
-from round_trips import notebook, round_trip, without
+
+pandas = pytest.importorskip("pandas")
+numpy = pytest.importorskip("numpy")
 
 
 def make_frame():
@@ -173,3 +173,12 @@ def test_large_blocks_travel_beside_the_stream():
     restored = round_trip(frame)
     restored.iloc[0, 0] = 1
     assert frame.iloc[0, 0] == 0
+
+
+@pytest.mark.skipif(not pandas.__version__.startswith("2."), reason="pandas 3 always copies on write")
+def test_without_copy_on_write_frames_that_share_memory_are_refused():
+    with pandas.option_context("mode.copy_on_write", False):
+        frame = pandas.DataFrame({"a": [1, 2], "b": [3, 4]})
+        for nodes, value in (((), {"df": frame, "s": frame["a"]}), ((frame,), {"s": frame["a"]})):
+            with pytest.raises(UncacheableError, match="shares memory"):
+                dump(value, nodes=nodes, namespace={})

@@ -6,10 +6,11 @@ import functools
 import json
 
 import pytest
+from round_trips import notebook, round_trip, without
+
 from fpcache.errors import UncacheableError
 from fpcache.replay.codec import dump, load
 from fpcache.replay.recording import Payload, capture, restore
-from round_trips import notebook, round_trip, without
 
 
 def test_a_function_from_before_is_referred_to():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from round_trips import notebook, round_trip, without
 
+from fpcache.errors import UncacheableError
+
 
 @pytest.fixture
 def pyplot():
@@ -38,7 +40,7 @@ def test_an_open_figure_does_not_reappear_in_pyplot(pyplot):
 
 
 def test_a_figure_with_a_function_of_the_notebook(pyplot):
-    figure, axes = pyplot.subplots()
+    axes = pyplot.subplots()[1]
     namespace = notebook("f = lambda x, pos: 'y'")
     axes.xaxis.set_major_formatter(namespace["f"])
     assert round_trip(axes, namespace=without(namespace, "f")).xaxis.get_major_formatter()(1) == "y"
@@ -86,3 +88,10 @@ def test_a_pipeline_predicts_as_before():
         model.fit(data, [0, 1] * 10)
         restored = round_trip(model, namespace=without(namespace, "g"))
         assert (restored.predict(data) == model.predict(data)).all()
+
+
+def test_an_array_on_the_memory_of_an_input_model_is_refused():
+    tree = pytest.importorskip("sklearn.tree").DecisionTreeRegressor().fit([[0], [1], [2]], [0, 1, 2]).tree_
+    assert round_trip(tree.threshold).tolist() == tree.threshold.tolist()
+    with pytest.raises(UncacheableError, match="lies on the memory of"):
+        round_trip(tree.threshold, [tree])

@@ -10,10 +10,11 @@ import threading
 from collections import Counter, OrderedDict, defaultdict, deque
 
 import pytest
+from round_trips import notebook, replay, round_trip
+
 from fpcache.errors import UncacheableError
 from fpcache.replay.mutations import can_transplant, obstacle, state_of, transplant
 from fpcache.replay.recording import Payload, apply
-from round_trips import notebook, replay, round_trip
 
 
 def mutate(recorded, live, change, namespace=None):
@@ -112,7 +113,13 @@ def test_a_functions_attributes_and_defaults():
 
 
 def test_a_cell_takes_the_new_content():
-    source = "def make():\n    n = 0\n    def up():\n        nonlocal n\n        n += 1\n        return n\n    return up\nup = make()"
+    source = (
+        "def make():\n"
+        "    n = 0\n"
+        "    def up():\n        nonlocal n\n        n += 1\n        return n\n"
+        "    return up\n"
+        "up = make()"
+    )
     recorded, live = notebook(source), notebook(source)
     recorded["up"]()
     cell = live["up"].__closure__[0]
@@ -169,10 +176,10 @@ def test_memory_in_use_is_an_obstacle_before_anything_is_changed():
 
 
 def test_keys_without_a_hash_are_an_obstacle():
-    source = "class K:\n    def __init__(self): self.v = 1\n    def __hash__(self): return hash(self.v)\nk = K()\nd = {}"
+    source = "class K:\n    v = 1\n    def __hash__(self): return hash(self.v)\nk = K()\nk.v = 2\nd = {}"
     live = notebook(source)
     state = state_of({live["k"]: 1})
-    del live["k"].v
+    live["k"].v = []
     assert "without a hash" in obstacle(live["d"], state)
 
 
@@ -283,8 +290,8 @@ class TestFrames:
         recorded, live = self.frame(), self.frame()
         recorded["c"] = 1
         states = ((0, state_of(recorded)),)
-        replay(Payload(states=states), [recorded, recorded.index], [live, live.index], {})
         index = live.index
+        replay(Payload(states=states), [recorded, recorded.index], [live, index], {})
         assert live.index is index
         assert list(live) == ["a", "b", "c"]
 

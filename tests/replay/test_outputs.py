@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fpcache.errors import CorruptEntryError, UncacheableError
 from fpcache.replay.outputs import Clear, Display, OutputLog, Result, Stream
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from round_trips import notebook, replay, stored
+
 from fpcache.errors import CorruptEntryError, UncacheableError
 from fpcache.replay.codec import dump, load
 from fpcache.replay.mutations import state_of
 from fpcache.replay.recording import Manifest, Payload, apply, capture, obstacles, restore
-from round_trips import notebook, replay, stored
 
 
 def test_names_are_bound_and_deleted():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import json
 import random
 import sys
@@ -12,10 +11,11 @@ import types
 from collections import OrderedDict
 
 import pytest
+from round_trips import notebook, replay, round_trip, without
+
 from fpcache.errors import UncacheableError
 from fpcache.replay.codec import dump, load
 from fpcache.replay.recording import Payload, capture
-from round_trips import notebook, replay, round_trip, without
 
 
 def test_a_name_bound_to_an_input_is_that_input():
@@ -137,9 +137,9 @@ def test_a_bare_object_nobody_names_is_new_and_one():
     [
         (threading.Lock, "lock"),
         (lambda: (n for n in [1]), "generator"),
-        (lambda: open(__file__), "open file"),
+        (lambda: sys.__stdout__, "open file"),
         (lambda: memoryview(b"1"), "memoryview"),
-        (threading.Thread, "lock"),
+        (threading.Thread, "(lock|_ThreadHandle)"),
     ],
 )
 def test_what_cannot_be_stored_is_refused_with_its_path(make, described):
@@ -162,10 +162,9 @@ def test_a_weak_reference_and_a_coroutine_are_refused():
 
 def test_an_attribute_that_cannot_be_stored_is_named():
     namespace = notebook("class C: pass\nc = C()")
-    namespace["c"].handle = io.open(__file__)
+    namespace["c"].handle = sys.__stdout__
     with pytest.raises(UncacheableError, match=r"`c\.handle`"):
         capture(Payload(bound={"c": namespace["c"]}), [], namespace)
-    namespace["c"].handle.close()
 
 
 def test_an_object_whose_reduction_raises_is_refused():

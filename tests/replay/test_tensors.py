@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-
-torch = pytest.importorskip("torch")
+from round_trips import notebook, round_trip, stored, without
 
 from fpcache.errors import UncacheableError
 from fpcache.replay import torch_codec
 from fpcache.replay.codec import dump, load
-from round_trips import notebook, round_trip, stored, without
+
+torch = pytest.importorskip("torch")
 
 DTYPES = ["float32", "float64", "float16", "bfloat16", "int64", "bool", "complex64", "uint8"]
 

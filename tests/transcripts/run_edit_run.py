@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from harness import Run, Transcript, assert_same
-from harness.steps import Cells, Edit
+from harness.steps import Cells, Edit, edited, steps_of
 
-__all__ = ["run_edit_run", "run_twice"]
+__all__ = ["run_edit_run", "run_one_then_other", "run_twice"]
 
 
 def run_edit_run(transcript: Transcript, cells: Cells, *edits: Edit, **settings: Any) -> tuple[Run, Run]:
@@ -18,10 +18,16 @@ def run_edit_run(transcript: Transcript, cells: Cells, *edits: Edit, **settings:
     cold, warm : Run
         The cached sessions before and after the edits.
     """
-    cold = transcript.run(cells, **settings)
-    assert_same(transcript.plain(cells, **settings), cold)
-    warm = transcript.run(cells, *edits, **settings)
-    assert_same(transcript.plain(cells, *edits, **settings), warm)
+    steps = steps_of(cells)
+    return run_one_then_other(transcript, steps, edited(steps, edits), **settings)
+
+
+def run_one_then_other(transcript: Transcript, one: Cells, other: Cells, **settings: Any) -> tuple[Run, Run]:
+    """Run some cells, then others in a new process; both have to be as plain runs are."""
+    cold = transcript.run(one, **settings)
+    assert_same(transcript.plain(one, **settings), cold)
+    warm = transcript.run(other, **settings)
+    assert_same(transcript.plain(other, **settings), warm)
     return cold, warm
 
 

@@ -99,8 +99,10 @@ class _Probe:
             self._late.append(library.name)
             defaults = library.defaults()
             return {name: v for name, v in after.items() if name in defaults and _is_set(v, defaults[name])}
+        defaults = library.defaults()  # an option that appears with its default changes nothing
+        known = {name: before.get(name, defaults.get(name, _MISSING)) for name in after}
         gone = dict.fromkeys(name for name in before if name not in after)
-        return {name: v for name, v in after.items() if _differs(v, before.get(name, _MISSING))} | gone
+        return {name: v for name, v in after.items() if _differs(v, known[name])} | gone
 
     def _changed_variables(self) -> Iterator[str]:
         """Name the context variables of the notebook that the run has set."""

@@ -10,6 +10,7 @@ from fpcache.dependencies.ambient_library import Library, Options
 
 __all__ = ["IPYTHON"]
 
+_FIGURES = "matplotlib.figure"
 _PLAIN_TRAITS = ("pprint", "max_width", "max_seq_length", "newline", "float_format", "verbose")
 _INLINE_DEFAULTS: Mapping[str, Any] = {
     "inline.figure_formats": {"png"}, "inline.print_figure_kwargs": {"bbox_inches": "tight"}, "inline.rc": {},
@@ -51,10 +52,10 @@ def _printers(formatters: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield what was registered, but not what IPython brings (figures' printers come from its options)."""
     for mime, formatter in formatters.items():
         for kind, printer in list(formatter.type_printers.items()):
-            if not _is_ipythons(printer):
+            if kind.__module__ != _FIGURES and not _is_ipythons(printer):
                 yield f"printer {mime} {kind.__module__}.{kind.__qualname__}", _name(printer)
         for key, printer in list(formatter.deferred_printers.items()):
-            if not _is_ipythons(printer):
+            if key[0] != _FIGURES and not _is_ipythons(printer):
                 yield f"printer {mime} {'.'.join(key)}", _name(printer)
 
 
@@ -69,7 +70,9 @@ def _name(printer: Any) -> Any:
     code = getattr(printer, "__code__", None)
     module = str(getattr(printer, "__module__", ""))
     is_ipythons = module.partition(".")[0] == "IPython"  # what its closures hold is read as traits above
-    if not is_ipythons and (code is None or module == "__main__" or "<locals>" in getattr(printer, "__qualname__", "")):
+    if not is_ipythons and (
+        code is None or module == "__main__" or "<locals>" in getattr(printer, "__qualname__", "")
+    ):
         return printer
     return f"{module}.{printer.__qualname__}"
 

@@ -60,6 +60,8 @@ _PATH_MODULES = frozenset(
 )
 # These look before they act, and what they then do is seen by itself.
 _INDIFFERENT = frozenset({"shutil", "tempfile", "zipfile", "tarfile", "warnings"})
+# These only want to know whether a file that they couldn't write is theirs to remove.
+_CLEANING_UP = frozenset({"PIL.Image"})
 _LINES = frozenset({"linecache", "inspect", "tokenize"})
 _NAMES_ONLY = frozenset({"shutil", *_PATH_MODULES})
 
@@ -118,7 +120,8 @@ def stat_aspect(frame: FrameType | None) -> str:
         if module not in _PATH_MODULES:
             break
         if function in _PREDICATES:
-            return "" if is_lenient_mkdir(frame.f_back) else _PREDICATES[function]
+            is_idle = is_lenient_mkdir(frame.f_back) or module_of(frame.f_back) in _CLEANING_UP
+            return "" if is_idle else _PREDICATES[function]
         frame = frame.f_back
     return "stat"
 

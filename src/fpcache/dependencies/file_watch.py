@@ -63,13 +63,10 @@ class FileWatch:
             file_events.unsubscribe(self._subscription)
 
     def _note(self, event: str, args: tuple[Any, ...]) -> None:
-        if event == "fpcache.open_at":
-            self._note_folder(args[0])
-        else:
-            _HANDLERS[event](self, *args)
+        _HANDLERS[event](self, *args)
 
-    def _note_folder(self, call: Call) -> None:
-        # The audit event of os.open that follows doesn't say which directory a relative path starts from.
+    def note_folder(self, call: Call) -> None:
+        """Keep the ``dir_fd`` of an ``os.open``: the audit event that follows doesn't tell it."""
         folder = call.kwargs.get("dir_fd")
         if isinstance(folder, int):
             self._folders[threading.get_ident()] = (call.argument(0, "path"), folder)
@@ -295,5 +292,5 @@ _HANDLERS: dict[str, Callable[..., None]] = {
     "fpcache.access": _on_access,
     "fpcache.readlink": _on_readlink,
     "fpcache.special": _on_special,
-    "fpcache.open_at": _on_special,
+    "fpcache.open_at": FileWatch.note_folder,
 }

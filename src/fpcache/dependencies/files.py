@@ -34,6 +34,7 @@ from fpcache.dependencies.file_watch import FileWatch, watch_of
 from fpcache.dependencies.journal import Journal, Listing, Seen
 from fpcache.dependencies.paths import absolute, in_temporary_folder, signature
 from fpcache.dependencies.records import Dependency, Observation, Refusal
+from fpcache.dependencies.waivers import waivers
 
 __all__ = ["KINDS", "Files", "check", "probe"]
 
@@ -71,7 +72,7 @@ class Files:
             changed: list[Refusal] = []
             dependencies = list(_dependencies(journal, changed))
             refusals = [*journal.refusals, *changed, *_faults(self._watch.faults)]
-        return Observation(dependencies=tuple(dependencies), refusals=tuple(refusals))
+        return Observation(dependencies=(*dependencies, *waivers(refusals)), refusals=tuple(refusals))
 
 
 def probe(context: Context) -> Files:

@@ -13,12 +13,12 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from types import FunctionType, TracebackType
+from types import FunctionType
 from typing import Any
 
 from fpcache.dependencies.file_events import announce
 
-__all__ = ["Call", "Point", "install", "release", "without_own_frames"]
+__all__ = ["Call", "Point", "drop_own_frame", "install", "release"]
 
 _MISSING = object()
 
@@ -70,7 +70,11 @@ class Intercepted:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         call = Call(self._point, args, kwargs)
         announce(self._point.event, (call,))
-        return self._original(*call.args, **call.kwargs)
+        try:
+            return self._original(*call.args, **call.kwargs)
+        except BaseException as error:
+            drop_own_frame(error)
+            raise
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._original, name)
@@ -98,7 +102,11 @@ class _ClassStandIn(type):
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         point, original = type.__getattribute__(cls, "_fpcache")
         announce(point.event, (Call(point, args, kwargs),))
-        return original(*args, **kwargs)
+        try:
+            return original(*args, **kwargs)
+        except BaseException as error:
+            drop_own_frame(error)
+            raise
 
     def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, type.__getattribute__(cls, "_fpcache")[1])
@@ -162,7 +170,11 @@ def _function(point: Point, original: Callable[..., Any]) -> Callable[..., Any]:
     def intercepted(*args: Any, **kwargs: Any) -> Any:
         call = Call(point, args, kwargs)
         announce(point.event, (call,))
-        return original(*call.args, **call.kwargs)
+        try:
+            return original(*call.args, **call.kwargs)
+        except BaseException as error:
+            drop_own_frame(error)
+            raise
 
     for name in ("__module__", "__name__", "__qualname__", "__doc__"):
         setattr(intercepted, name, getattr(original, name, None) or "")
@@ -194,14 +206,6 @@ def _restore(present: _Installed) -> None:
         setattr(owner, name, present.original)
 
 
-def original_of(value: Any) -> Any:
-    """Return what a replacement stands for; any other value as it is."""
-    for present in tuple(_installed.values()):
-        if present.replacement is value:
-            return present.original
-    return value
-
-
 def _after_fork() -> None:
     global _lock
     _lock = threading.RLock()
@@ -211,15 +215,10 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-def without_own_frames(traceback: TracebackType | None) -> TracebackType | None:
-    """Return a traceback without the frames of replaced functions, as a plain run would show it."""
-    own = os.path.abspath(__file__)
-    kept = traceback
-    while kept is not None and kept.tb_frame.f_code.co_filename == own:
-        kept = kept.tb_next
-    link = kept
-    while link is not None:
-        while link.tb_next is not None and link.tb_next.tb_frame.f_code.co_filename == own:
-            link.tb_next = link.tb_next.tb_next
-        link = link.tb_next
-    return kept
+def drop_own_frame(error: BaseException) -> None:
+    """Take the handler's own frame from a traceback; a bare ``raise`` after it adds none.
+
+    So the user's traceback is what it would be if nothing watched.
+    """
+    if error.__traceback__ is not None:
+        error.__traceback__ = error.__traceback__.tb_next

@@ -235,6 +235,8 @@ class Journal:
         seen = self.see(text)
         if seen is not None and seen.path not in self.made:
             with self._lock:
+                if not self._is_own(seen):  # removing what is missing fails
+                    seen.answers.setdefault("lexists", aspects.answer(seen.path, "lexists"))
                 self._before_change(seen)
                 if seen.first is None and not seen.is_own and os.path.islink(seen.path):
                     self.refuse(f"removed the link `{seen.name}`")
@@ -260,10 +262,10 @@ class Journal:
     def make(self, text: str, *, is_lenient: bool) -> None:
         """Note that a directory is about to be made; ``is_lenient``: one that exists is as good."""
         seen = self.see(text)
-        if seen is None or self._is_own(seen) or signature(seen.path) is not None:
+        if seen is None or seen.path in self.made or signature(seen.path) is not None:
             return
         with self._lock:
-            if not is_lenient:
+            if not is_lenient and not self._is_own(seen):
                 seen.answers.setdefault("lexists", "0")
             self.made[seen.path] = seen.name
 

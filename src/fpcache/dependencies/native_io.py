@@ -18,18 +18,24 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from fpcache.dependencies import file_events, interception
+from fpcache.dependencies import callers, file_events, interception
 from fpcache.dependencies.context import Context
-from fpcache.dependencies.file_watch import FileWatch, native_access, watch_of
+from fpcache.dependencies.file_watch import OS_POINTS, FileWatch, native_access, watch_of
 from fpcache.dependencies.interception import Call, Point
 from fpcache.dependencies.late_imports import LateImports
 from fpcache.dependencies.native_openers import OPENERS, ROOTS, Opener
+from fpcache.dependencies.paths import is_noise
 from fpcache.dependencies.records import Dependency, Observation, Refusal
 
 __all__ = ["KINDS", "NativeIO", "check", "probe"]
 
 KINDS: frozenset[str] = frozenset()
-EVENT, COLLECT = "fpcache.native_call", "fpcache.collect"
+EVENT, COLLECT, FILESYSTEM = "fpcache.native_call", "fpcache.collect", "fpcache.filesystem"
+# Its methods can't be replaced; libraries that make one for themselves were given the path.
+_UNSEEN_FILESYSTEM = Refusal(
+    "reaches files through a pyarrow file system, out of sight",
+    "pass the path itself to the function that reads",
+)
 _LAZY = ("collect", "collect_async", "collect_batches", "sink_batches", "sink_csv", "sink_ipc", "sink_ndjson")
 _MAGIC = frozenset("*?[")
 
@@ -48,9 +54,9 @@ class NativeIO:
 
     def start(self) -> None:
         """Replace the openers of all modules that are loaded, and wait for others."""
-        self._subscription = file_events.subscribe(self._note, (EVENT, COLLECT))
+        self._subscription = file_events.subscribe(self._note, (EVENT, COLLECT, FILESYSTEM))
         self._replace_loaded()
-        missing = [name for name in ROOTS if name not in sys.modules]
+        missing = [name for name in (*ROOTS, "pyarrow.fs") if name not in sys.modules]
         self._late = LateImports(missing, self._replace_loaded)
         self._late.install()
 
@@ -83,23 +89,27 @@ class NativeIO:
         reading = self._context.reading
         if reading is None:
             return
-        originals = {
-            id(vars(point.owner).get(point.name)): point.name
-            for point in _points()
-            if not isinstance(point.owner, type)
-        }
+        hooks = [*_points(), *OS_POINTS]
+        originals = {id(vars(p.owner).get(p.name)): p.name for p in hooks if not isinstance(p.owner, type)}
         for root in reading.roots:
             name = originals.get(id(root.value))
             if name is not None:
                 yield Refusal(
-                    f"opens files through `{name}`, imported by name",
+                    f"reaches files through `{name}`, imported by name",
                     f"import its module instead, and call `module.{name}`",
                 )
+            elif type(root.value).__module__ == "pyarrow._fs":
+                yield _UNSEEN_FILESYSTEM
 
     def _note(self, event: str, args: tuple[Any, ...]) -> None:
         call: Call = args[0]
         if event == COLLECT:
             _note_lazy(self._watch, call.args[0])
+            return
+        if event == FILESYSTEM:
+            frame = callers.caller()
+            if frame is not None and not is_noise(frame.f_code.co_filename):
+                self._watch.journal.refuse(_UNSEEN_FILESYSTEM.reason, _UNSEEN_FILESYSTEM.remedy)
             return
         opener: Opener = call.point.detail
         mode = _mode_of(opener, call)
@@ -131,6 +141,9 @@ def _points() -> Iterator[Point]:
                 break
         if owner is not None and hasattr(owner, name):
             yield Point(owner, name, EVENT, opener)
+    arrow = sys.modules.get("pyarrow.fs")
+    if arrow is not None:
+        yield Point(arrow, "LocalFileSystem", FILESYSTEM)
     polars = sys.modules.get("polars")
     if polars is not None and hasattr(polars, "LazyFrame"):
         yield from (

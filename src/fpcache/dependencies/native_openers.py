@@ -99,7 +99,7 @@ _TORCH = (
     Opener("torch", "UntypedStorage.from_file", 0, "filename", "r"),
     Opener("torch.jit", "load", 0, "f", "r"),
     Opener("torch.jit", "save", 1, "f", "w"),
-    Opener("torch.jit", "ScriptModule.save", 1, "f", "w"),
+    Opener("torch.jit._script", "RecursiveScriptModule.save", 1, "f", "w"),
     Opener("torchvision.io.image", "read_file", 0, "path", "r"),
     Opener("torchvision.io.image", "write_file", 0, "filename", "w"),
 )

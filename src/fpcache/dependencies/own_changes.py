@@ -105,7 +105,7 @@ def _left_open(journal: Journal) -> Iterator[Refusal]:
             continue
         if is_own:
             yield Refusal(f"left `{path}` open for writing", "close the file in the same cell")
-        elif now.mtime_ns > journal.started_ns:
+        elif now.changed_ns > journal.started_ns:
             yield Refusal(
                 f"wrote to `{path}`, which an earlier cell opened", "open and close it in this cell"
             )

@@ -12,7 +12,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-__all__ = ["Signature", "absolute", "is_noise", "is_transient", "shown", "signature", "text_of"]
+__all__ = [
+    "Signature",
+    "absolute",
+    "in_temporary_folder",
+    "is_noise",
+    "is_transient",
+    "signature",
+    "text_of",
+    "working_directory",
+]
 
 # Bound at import, so that they never meet a wrapper.
 _stat, _lstat, _getcwd, _readlink = os.stat, os.lstat, os.getcwd, os.readlink
@@ -41,8 +50,8 @@ class Signature:
 
     @property
     def changed_ns(self) -> int:
-        """The later of both times, in nanoseconds since the epoch."""
-        return max(self.mtime_ns, self.ctime_ns)
+        """When it last changed, in nanoseconds since the epoch; times that were set don't count."""
+        return self.ctime_ns if os.name == "posix" else max(self.mtime_ns, self.ctime_ns)
 
 
 def signature(path: str, *, follow: bool = True) -> Signature | None:
@@ -110,11 +119,6 @@ def absolute(path: str, base: str | None = None) -> str:
     if ".." in joined:
         return re.sub(r"/(\./)+|//+", "/", joined)
     return os.path.normpath(joined)
-
-
-def shown(path: str) -> str:
-    """Return a path as a reason shows it."""
-    return f"`{path}`"
 
 
 @cache

@@ -13,7 +13,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from operator import is_
 from types import ModuleType
@@ -76,7 +76,8 @@ class _Probe:
 
     def _replace_functions(self) -> None:
         """Listen for ``os.umask``, whose mask can't be read, and for who registers exit functions."""
-        original, register = os.umask, atexit.register
+        original = os.umask
+        register: Callable[..., Any] = atexit.register
 
         @functools.wraps(original)
         def umask(mask: int) -> int:

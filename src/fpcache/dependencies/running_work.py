@@ -52,20 +52,20 @@ def _is_idle_service(thread: threading.Thread, frame: FrameType | None) -> bool:
         return True
     if not any(_POOLS.match(home) for home in homes):
         return False
-    return frame is None or (not _is_calling(frame) and all(map(_is_pool_code, _stack(frame))))
+    return all(_is_pool_code(found.f_code) and not _is_calling(found) for found in _stack(frame))
 
 
 def _is_calling(frame: FrameType) -> bool:
-    """Whether a pool's thread is inside a native function that it was given to call."""
+    """Whether a pool's own code is calling what it was given, which may be a native function."""
     code = frame.f_code
     if code.co_qualname == "_WorkItem.run":
         return True
     return code.co_qualname == "worker" and "get(" not in linecache.getline(code.co_filename, frame.f_lineno)
 
 
-def _stack(frame: FrameType | None) -> Iterator[CodeType]:
+def _stack(frame: FrameType | None) -> Iterator[FrameType]:
     while frame is not None:
-        yield frame.f_code
+        yield frame
         frame = frame.f_back
 
 

@@ -13,11 +13,11 @@ which warnings were shown and are not to be shown again.
 from __future__ import annotations
 
 import json
-import re
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+import xxhash
 
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.records import Dependency, Effect, Observation, Refusal
@@ -28,70 +28,22 @@ from fpcache.dependencies.warning_registry import (
     mark_shown,
     shown_entries,
 )
-from fpcache.dependencies.warning_texts import Filter, decode, encode, has_texts, resolve_class
+from fpcache.dependencies.warning_spy import Raised, is_spy, make_spy
+from fpcache.dependencies.warning_texts import Filter, decode, encode, has_texts, resolve_class, sources
 
 __all__ = ["KIND", "apply", "check", "probe", "ready"]
 
 KIND = "warnings"
 _PASSED = "shown before"
-_NEVER = "(?!)"  # a pattern that matches no text
+_UNKNOWN = "filters: "
 _ONCE_SHOWN = frozenset({"default", "module", "once"})
-
-
-@dataclass(slots=True)
-class _Raised:
-    """Warnings in the order in which the filters were asked about them."""
-
-    is_active: bool = True
-    text: str = ""
-    module: str = ""
-    found: dict[tuple[str, str, type[Warning]], None] = field(default_factory=dict)
-
-
-class _Texts:
-    """Stands where a filter has its pattern for messages, or for modules."""
-
-    pattern = _NEVER  # libraries copy filters by the source of their patterns
-
-    def __init__(self, raised: _Raised, part: str) -> None:
-        self._raised, self._part = raised, part
-
-    def match(self, text: str) -> None:
-        if self._raised.is_active:
-            setattr(self._raised, self._part, text)
-
-
-class _Asked(type):
-    """The type of a class that is asked, as a filter's category, about each warning's class."""
-
-    raised: _Raised
-
-    def __subclasscheck__(cls, category: type) -> bool:
-        raised = cls.raised
-        if raised.is_active and issubclass(category, Warning):
-            raised.found[raised.text, raised.module, category] = None
-        return False
-
-
-class _Spy(tuple[Any, ...]):
-    """A filter that only listens; a copy sent to another process is an ordinary one that matches nothing."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return tuple, (("default", re.compile(_NEVER), Warning, None, 0),)
-
-
-def _spy(raised: _Raised) -> Any:
-    category = _Asked("Category", (Warning,), {})
-    category.raised = raised
-    return _Spy(("default", _Texts(raised, "text"), category, _Texts(raised, "module"), 0))
 
 
 class _Probe:
     """Puts a filter that never matches before all others, for the time of a run."""
 
     def __init__(self, context: Context) -> None:
-        self._raised = _Raised()
-        self._spy = _spy(self._raised)
+        self._raised = Raised()
         self._passed = Passed()
         self._before: list[Filter] = []
         self._after: list[Filter] = []
@@ -106,13 +58,13 @@ class _Probe:
         self._held = warnings.filters
         self._before = list(warnings.filters)
         # Not through `warnings.simplefilter`: that would make Python forget which warnings it has shown.
-        self._held.insert(0, self._spy)
+        self._held.insert(0, make_spy(self._raised))
 
     def stop(self) -> None:
         self._raised.is_active = False
         self._passed.stop()
         for filters in (self._held, warnings.filters):
-            _remove(filters, self._spy)
+            _remove_spies(filters)
         self._after = list(warnings.filters)
         self._versions = (self._versions[0], filters_version())
         for text, module, category in self._raised.found:
@@ -124,6 +76,8 @@ class _Probe:
         for text, module, category in self._raised.found:
             action = chosen_action(text, module, category, self._before)
             dependencies.append(_dependency(module, text, category, action))
+        for category in self._raised.unknown:
+            dependencies.append(_dependency("", "", category, _concerning(category, self._before)))
         for module, (text, category, *line) in self._passed.found:
             dependencies.append(_dependency(module, text, category, _PASSED, line))
         return Observation(tuple(dependencies), self._effects(), self._refusals())
@@ -138,7 +92,7 @@ class _Probe:
         return tuple(found)
 
     def _filter_effects(self) -> tuple[Effect, ...]:
-        if self._after == self._before or self._refusals():
+        if self._refusals() or list(map(sources, self._after)) == list(map(sources, self._before)):
             return ()
         return (Effect(KIND, "filters", json.dumps(_difference(self._before, self._after)).encode()),)
 
@@ -167,6 +121,12 @@ def chosen_action(text: str, module: str, category: type, filters: Sequence[Filt
     return str(getattr(warnings, "defaultaction", "default"))
 
 
+def _concerning(category: type, filters: Sequence[Filter]) -> str:
+    """Return a token of all filters for a class, for a warning of which no more is known."""
+    found = [encode(item) for item in filters if has_texts(item) and issubclass(category, item[2])]
+    return _UNKNOWN + xxhash.xxh3_128_hexdigest(json.dumps(found).encode())
+
+
 def _matches(pattern: Any, text: str) -> bool:
     if pattern is None:
         return True
@@ -177,11 +137,11 @@ def _dependency(module: str, text: str, category: type, action: str, line: Seque
     return Dependency(KIND, module, json.dumps([text, _name(category), action, list(line)]))
 
 
-def _remove(filters: Any, spy: Filter) -> None:
-    for index, found in enumerate(filters):
-        if found is spy:
+def _remove_spies(filters: Any) -> None:
+    """Take out what listens, also copies that a library made of it."""
+    for index in reversed(range(len(filters))):
+        if is_spy(filters[index]):
             del filters[index]
-            return
 
 
 def _name(category: type) -> str:
@@ -202,6 +162,9 @@ def check(dependency: Dependency, context: Context) -> str | None:
         return None if line in shown else f"a warning would be shown now ({name.partition(':')[2]})"
     if category is None:
         return None  # its library isn't loaded, and brings its own filters when it is
+    if action.startswith(_UNKNOWN):
+        holds = action == _concerning(category, list(warnings.filters))
+        return None if holds else f"the warnings filters for {category.__name__} changed"
     found = chosen_action(text, dependency.name, category, list(warnings.filters))
     if found != action:
         return f"the warnings filters changed ({category.__name__}: {action} → {found})"

@@ -6,7 +6,7 @@ import re
 import sys
 from typing import Any
 
-__all__ = ["Filter", "decode", "encode", "has_texts", "resolve_class"]
+__all__ = ["Filter", "decode", "encode", "has_texts", "resolve_class", "sources"]
 
 Filter = Any  # (action, message pattern, category, module pattern, line), as in `warnings.filters`
 
@@ -18,6 +18,13 @@ def has_texts(found: Filter) -> bool:
     _action, message, category, module, _line = found
     patterns = all(item is None or isinstance(item, (str, re.Pattern)) for item in (message, module))
     return patterns and resolve_class(_class_name(category)) is category
+
+
+def sources(found: Filter) -> tuple[Any, ...]:
+    """Return a filter with the sources of its patterns, which copies of it share."""
+    action, message, category, module, line = found
+    texts = [part.pattern if isinstance(part, re.Pattern) else part for part in (message, module)]
+    return (action, texts[0] or None, category, texts[1] or None, line)
 
 
 def encode(found: Filter) -> list[Any]:

@@ -18,6 +18,7 @@ from fpcache.dependencies import environment, native_io, processes
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.file_events import quiet
 from fpcache.dependencies.file_watch import FileWatch, watch_of
+from fpcache.dependencies.interception import drop_own_frame
 from fpcache.dependencies.journal import Journal, Listing, Seen
 from fpcache.dependencies.paths import Signature, working_directory
 from fpcache.dependencies.records import Dependency, Probe, Refusal
@@ -44,6 +45,9 @@ class WatchedTask:
         is_watched = _begin(watching)
         try:
             return self.function(*args, **kwargs)
+        except BaseException as error:
+            drop_own_frame(error)
+            raise
         finally:
             for one in reversed(watching):
                 one.stop()

@@ -15,8 +15,9 @@ from typing import Any
 
 from fpcache.fingerprints.addresses import byte_bounds
 from fpcache.fingerprints.bulk import columns, feed_flat
-from fpcache.fingerprints.encoder import MARSHALLED, Apart, Encoder, Part, one_nan
+from fpcache.fingerprints.encoder import Apart, Encoder, Part
 from fpcache.fingerprints.purity import is_pure
+from fpcache.fingerprints.tokens import MARSHALLED, one_nan
 
 __all__ = [
     "encode_bytearray",

@@ -11,8 +11,9 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any
 
-from fpcache.fingerprints.encoder import MARSHALLED, Encoder
+from fpcache.fingerprints.encoder import Encoder
 from fpcache.fingerprints.layout import UNSET, Layout, Slot
+from fpcache.fingerprints.tokens import MARSHALLED
 
 __all__ = ["columns", "feed_flat"]
 

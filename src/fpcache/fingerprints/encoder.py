@@ -19,22 +19,14 @@ from fpcache.errors import FpcacheError, UnfingerprintableValueError
 from fpcache.fingerprints.layout import Layout, layout_of
 from fpcache.fingerprints.records import Buffer
 from fpcache.fingerprints.registry import Entry, look_up
+from fpcache.fingerprints.tokens import MARSHALLED, Step, one_nan, step_text
 
 if TYPE_CHECKING:
     from fpcache.fingerprints.records import GlobalRead
 
-__all__ = ["MARSHALLED", "Apart", "Encoder", "Part", "Step", "one_nan", "step_text"]
-
-SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented)})
-"""Exact types that marshal writes canonically (the last one through a name)."""
-
-MARSHALLED = SCALARS - {type(NotImplemented)}
-
-Step = str | int | tuple[Any] | tuple[Any, str]
-"""One step of a path: text as it stands, a position, ``(key,)``, or ``(key, text)``."""
+__all__ = ["Apart", "Encoder", "Part"]
 
 _END = b")"
-_NAN = float("nan")
 _INLINE_BYTES = 1 << 12
 _STRETCH_BYTES = 1 << 24
 _MARSHAL_VERSION = 2
@@ -114,6 +106,7 @@ class Encoder:
         self.seeded_set = False
         self.kept: list[object] = []
         self.pure: dict[int, bool] = {}
+        self.descriptions: dict[int, bytes] = {}
         self._entries: dict[type, Entry] = {}
         self._layouts: dict[type, Layout] = {}
         self._frames: list[_Frame] = []
@@ -398,24 +391,3 @@ def _answer(frame: _Frame) -> Any:
         return frame.children.send(reply)  # type: ignore[attr-defined]
     except StopIteration:
         return _FINISHED
-
-
-def one_nan(item: Any) -> Any:
-    """Return `item`, with every Python NaN made the same NaN."""
-    if type(item) is float and item != item:
-        return _NAN
-    if type(item) is complex and item != item:
-        return complex(one_nan(item.real), one_nan(item.imag))
-    return item
-
-
-def step_text(step: Step) -> str:
-    """Return one step of a path as people write it."""
-    if isinstance(step, str):
-        return step
-    key, text = (step[0], "".join(step[1:])) if isinstance(step, tuple) else (step, "")
-    try:
-        shown = repr(key)
-    except Exception as error:  # a key's own __repr__ may raise anything; the path must still be told
-        shown = f"<{type(key).__name__}: {type(error).__name__}>"
-    return f"[{shown[:80]}]{text}"

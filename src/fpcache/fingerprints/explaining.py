@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from types import FunctionType
 from typing import Any
 
 from fpcache.fingerprints.code_objects import code_facts
+from fpcache.fingerprints.locality import is_local_code
 from fpcache.fingerprints.records import Reading, Root
+from fpcache.fingerprints.walking import walk
 
 __all__ = ["explain_change", "root_records"]
 
 Record = Mapping[str, Any]
+_MOST_PARTS = 20
 
 
 def root_records(reading: Reading) -> list[dict[str, Any]]:
@@ -44,6 +48,21 @@ def _root_record(root: Root) -> dict[str, Any]:
         "digest": root.digest.hex(),
         "chain": list(root.chain),
         "code": _code_digest(root.value),
+        "parts": _code_parts(root),
+    }
+
+
+def _code_parts(root: Root) -> dict[str, str]:
+    """Digest the notebook's classes and functions that a value holds, to tell an edit of one from other changes."""
+    if root.walk is None:
+        return {}
+    held = (
+        node for node in root.walk.nodes if isinstance(node, (type, FunctionType)) and node is not root.value
+    )
+    return {
+        f"{'class' if isinstance(node, type) else 'function'} `{node.__name__}`": walk(node).digest.hex()
+        for node in islice(held, _MOST_PARTS)
+        if is_local_code(node)
     }
 
 
@@ -101,6 +120,11 @@ def _change(old: Record, new: Record) -> str:
         is_same_code = bool(new.get("code")) and new.get("code") == old.get("code")
         verb = "holds other values" if is_same_code else "was edited"
         return f"{new['label']} {verb}{_way(new)}"
+    edited = [
+        part for part, digest in new["parts"].items() if old.get("parts", {}).get(part, digest) != digest
+    ]
+    if edited:
+        return f"{_name(new)} changed ({edited[0]} was edited){_way(new)}"
     if old["summary"] == new["summary"]:
         return f"{_name(new)} changed ({new['summary']}){_way(new)}"
     return f"{_name(new)} changed ({old['summary']} → {new['summary']}){_way(new)}"

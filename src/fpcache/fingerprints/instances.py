@@ -100,12 +100,23 @@ def reduced(enc: Encoder, obj: Any) -> Iterator[Any]:
 def _reduce(enc: Encoder, obj: Any) -> Any:
     try:
         registered = copyreg.dispatch_table.get(type(obj))
-        return registered(obj) if registered is not None else obj.__reduce_ex__(4)
+        return registered(obj) if registered is not None else _reduced_unmarked(obj)
     except Exception as error:  # the type's own code decides what it raises; the reason is passed on
         enc.refuse(
             f"a {dotted_name(type(obj))} can't be fingerprinted ({error}); "
             "register its type with fpcache.register, or keep it out of the cell's inputs"
         )
+
+
+def _reduced_unmarked(obj: Any) -> Any:
+    """Reduce without leaving the ``__slotnames__`` that doing so puts on the class."""
+    kind = type(obj)
+    was_marked = "__slotnames__" in kind.__dict__
+    try:
+        return obj.__reduce_ex__(4)
+    finally:
+        if not was_marked and "__slotnames__" in kind.__dict__:
+            type.__delattr__(kind, "__slotnames__")
 
 
 def subclass_handler(handler: Handler, base: type) -> Handler:

@@ -9,6 +9,7 @@ the address, who owns the memory (overlaps with other nodes do, see
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -82,21 +83,55 @@ def encode_dtype(enc: Encoder, obj: np.dtype[Any]) -> Iterator[Any]:
 
 def feed_dtype(enc: Encoder, dtype: np.dtype[Any]) -> Iterator[Any]:
     """Feed a dtype: byte order, unit, field names, offsets, titles, metadata."""
+    known = enc.descriptions.get(id(dtype))
+    if known is None:
+        described = _describe(dtype)
+        if described is None:
+            yield from _feed_dtype_parts(enc, dtype)
+            return
+        enc.keep(dtype)
+        known = enc.descriptions[id(dtype)] = marshal.dumps(described, 2)
+    enc.feed("dtype", known)
+
+
+def _describe(dtype: np.dtype[Any]) -> tuple[Any, ...] | None:
+    """Return a dtype as nested tuples, or None where it holds other objects."""
+    if dtype.kind == "T" or dtype.metadata is not None:
+        return None
+    fields = []
+    for name in dtype.names or ():
+        field = _field(dtype, name)
+        inner = _describe(field[0])
+        if len(field) > 2 or inner is None:
+            return None
+        fields.append((name, field[1], inner))
+    shape = dtype.subdtype[1] if dtype.subdtype is not None else None
+    base = _describe(dtype.subdtype[0]) if dtype.subdtype is not None else ()
+    return None if base is None else (*_dtype_head(dtype), shape, base, tuple(fields))
+
+
+def _field(dtype: np.dtype[Any], name: str) -> Any:
+    fields: Any = dtype.fields
+    return fields[name]
+
+
+def _dtype_head(dtype: np.dtype[Any]) -> tuple[Any, ...]:
+    name = dtype.name if dtype.kind == "V" else ""
+    return dtype.str, dtype.itemsize, dtype.isalignedstruct, name
+
+
+def _feed_dtype_parts(enc: Encoder, dtype: np.dtype[Any]) -> Iterator[Any]:
+    """Feed a dtype that holds other objects: titles, metadata, a missing value."""
     if dtype.kind == "T":
         enc.feed("string dtype", getattr(dtype, "coerce", True), hasattr(dtype, "na_object"))
         yield ".na_object", getattr(dtype, "na_object", None)
         return
-    name = dtype.name if dtype.kind == "V" else ""
-    enc.feed("dtype", dtype.str, dtype.itemsize, dtype.isalignedstruct, name)
-    if dtype.names is None and dtype.subdtype is None and dtype.metadata is None:
-        enc.feed("end of dtype")
-        return
+    enc.feed("dtype parts", *_dtype_head(dtype), len(dtype.names or ()))
     if dtype.subdtype is not None:
         enc.feed("subarray", *dtype.subdtype[1])
         yield from feed_dtype(enc, dtype.subdtype[0])
     for name in dtype.names or ():
-        fields: Any = dtype.fields
-        field = fields[name]
+        field = _field(dtype, name)
         enc.feed("field", name, field[1])
         yield f".fields[{name!r}].title", field[2] if len(field) > 2 else None
         yield from feed_dtype(enc, field[0])

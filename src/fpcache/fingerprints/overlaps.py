@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fpcache.fingerprints.records import Buffer
 
 __all__ = ["overlap_groups"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Span:
+class _Span(NamedTuple):
     start: int
     stop: int
     root: str

@@ -14,10 +14,11 @@ from typing import Any
 
 from fpcache.fingerprints.arrow_values import feed_logical
 from fpcache.fingerprints.builtin_values import feed_sequence
-from fpcache.fingerprints.encoder import Encoder, step_text
+from fpcache.fingerprints.encoder import Encoder
 from fpcache.fingerprints.instances import encode_plain, reduced
 from fpcache.fingerprints.numpy_values import feed_content, feed_dtype, note_memory
 from fpcache.fingerprints.registry import dotted_name
+from fpcache.fingerprints.tokens import step_text
 
 __all__: list[str] = []
 

@@ -10,7 +10,8 @@ import uuid
 import zoneinfo
 from typing import Any
 
-from fpcache.fingerprints.encoder import MARSHALLED, Encoder
+from fpcache.fingerprints.encoder import Encoder
+from fpcache.fingerprints.tokens import MARSHALLED
 
 __all__ = ["is_pure"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 import fpcache.fingerprints.code_types
 import fpcache.fingerprints.tables  # noqa: F401  (registers the handlers)
@@ -11,7 +12,7 @@ from fpcache.fingerprints.encoder import Encoder
 from fpcache.fingerprints.overlaps import overlap_groups
 from fpcache.fingerprints.records import MISSING, Buffer, GlobalRead, Walk
 
-__all__ = ["FORMAT", "fingerprint", "join", "joint_nodes", "walk"]
+__all__ = ["FORMAT", "digest_among", "fingerprint", "join", "joint_nodes", "walk"]
 
 FORMAT = "fp1"
 """Prefix of fingerprints; raised when equal values would get other digests."""
@@ -53,6 +54,44 @@ def walk(obj: object, name: str = "", *, allowance: Callable[[], None] | None = 
         ranks=enc.ranks,
         ambiguous=frozenset(enc.ambiguous),
     )
+
+
+def digest_among(obj: object, name: str, nodes: Iterable[object], walks: Iterable[Walk]) -> bytes:
+    """Return the digest of a value in which `nodes` stand for their place.
+
+    Parameters
+    ----------
+    obj : object
+        The value; what of it is none of `nodes` counts with all its content.
+    name : str
+        How paths in errors begin.
+    nodes : iterable of object
+        Objects that are known by themselves.
+    walks : iterable of Walk
+        Of values that hold them, for their attributes and memory.
+
+    Returns
+    -------
+    bytes
+        16 bytes. Values of equal digest refer to the same of `nodes` and
+        share memory with them in the same way.
+    """
+    enc = Encoder(name)
+    enc.enter_nodes({id(node): node for node in nodes}.values())
+    known: dict[Buffer, None] = {}
+    for walked in walks:
+        places = [enc.ranks.get(id(node), -1) for node in walked.nodes]
+        for key, rank in walked.ranks.items():
+            if rank < 0 <= places[-1 - rank]:
+                enc.ranks.setdefault(key, -1 - places[-1 - rank])
+        known |= dict.fromkeys(
+            replace(buffer, rank=places[buffer.rank])
+            for buffer in walked.buffers
+            if buffer.rank >= 0 <= places[buffer.rank]
+        )
+    enc.encode(obj)
+    _feed_overlaps(enc, {"": enc.buffers, "known": known})
+    return enc.digest()
 
 
 def _feed_overlaps(enc: Encoder, buffers: Mapping[str, Iterable[Buffer]]) -> None:

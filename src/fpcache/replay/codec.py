@@ -55,13 +55,10 @@ class Dumped:
         return len(self.stream) + sum(memoryview(buffer).nbytes for buffer in self.buffers)
 
 
-class OutOfBand:
-    """Stands in the object graph for memory that travels beside the stream."""
+class StandIn:
+    """Stands in the object graph for what is written as a token."""
 
-    __slots__ = ("view",)
-
-    def __init__(self, view: memoryview) -> None:
-        self.view = view
+    __slots__ = ()
 
 
 class Writer(pickle.Pickler):
@@ -82,18 +79,30 @@ class Writer(pickle.Pickler):
         self.ledger = ledger
         self.current: object = None
         self.used_names: set[str] = set()
-        self.own_buffers: list[OutOfBand] = []
+        self.own_buffers: list[Buffer] = []
         self.native_buffers: list[Buffer] = []
         self.lookups: dict[str, Any] = {}
         self._tokens = live_tokens(nodes, namespace, names)
+        self._find_token = self._tokens.get
+        self._stand_ins: list[StandIn] = []
         self._reducers: dict[type, Reducer] = {}
+        self._unmarked: list[type] = []
 
     def persistent_id(self, obj: object) -> Token | None:
         """Return the reference that stands for `obj`, if it was there before the run."""
-        token = self._tokens.get(id(obj))
-        if isinstance(token, tuple) and token[0] == "name":
-            self.used_names.add(token[1])
+        token = self._find_token(id(obj))
+        if token is None or isinstance(obj, type):  # every instance refers to its class: that is memoised
+            return None
+        self._note(token)
         return token
+
+    def class_reference(self, cls: type) -> StandIn | None:
+        """Return what is written for a class that was there before the run."""
+        token = self._find_token(id(cls))
+        if token is None:
+            return None
+        self._note(token)
+        return self._stand_in(token)
 
     def reducer_override(self, obj: Any) -> Any:
         """Reduce by this room's rules, or by the object's own."""
@@ -102,26 +111,42 @@ class Writer(pickle.Pickler):
         reducer = self._reducers.get(kind)
         if reducer is None:
             reducer = self._reducers[kind] = reducer_for(kind)
+            if "__slotnames__" not in kind.__dict__:
+                self._unmarked.append(kind)
         return reducer(self, obj)
+
+    def remove_marks(self) -> None:
+        """Take off classes the attribute that reducing an instance leaves there."""
+        for kind in self._unmarked:
+            if "__slotnames__" in kind.__dict__:
+                type.__delattr__(kind, "__slotnames__")
 
     def is_reference(self, obj: object) -> bool:
         """Tell whether `obj` is written as a reference."""
         return id(obj) in self._tokens
 
-    def outsource(self, view: memoryview) -> bytes | OutOfBand:
+    def outsource(self, view: memoryview) -> bytes | StandIn:
         """Return what stands for the bytes of `view`: a copy if small, else a buffer."""
         if view.nbytes < OUT_OF_BAND_BYTES:
             return view.tobytes()
-        stand_in = OutOfBand(view)
-        self._tokens[id(stand_in)] = ("buffer", len(self.own_buffers))
-        self.own_buffers.append(stand_in)
-        return stand_in
+        self.own_buffers.append(view)
+        return self._stand_in(("buffer", len(self.own_buffers) - 1))
 
     def dumped(self, stream: bytes) -> Dumped:
         """Put together what was written."""
-        own = tuple(stand_in.view for stand_in in self.own_buffers)
+        own = tuple(self.own_buffers)
         prefix = _PREFIX.pack(len(own))
         return Dumped(prefix + stream, own + tuple(self.native_buffers), tuple(sorted(self.used_names)))
+
+    def _stand_in(self, token: Token) -> StandIn:
+        stand_in = StandIn()
+        self._stand_ins.append(stand_in)
+        self._tokens[id(stand_in)] = token
+        return stand_in
+
+    def _note(self, token: Token) -> None:
+        if isinstance(token, tuple) and token[0] == "name":
+            self.used_names.add(token[1])
 
     def _take(self, buffer: pickle.PickleBuffer) -> bool:
         view = buffer.raw()
@@ -224,6 +249,8 @@ def _write(
     except Exception as error:  # any object's own reduction may raise anything
         reason = f"is {describe(writer.current)}, which can't be stored ({error})"
         raise _refusal(payload, writer.current, reason) from error
+    finally:
+        writer.remove_marks()
     return writer, file.getvalue()
 
 

@@ -148,8 +148,8 @@ def inner_arrays(values: Any) -> Iterator[Any]:
     if isinstance(values, numpy.ndarray):
         yield values
         return
-    for name in ("_ndarray", "_data", "_mask"):
-        inner = getattr(values, name, None)
+    parts = getattr(values, "__dict__", {})
+    for inner in (getattr(values, "_ndarray", None), parts.get("_data"), parts.get("_mask")):
         if isinstance(inner, numpy.ndarray):
             yield inner
 

@@ -76,6 +76,9 @@ def reduce_module(writer: Writer, module: types.ModuleType) -> Any:
 
 def reduce_class(writer: Writer, cls: type) -> Any:
     """Write a class by the name under which a library or the notebook has it."""
+    reference = writer.class_reference(cls)
+    if reference is not None:
+        return _same, (reference,)
     if cls in _NATIVE_TYPES or importable_path(cls, writer.namespace):
         return NotImplemented
     if cls in _NAMED_TYPES:
@@ -87,6 +90,10 @@ def reduce_class(writer: Writer, cls: type) -> Any:
     if name in writer.names:
         raise UnstorableError(f"uses an earlier definition of the class `{name}`", cls)
     raise UnstorableError(f"makes a class (`{name}`); define it in a cell or statement of its own", cls)
+
+
+def _same(obj: object) -> object:
+    return obj
 
 
 def descend(obj: object, path: str) -> Any:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from importlib import import_module
+from itertools import count
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -51,7 +52,7 @@ def live_tokens(
     for module, path in _SINGLE_OBJECTS:
         if module in sys.modules and (found := _descend(sys.modules[module], path)) is not None:
             tokens[id(found)] = ("path", module, path)
-    tokens.update((id(node), index) for index, node in enumerate(nodes))
+    tokens.update(zip(map(id, nodes), count(), strict=False))
     tokens[id(namespace)] = ("namespace",)
     return tokens
 
@@ -62,7 +63,13 @@ def _worth_a_name(name: str, value: object) -> bool:
         return False
     if isinstance(value, FunctionType | type):
         return importable_path(value) is None
-    return isinstance(value, list | dict | set | bytearray | deque) or hasattr(value, "__dict__")
+    kind = type(value)
+    if issubclass(kind, list | dict | set | bytearray | deque) or kind.__dictoffset__:
+        return True
+    numpy: Any = sys.modules.get("numpy")
+    if numpy is None or kind.__module__.partition(".")[0] != "numpy":
+        return False
+    return not isinstance(value, numpy.generic | numpy.dtype)
 
 
 def resolve(token: Token, nodes: Sequence[object], namespace: dict[str, Any]) -> Any:

@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fpcache.dependencies import hash_seed, pyplot_state
+from fpcache.dependencies import hash_seed, pyplot_state, volatile
 from fpcache.dependencies.observing import worst_refusal
 from fpcache.dependencies.records import Dependency, Observation
 from fpcache.errors import UncacheableError, UnfingerprintableValueError
-from fpcache.fingerprints import join, walk
+from fpcache.fingerprints import walk
 from fpcache.fingerprints.explaining import root_records
 from fpcache.fingerprints.reading import changed_roots, reread
 from fpcache.fingerprints.records import Reading, Root, Walk
+from fpcache.fingerprints.walking import digest_among
 from fpcache.replay import codec, mutations, recording
 from fpcache.replay.recording import Payload
 from fpcache.session import hash_order, kept
@@ -93,9 +94,19 @@ def store(step: ComponentStep, trace: Trace) -> None:
     ):
         row.reason += "; not stored, restoring would take as long as running"
         return
+    row.waived.extend(_waived(step, trace, observation))
     entry = run.services.store.put(*_entry(step, trace, captured, observation, dependencies))
     row.stored, row.size_bytes = True, entry.size_bytes
     row.notes.extend(observation.notes)
+
+
+def _waived(step: ComponentStep, trace: Trace, observation: Observation) -> list[str]:
+    """Return what would keep this from being stored, had the user not asked for it."""
+    run, component = step.run, trace.component
+    if not run.options.explicit:
+        return []
+    standing = volatile.scan(run.context(trace.reading), component.first_line, component.last_line)
+    return list(dict.fromkeys(refusal.reason for refusal in (*standing, *observation.refusals)))
 
 
 def _capture(step: ComponentStep, trace: Trace, observation: Observation) -> Capture:
@@ -178,27 +189,26 @@ def _verify(
     This happens at the run, not later: a mutation's restored state refers to
     live objects, which are only now what the recording says.
     """
-    walks = {root.key: root.walk for root in after.roots if root.walk is not None}
+    walks = tuple(root.walk for root in after.roots if root.walk is not None)
     started = time.perf_counter()
     restored = recording.restore(dumped.stream, dumped.buffers, nodes, namespace)
     restore_s = time.perf_counter() - started
-    if _digest(restored, walks) != _digest(payload, walks):
+    if _digest(restored, nodes, walks) != _digest(payload, nodes, walks):
         raise UncacheableError(
             f"a restored copy of {_first_different(payload, restored)} is not equal to the original"
         )
     return restore_s
 
 
-def _digest(payload: Payload, walks: Mapping[str, Walk]) -> bytes:
-    """Return the digest of a payload together with the inputs that it refers to."""
+def _digest(payload: Payload, nodes: tuple[object, ...], walks: tuple[Walk, ...]) -> bytes:
+    """Return the digest of a payload, in which the inputs that it refers to stand for their place."""
     plain: object = _plain(payload)
     try:
-        found = walk(plain, "the result")
+        return digest_among(plain, "the result", nodes, walks)
     except UnfingerprintableValueError:
         if not has_matplotlib():
             raise
-        found = walk(Describer().described(plain), "the result")
-    return join({**walks, " payload": found})
+        return digest_among(Describer().described(plain), "the result", nodes, walks)
 
 
 def _plain(payload: Payload) -> dict[str, object]:
@@ -241,7 +251,7 @@ def _entry(
         name=run.options.name,
         binds=tuple(captured.payload.bound),
         dependencies=json.dumps([[d.kind, d.name, d.expected] for d in dependencies]).encode(),
-        meta=json.dumps(_meta(trace, captured, observation)).encode(),
+        meta=json.dumps({**_meta(trace, captured, observation), "waived": step.row.waived}).encode(),
         expires_s=now + run.options.ttl_s if run.options.ttl_s else None,
         pinned=run.options.pin,
     )

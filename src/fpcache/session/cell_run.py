@@ -58,6 +58,11 @@ class CellRun:
         """What people know the cell by."""
         return self.request.cell_id or self.request.cell_name
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """Which execution of which cell this is."""
+        return self.label, int(self.services.shell.shell.execution_count)
+
     def compiled(self, component: Component) -> types.CodeType:
         """Return a component's code object, for following what it names."""
         return compile_component(self.cell, component, self.request.cell_name)

@@ -12,10 +12,10 @@ from fpcache.dependencies.observing import Observing
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import Reading
 from fpcache.replay.outputs import OutputLog
-from fpcache.session import capturing
+from fpcache.session import capturing, looking_up
 from fpcache.session.cell_run import OPENS_FIGURE
 from fpcache.session.key import component_key
-from fpcache.session.report import MISS, PLAIN, duration_text
+from fpcache.session.report import MISS, PLAIN, UNCACHEABLE, duration_text
 from fpcache.session.unseeded import unseeded_start
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class Trace:
         Digests, before the run, of nodes that can't be changed in place by a replay.
     values : list
         Values shown as results, in order.
+    errors : list
+        One item for each traceback shown; ``%%time`` shows one without failing.
     """
 
     component: Component
@@ -45,6 +47,7 @@ class Trace:
     observing: Observing
     outputs: OutputLog = field(default_factory=OutputLog)
     values: list[object] = field(default_factory=list)
+    errors: list[None] = field(default_factory=list)
     duration_s: float = 0.0
     figures_before: int = 0
 
@@ -111,7 +114,7 @@ async def _run_recorded(step: ComponentStep, trace: Trace) -> bool:
     shell = step.run.services.shell
     started = time.perf_counter()
     try:
-        with shell.watch_outputs(trace.outputs, trace.values.append):
+        with shell.watch_outputs(trace.outputs, trace.values.append, trace.errors.append):
             failed = await _run_nodes(step, step.component)
             if not failed and len(pyplot_state.open_figures()) > trace.figures_before:
                 failed = await _join_rest(step, trace)
@@ -136,14 +139,26 @@ async def _join_rest(step: ComponentStep, trace: Trace) -> bool:
     run.joined = step.component.index
     step.component = trace.component = joined
     step.row.name, step.row.lines = joined.label, (joined.first_line, joined.last_line)
-    if reading is None:
-        step.storable = False
-    else:
-        trace.reading = step.reading = reading
-        trace.observing.context.reading = reading
-        trace.fixed = capturing.fixed_digests(reading)
-        step.row.key = component_key(joined, reading, shown=run.shown(joined), ignored=run.options.ignore)
+    step.storable = reading is not None and _take_reading(step, trace, reading)
     return await _run_nodes(step, rest)
+
+
+def _take_reading(step: ComponentStep, trace: Trace, reading: Reading) -> bool:
+    """Go on with what the joined component reads; False where it can't be cached."""
+    run, joined, row = step.run, step.component, step.row
+    if joined.kind is not Kind.CODE or joined.dynamic:
+        row.status, row.reason = UNCACHEABLE, "leaves a figure open to code that can't be cached"
+        return False
+    refusal = looking_up.standing_refusal(run, joined, run.context(reading))
+    if refusal is not None:
+        row.status, row.reason = UNCACHEABLE, refusal.reason
+        return False
+    trace.reading = step.reading = reading
+    context = trace.observing.context
+    context.reading, context.strings = reading, reading.strings
+    trace.fixed = capturing.fixed_digests(reading)
+    row.key = component_key(joined, reading, shown=run.shown(joined), ignored=run.options.ignore)
+    return True
 
 
 def _reading_before(step: ComponentStep, trace: Trace, joined: Component) -> Reading | None:
@@ -167,7 +182,7 @@ def _finish(step: ComponentStep, trace: Trace, failed: bool) -> None:
     """Store what was recorded, or say why not."""
     run, row = step.run, step.row
     min_seconds = run.services.settings.min_seconds
-    if failed:
+    if failed or trace.errors:
         row.reason += "; it raised, so it is not stored"
         return
     digest = step.component.code_digest
@@ -177,7 +192,8 @@ def _finish(step: ComponentStep, trace: Trace, failed: bool) -> None:
         row.reason = f"took {duration_text(trace.duration_s)}, cheaper to run than to store"
         return
     if not step.storable:
-        row.reason += "; not stored"
+        if row.status == MISS:
+            row.reason += "; not stored"
         return
     try:
         capturing.store(step, trace)

@@ -71,10 +71,12 @@ class Governor:
         profile = self.profile(code_digest)
         return profile is not None and profile.duration_s < min_seconds
 
-    def allowance(self, code_digest: str) -> Callable[[], None]:
-        """Return a check that raises once fingerprinting has taken too long."""
+    def allowance(self, code_digest: str, min_seconds: float) -> Callable[[], None]:
+        """Return a check that raises once fingerprinting has taken too long; never where all is to be cached."""
         profile = self.profile(code_digest)
         known_s = profile.duration_s if profile else 0.0
+        if min_seconds == 0:
+            known_s = float("inf")
         limit_s = max(FIRST_ALLOWANCE_S + SHARE_OF_RUN_TIME * self.run_time_s, known_s)
         started = time.perf_counter()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from fpcache.cells import Component
 from fpcache.dependencies import EFFECTS, KINDS, volatile
@@ -24,6 +25,10 @@ from fpcache.store.entry import Entry
 __all__ = ["Found", "look_up", "standing_refusal"]
 
 NEVER_SEEN = "never seen"
+_ABOUT_THIS_SESSION = frozenset({"fpcache.report", "fpcache.stats", "fpcache.enable", "fpcache.disable"})
+_COMPARED = 32
+_COMPARED_LENGTH = 500
+_ALIKE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,9 @@ class Found:
 
 def standing_refusal(run: CellRun, component: Component, context: Context) -> Refusal | None:
     """Return why this code can't be cached here, whatever is stored."""
+    for found in context.reading.resolved if context.reading is not None else ():
+        if found.path in _ABOUT_THIS_SESSION:
+            return Refusal(f"calls `{found.path}`, which tells of this very session", line=found.line)
     refusals = volatile.scan(context, component.first_line, component.last_line)
     return worst_refusal(refusals, explicit=run.options.explicit)
 
@@ -44,6 +52,7 @@ def look_up(
     run: CellRun, component: Component, reading: Reading, context: Context, key: str
 ) -> FingerprintStatus:
     """Return the first recording that holds as a hit, else a miss that says what changed."""
+    run.services.seen_in[component.code_digest] = run.place
     reasons: list[str] = []
     for entry in run.services.store.look_up(key):
         found, reason = _usable(run, entry, context)
@@ -103,16 +112,29 @@ def _explain(run: CellRun, component: Component, reading: Reading) -> str:
     """Say what changed against the most similar earlier recording."""
     names = component.names.binds | component.names.maybe_binds
     nearest = run.services.store.nearest(
-        code_digest=component.code_digest, label=component.label, names=names
+        code_digest=component.code_digest, label=component.label, names=names, limit=_COMPARED
     )
     for entry in nearest:
         if entry.code_digest == component.code_digest:
             old = json.loads(entry.meta)
             reasons = explain_change(old.get("roots", []), reading)
             return _few(reasons) if reasons else "its options changed"
-    if any(set(entry.binds) & set(names) or entry.label == component.label for entry in nearest):
+    if any(_is_earlier_version(entry, run, component, names) for entry in nearest):
         return "this code was edited"
     return NEVER_SEEN
+
+
+def _is_earlier_version(entry: Entry, run: CellRun, component: Component, names: frozenset[str]) -> bool:
+    """Judge by the names that are bound; code that binds none, by how alike its text is."""
+    seen_in = run.services.seen_in.get(entry.code_digest)
+    if seen_in is not None and (seen_in == run.place or seen_in[0] != run.label):
+        return False  # it is still there, beside this component or in another cell
+    if entry.label == component.label or set(entry.binds) & names:
+        return True
+    if entry.binds or names:
+        return False
+    texts = SequenceMatcher(None, entry.source[:_COMPARED_LENGTH], component.source[:_COMPARED_LENGTH])
+    return texts.quick_ratio() >= _ALIKE and texts.ratio() >= _ALIKE
 
 
 def _few(reasons: Sequence[str]) -> str:

@@ -35,6 +35,8 @@ class ComponentReport:
         Bytes stored or restored.
     stored : bool
         Whether the run was stored.
+    waived : list of str
+        What an explicit ``%%fpcache`` keeps although it may be other now.
     """
 
     name: str
@@ -47,6 +49,7 @@ class ComponentReport:
     size_bytes: int = 0
     stored: bool = False
     notes: list[str] = field(default_factory=list)
+    waived: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, object]:
         """Return the row as plain data."""
@@ -105,7 +108,15 @@ class CellReport:
             )
         if hits:
             parts.append(f"saved {duration_text(self.saved_s)}")
-        return "fpcache: " + ", ".join(parts)
+        return "fpcache: " + ", ".join(parts) + self._waived()
+
+    def _waived(self) -> str:
+        """Say that something is kept which may be other now."""
+        waived = list(dict.fromkeys(reason for row in self.rows for reason in row.waived))
+        if not waived:
+            return ""
+        more = f" and {len(waived) - 1} more" if len(waived) > 1 else ""
+        return f"; keeps what the recorded run saw though it {waived[0]}{more} (--ttl 1h limits for how long)"
 
     def _first_reason(self, status: str) -> str:
         return next(row.reason for row in self.rows if row.status == status)

@@ -83,7 +83,9 @@ def _account(run: CellRun, entry: Entry, row: ComponentReport, duration_s: float
     row.duration_s = duration_s
     row.saved_s = max(0.0, entry.duration_s - duration_s)
     row.size_bytes = entry.size_bytes
-    row.notes.extend(json.loads(entry.meta).get("notes", ()))
+    meta = json.loads(entry.meta)
+    row.notes.extend(meta.get("notes", ()))
+    row.waived.extend(meta.get("waived", ()))
     run.services.store.touch(entry.entry_id, row.saved_s)
     if run.options.pin and not entry.pinned:
         run.services.store.pin(entry.entry_id, True)

@@ -24,8 +24,8 @@ class Services:
     ----------
     origin : dict
         What the dependency probes keep for the life of the process.
-    unverified : dict
-        Names of types whose restored copies were not equal, with the reason.
+    seen_in : dict
+        By code digest: the cell that the code was last looked up for, and the number of its execution.
     """
 
     shell: ShellAdapter
@@ -36,6 +36,7 @@ class Services:
     governor: Governor
     history: AmbientHistory = field(default_factory=AmbientHistory)
     origin: dict[str, Any] = field(default_factory=dict)
+    seen_in: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def unseeded(self) -> str:
         """Return ``"replay"`` or ``"run"``: what untouched random states do now."""

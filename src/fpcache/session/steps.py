@@ -109,7 +109,7 @@ class ComponentStep:
 
     def _read(self) -> Reading:
         run, component = self.run, self.component
-        allowance = run.services.governor.allowance(component.code_digest)
+        allowance = run.services.governor.allowance(component.code_digest, run.services.settings.min_seconds)
         code = run.compiled(component)
         return read(run.reads(component), code, run.namespace, ignore=run.options.ignore, allowance=allowance)
 

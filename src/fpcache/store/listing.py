@@ -47,11 +47,11 @@ def nearest_rows(
     notebook: str | None,
     limit: int,
 ) -> _Rows:
-    """Return rows with the same code, else the same label, else binding the same names.
+    """Return rows with the same code, else the same label, else binding the same names (or none, too).
 
     Within each group those of the same notebook come first, then the newest.
     """
-    binds = " ".join(sorted(names or ())) or None
+    binds = None if names is None else " ".join(sorted(names))
     wanted = (("code_digest", code_digest), ("label", label), ("binds", binds))
     found: dict[str, tuple[Any, ...]] = {}
     for column, value in wanted:

@@ -57,7 +57,9 @@ class Cells:
         )
 
     def broken(self, seen: Any, **settings: Any) -> str | None:
-        found = (self.module.check(d, Context(settings=settings)) for d in seen.dependencies if d.kind != "waiver")
+        found = (
+            self.module.check(d, Context(settings=settings)) for d in seen.dependencies if d.kind != "waiver"
+        )
         return next((reason for reason in found if reason is not None), None)
 
 

@@ -123,7 +123,11 @@ class TestMatplotlib:
         mpl.rcdefaults()
         found.apply()
         assert found.reasons == []
-        assert {k for k, v in dict.items(mpl.rcParams) if v != wanted[k]} <= {"backend", "interactive", "toolbar"}
+        assert {k for k, v in dict.items(mpl.rcParams) if v != wanted[k]} <= {
+            "backend",
+            "interactive",
+            "toolbar",
+        }
 
 
 class TestNumpy:
@@ -262,12 +266,14 @@ probe = ambient.probe(Context()); probe.start()
 probe.stop()
 seen = probe.observation()
 late = [d for d in seen.dependencies if d.name == "{name}"]
-print([ambient.check(d, Context()) for d in late], [e.name for e in seen.effects], [r.reason for r in seen.refusals])
+holds = [ambient.check(d, Context()) for d in late]
+print(holds, [e.name for e in seen.effects], [r.reason for r in seen.refusals])
 """
 
 
 @pytest.mark.parametrize(
-    ("library", "name"), [("numpy", "numpy"), ("pandas", "pandas"), ("matplotlib", "matplotlib"), ("sklearn", "sklearn")]
+    ("library", "name"),
+    [("numpy", "numpy"), ("pandas", "pandas"), ("matplotlib", "matplotlib"), ("sklearn", "sklearn")],
 )
 def test_a_library_imported_by_the_run_itself_counts_with_its_defaults(library, name):
     pytest.importorskip(library)
@@ -317,7 +323,8 @@ print(ambient.check(d, Context()))
         ("shell.display_formatter.formatters['text/html'].for_type(int, lambda v: 'a')", "printer text/html"),
         ("shell.ast_node_interactivity = 'all'", "ast_node_interactivity"),
         (
-            "import matplotlib_inline.config as c\nc.InlineBackend.instance(parent=shell).figure_formats = {'svg'}",
+            "from matplotlib_inline.config import InlineBackend as B\n"
+            "B.instance(parent=shell).figure_formats = {'svg'}",
             "inline.figure_formats",
         ),
     ],
@@ -330,3 +337,22 @@ def test_how_ipython_displays_counts(change, part):
     first, second = done.stdout.strip().splitlines()[-2:]
     assert first == "{}"
     assert part in second
+
+
+def test_drawing_for_the_first_time_does_not_change_how_ipython_displays():
+    pytest.importorskip("matplotlib_inline")
+    code = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+from fpcache.dependencies import ambient
+from fpcache.dependencies.context import Context
+import matplotlib
+matplotlib.use("module://matplotlib_inline.backend_inline")
+probe = ambient.probe(Context()); probe.start()
+import matplotlib.pyplot as plt
+plt.close(plt.subplots()[0])
+probe.stop()
+print([r.reason for r in probe.observation().refusals])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

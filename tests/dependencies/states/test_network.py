@@ -14,6 +14,7 @@ from fpcache.dependencies import network
 @pytest.fixture
 def server():
     with socket.create_server(("127.0.0.1", 0)) as listening:
+
         def serve() -> None:
             while True:
                 try:
@@ -68,7 +69,9 @@ def test_bytes_over_a_connection_that_was_open_before_are_refused(ran, server):
 
 
 def test_a_pair_of_sockets_within_the_process_is_not_refused(ran):
-    assert ran.run("a, b = socket.socketpair(); a.sendall(b'x'); b.recv(1); a.close(); b.close()").reasons == []
+    assert (
+        ran.run("a, b = socket.socketpair(); a.sendall(b'x'); b.recv(1); a.close(); b.close()").reasons == []
+    )
 
 
 def test_queues_between_processes_are_not_the_network(ran):

@@ -324,5 +324,56 @@ class TestEntropy:
 
     def test_estimators_with_a_seed_are_not(self, ran):
         pytest.importorskip("sklearn")
-        ran.live("from sklearn.ensemble import RandomForestClassifier as F\nX = np.eye(20)\ny = np.arange(20) % 2")
+        ran.live(
+            "from sklearn.ensemble import RandomForestClassifier as F\nX = np.eye(20)\ny = np.arange(20) % 2"
+        )
         assert ran.run("m = F(5, random_state=0).fit(X, y)").reasons == []
+
+
+class TestCuda:
+    """The states of CUDA devices, played by generators of the CPU's kind."""
+
+    @pytest.fixture
+    def cuda(self, monkeypatch):
+        torch = pytest.importorskip("torch")
+        generators = [torch.Generator().manual_seed(1), torch.Generator().manual_seed(2)]
+        monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+        monkeypatch.setattr(torch.cuda, "init", lambda: None)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+        monkeypatch.setattr(torch.cuda, "default_generators", generators)
+        return generators
+
+    def test_a_draw_on_one_device_depends_on_its_state_alone(self, ran, cuda):
+        ran.live("import torch")
+        ran.namespace["g"] = cuda[1]
+        found = ran.run("x = torch.rand(2, generator=g)")
+        after = cuda[1].get_state()
+        assert found.names == ["torch.cuda:1"]
+        cuda[1].manual_seed(9)
+        assert found.broken() == "torch's random state on CUDA device 1 differs"
+        found.apply()
+        assert cuda[1].get_state().equal(after)
+
+    def test_a_recording_for_a_device_that_is_missing_is_not_ready(self, cuda):
+        from fpcache.dependencies.records import Effect
+
+        assert "no CUDA device 7" in str(
+            random_states.ready(Effect("random", "torch.cuda:7", b""), Context())
+        )
+
+
+@pytest.mark.gpu
+def test_cuda_states_on_a_device(cells):
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("there is no CUDA device")
+    ran = cells(random_states)
+    ran.live("import torch\ntorch.cuda.manual_seed(3)")
+    found = ran.run("x = torch.rand(2, device='cuda')")
+    after = torch.rand(1, device="cuda")
+    assert found.names == ["torch.cuda:0"]
+    assert found.broken() is not None
+    torch.cuda.manual_seed(3)
+    assert found.broken() is None
+    found.apply()
+    assert torch.rand(1, device="cuda") == after

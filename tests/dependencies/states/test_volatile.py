@@ -114,7 +114,10 @@ def test_a_start_time_that_stays_as_a_variable_is_refused(scan):
 
 
 def test_a_duration_measured_in_one_function_does_not_excuse_another(scan):
-    live = IMPORTS + "def a():\n    t = time.time()\n    return time.time() - t\ndef b():\n    return time.time()\n"
+    live = (
+        IMPORTS
+        + "def a():\n    t = time.time()\n    return time.time() - t\ndef b():\n    return time.time()\n"
+    )
     assert scan("x = a()", live) == []
     assert scan("x = a() + b()", live) != []
 

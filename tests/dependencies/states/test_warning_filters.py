@@ -64,7 +64,9 @@ def test_warnings_of_native_code_are_seen(ran, shown):
 
 
 def test_a_warning_that_the_run_itself_hides_does_not_depend_on_the_filters(ran):
-    found = ran.run("with warnings.catch_warnings():\n    warnings.simplefilter('ignore')\n    warnings.warn('a')")
+    found = ran.run(
+        "with warnings.catch_warnings():\n    warnings.simplefilter('ignore')\n    warnings.warn('a')"
+    )
     warnings.simplefilter("error")
     assert found.broken() is None
 
@@ -148,3 +150,31 @@ def test_a_recorded_warning_of_a_library_that_is_not_loaded_is_no_change(ran):
 
     absent = Dependency("warnings", "lib", '["text", "nonesuch_library:Odd", "ignore", []]')
     assert warning_filters.check(absent, Context()) is None
+
+
+def copied_filters():
+    """Copy the filters as libraries do that hand them to threads."""
+    present = list(warnings.filters)
+    warnings.resetwarnings()
+    for action, message, category, module, line in present:
+        texts = [
+            part if isinstance(part, str) or part is None else part.pattern for part in (message, module)
+        ]
+        warnings.filterwarnings(action, texts[0] or "", category, texts[1] or "", line, append=True)
+
+
+def test_a_copy_that_a_library_makes_of_the_filters_neither_hides_a_warning_nor_stays(ran, shown):
+    ran.namespace["copied"] = copied_filters
+    found = ran.run("with warnings.catch_warnings():\n    copied()\n    warnings.warn('a')")
+    assert [str(one.message) for one in shown] == ["a"]
+    assert found.broken() is None
+    warnings.simplefilter("ignore", UserWarning)
+    assert found.broken() == "the warnings filters for UserWarning changed"
+    assert ran.run("copied()").reasons == []
+    assert all(type(category) is type for _, _, category, _, _ in warnings.filters)
+
+
+def test_fits_in_threads_leave_no_refusal(ran, shown):
+    ensemble = pytest.importorskip("sklearn.ensemble")
+    ran.namespace["forest"] = ensemble.RandomForestClassifier(8, n_jobs=2, random_state=0)
+    assert ran.run("forest.fit([[0], [1], [2], [3]], [0, 1, 0, 1])").reasons == []

@@ -79,6 +79,7 @@ def run_job(job: dict[str, object]) -> dict[str, object]:
     asyncio.set_event_loop(asyncio.new_event_loop())
     shell = start_shell(job["config"])
     untouched = probing.random_states()
+    probing.Births(untouched)
     loading = load(shell, job["mode"], job["before"])
     reports = probing.Reports()
     cells = [run_cell(shell, step, reports) for step in job["steps"]]

@@ -144,8 +144,9 @@ class Describer:
 
     def pairs(self, value: dict[object, object], path: str) -> list[object]:
         return [
-            [self.value(key, f"key {key!r:.60} of {path}"), self.value(item, f"{path}[{key!r:.60}]")]
+            [self.value(key, f"key {text} of {path}"), self.value(item, f"{path}[{text}]")]
             for key, item in dict.items(value)
+            for text in [ADDRESS.sub("", safe_repr(key))[:60]]
         ]
 
     def function(self, value: types.FunctionType, path: str) -> object:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import importlib.util
 import os
 import random
 import re
 import sys
+from collections.abc import Callable
 
 from inside import describe as describing
 
@@ -50,6 +52,42 @@ def random_states() -> dict[str, str]:
     if torch is not None and hasattr(torch, "get_rng_state"):
         states["torch"] = repr(torch.get_rng_state().tolist())
     return {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in states.items()}
+
+
+class Births:
+    """Sees random states as libraries are imported with them, before anybody can have drawn.
+
+    Parameters
+    ----------
+    states : dict
+        Where to add them.
+    """
+
+    _WATCHED = ("numpy.random", "torch")
+
+    def __init__(self, states: dict[str, str]) -> None:
+        self._states = states
+        self._busy = False
+        sys.meta_path.insert(0, self)
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> object:
+        """Find what the other finders find, and look at the state once it is loaded."""
+        if name not in self._WATCHED or self._busy:
+            return None
+        self._busy = True
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self._busy = False
+        if spec is not None and spec.loader is not None:
+            run = spec.loader.exec_module
+            spec.loader.exec_module = lambda module: self._load(run, module)
+        return spec
+
+    def _load(self, run: Callable[[object], None], module: object) -> None:
+        run(module)
+        for name, state in random_states().items():
+            self._states.setdefault(name, state)
 
 
 def surroundings() -> dict[str, object]:

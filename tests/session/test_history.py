@@ -1,0 +1,81 @@
+"""Statements made for their effect on an installed module."""
+
+from __future__ import annotations
+
+import ast
+import json
+import logging
+import types
+
+import pytest
+
+from fpcache.session.history import AmbientHistory, effect_root
+
+
+class Local:
+    pass
+
+
+NAMESPACE = {"logging": logging, "json": json, "getLogger": logging.getLogger, "x": [], "Local": Local, "obj": Local()}
+
+
+@pytest.mark.parametrize(
+    ("source", "package"),
+    [
+        ("logging.basicConfig(level=10)", "logging"),
+        ("json.encoder.FLOAT_REPR = repr", "json"),
+        ("json.settings['a'] = 1", "json"),
+        ("json.count += 1", "json"),
+        ("del json.count", "json"),
+        ("getLogger('a')", "logging"),
+        ("y = json.dumps(1)", None),
+        ("x.append(1)", None),
+        ("obj.run()", None),
+        ("Local.count = 1", None),
+        ("unknown.run()", None),
+        ("json.seed(1)", None),
+    ],
+)
+def test_what_is_affected_is_read_off_the_statement(source, package):
+    assert effect_root(ast.parse(source).body, NAMESPACE) == package
+
+
+def test_a_local_module_is_followed_by_content_instead():
+    module = types.ModuleType("helpers")
+    assert effect_root(ast.parse("helpers.run()").body, {"helpers": module}) is None
+
+
+def test_a_statement_with_other_arguments_changes_the_history():
+    one, other = AmbientHistory(), AmbientHistory()
+    one.note("p", "code", lambda: "1")
+    other.note("p", "code", lambda: "2")
+    assert one.digest("p") != other.digest("p")
+
+
+def test_running_the_same_statement_again_leaves_the_history():
+    history = AmbientHistory()
+    history.note("p", "a", lambda: "1")
+    history.note("p", "b", lambda: "1")
+    before = history.digest("p")
+    history.note("p", "a", lambda: "1")
+    assert history.digest("p") == before
+
+
+def test_arguments_without_a_fingerprint_never_match():
+    def refuse() -> str:
+        raise TypeError("no")
+
+    one, other = AmbientHistory(), AmbientHistory()
+    one.note("p", "a", refuse)
+    recorded = one.dependencies(["p"])[0]
+    other.note("q", "a", refuse)
+    other.note("p", "a", refuse)
+    assert other.check(recorded) == "settings of `p` were changed by another statement"
+
+
+def test_an_untouched_package_holds_until_it_is_touched():
+    history = AmbientHistory()
+    recorded = history.dependencies(["p"])[0]
+    assert history.check(recorded) is None
+    history.note("p", "a", lambda: "1")
+    assert history.check(recorded) is not None
