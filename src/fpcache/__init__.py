@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from fpcache.errors import (
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from fpcache.session import CellReport, Stats
 
 __version__ = "0.1.0"
+
+# Where nobody configured logging, Python would print warnings into the cell that runs.
+logging.getLogger("fpcache").addHandler(logging.NullHandler())
 
 __all__ = [
     "CorruptEntryError",

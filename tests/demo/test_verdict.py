@@ -43,7 +43,8 @@ def test_a_replayed_run_with_equal_outputs_has_no_problems() -> None:
 def test_an_expensive_component_that_was_not_replayed_is_a_problem_with_its_reason(status) -> None:
     verdict = judge(run(row("miss"), row("miss")), run(row("hit"), row(status)))
     assert len(verdict.problems) == 1
-    assert "`model = fit(X)` took 5.0 s and was not replayed (`X` changed)" in verdict.problems[0]
+    assert "`model = fit(X)` took 5.0 s and was not replayed" in verdict.problems[0]
+    assert "second: `X` changed" in verdict.problems[0]
 
 
 def test_a_fault_of_the_cache_is_a_problem() -> None:
@@ -97,4 +98,4 @@ def test_the_execution_count_counts() -> None:
 
 def test_a_component_that_is_gone_in_the_second_run_is_told() -> None:
     verdict = judge(run(row("miss"), row("miss")), run(row("hit")))
-    assert "(gone)" in verdict.problems[0]
+    assert "second: gone)" in verdict.problems[0]

@@ -26,6 +26,12 @@ def test_a_name_bound_unseen_by_the_analysis_counts():
     assert bound_names({}, {"x": 1, "_": 1, "_1": 1}, ()) == ["x"]
 
 
+def test_a_shells_name_counts_where_the_code_binds_it():
+    assert bound_names({"_": 1}, {"_": 2, "__": 1}, {"_"}) == ["_"]
+    assert bound_names({"_": 1}, {"_": 2, "__": 1}, (), {"_"}) == ["_"]
+    assert bound_names({"_": 1}, {"_": 1}, (), {"_"}) == []
+
+
 def test_an_equal_but_other_object_is_a_binding():
     old, new = [1], [1]
     assert bound_names({"x": old}, {"x": new}, ()) == ["x"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from code_edits import WAYS_TO_MAKE_A_CLASS, WAYS_TO_MAKE_A_FUNCTION
 from harness import Do, assert_same, expect
 from run_edit_run import run_edit_run, run_one_then_other, run_twice
 
@@ -26,7 +27,9 @@ PIPELINE = """
 def test_a_session_in_a_new_process_hits_in_every_component(transcript, mode):
     cold, warm = run_twice(transcript, PIPELINE, mode=mode)
     expect(cold, {"SCALE": "miss", "data": "miss: never seen", "model": "miss", "(text": "miss"})
-    expect(warm, {"SCALE": "hit", "data": "hit", "model": "hit", "text": "hit", "doubled": "hit", "(text": "hit"})
+    expect(
+        warm, {"SCALE": "hit", "data": "hit", "model": "hit", "text": "hit", "doubled": "hit", "(text": "hit"}
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,7 +38,10 @@ def test_a_session_in_a_new_process_hits_in_every_component(transcript, mode):
         (("/ SCALE", "/ -SCALE"), "function `norm` was edited (through `fit` → `clean` → `norm`)"),
         (("return norm(x)", "return norm(x[1:])"), "function `clean` was edited (through `fit` → `clean`)"),
         (("sum(clean(x))", "max(clean(x))"), "function `fit` was edited"),
-        (("SCALE = 10", "SCALE = 20"), "`SCALE` changed (int 10 → int 20) (through `fit` → `clean` → `norm` → `SCALE`)"),
+        (
+            ("SCALE = 10", "SCALE = 20"),
+            "`SCALE` changed (int 10 → int 20) (through `fit` → `clean` → `norm` → `SCALE`)",
+        ),
     ],
     ids=["three calls deep", "two calls deep", "called", "global of a helper"],
 )
@@ -55,7 +61,10 @@ def test_an_edit_down_the_call_chain_runs_again_exactly_what_depends_on_it(trans
 
 def test_a_helper_that_is_not_called_may_change(transcript):
     _, warm = run_edit_run(transcript, PIPELINE, ('rows"', 'lines"'))
-    expect(warm, {"data": "hit", "model": "hit", "doubled": "hit", "text": "miss: function `describe` was edited"})
+    expect(
+        warm,
+        {"data": "hit", "model": "hit", "doubled": "hit", "text": "miss: function `describe` was edited"},
+    )
 
 
 def test_an_equal_value_from_edited_code_lets_everything_below_hit(transcript):
@@ -87,7 +96,7 @@ def test_an_edited_last_line_leaves_the_expensive_first_statement_alone(transcri
         model = train(5)
         print("score", model[0])
     """
-    cold, warm = run_edit_run(transcript, cells, ('print("score", model[0])', 'print("score:", model[1])'))
+    _, warm = run_edit_run(transcript, cells, ('print("score", model[0])', 'print("score:", model[1])'))
     expect(warm, {"model": "hit", "print": "miss: this code was edited"})
     assert warm[1].rows[0].facts["saved_s"] > 0.2
     assert warm[1].stream() == "score: 5\n"
@@ -114,98 +123,127 @@ def test_comments_and_formatting_do_not_count(transcript):
     expect(warm, {"size": "hit", "total = ": "hit", "total": "hit"})
 
 
-# Each line: what makes `f`, and an edit of it.  `f` is only called, never named otherwise.
-WAYS_TO_MAKE_A_FUNCTION = {
-    "folded constant": ("def f(x): return x + 11 + 19", "11 + 19", "5 + 3"),
-    "method called": ("import statistics as st\ndef f(x): return st.mean([x, 2])", "st.mean", "st.median_low"),
-    "parameters swapped": ("def f(a, b=3): return a - b", "(a, b=3)", "(b, a=3)"),
-    "closure variable": ("def make(n):\n    def g(x): return x + n\n    return g\nf = make(1)", "make(1)", "make(2)"),
-    "lambda body": ("f = lambda x: x + 1", "x + 1", "x + 2"),
-    "defaults": ("def f(x, y=1): return x + y\nf.__defaults__ = (5,)", "(5,)", "(6,)"),
-    "keyword defaults": ("def f(x, *, y=1): return x + y\nf.__kwdefaults__ = {'y': 5}", "5", "6"),
-    "function attribute": ("def f(x): return x + f.step\nf.step = 1", "f.step = 1", "f.step = 2"),
-    "decorator": (
-        "import functools\ndef twice(g):\n    @functools.wraps(g)\n    def inner(x): return g(x) * 2\n    return inner\n"
-        "@twice\ndef f(x): return x", "* 2", "* 3",
-    ),
-    "partial": ("import functools\ndef g(x, y): return x * y\nf = functools.partial(g, y=3)", "x * y", "x + y"),
-    "partial argument": ("import functools\ndef g(x, y): return x * y\nf = functools.partial(g, y=3)", "y=3", "y=4"),
-    "lru_cache": ("import functools\n@functools.lru_cache\ndef f(x): return x + 1", "x + 1", "x + 2"),
-    "helper below lru_cache": (
-        "import functools\ndef g(x): return x + 1\n@functools.lru_cache\ndef f(x): return g(x)", "x + 1", "x + 2",
-    ),
-    "singledispatch": (
-        "import functools\n@functools.singledispatch\ndef f(x): return 0\n@f.register\ndef _(x: int): return x + 1",
-        "x + 1", "x + 2",
-    ),
-    "bound method": ("class C:\n    def m(self, x): return x + 1\nf = C().m", "x + 1", "x + 2"),
-    "callable instance": ("class C:\n    def __call__(self, x): return x + 1\nf = C()", "x + 1", "x + 2"),
-    "function in a dict": ("def g(x): return x + 1\ntable = {'g': g}\ndef f(x): return table['g'](x)", "x + 1", "x + 2"),
-    "nested function": ("def f(x):\n    def g(y): return y + 1\n    return g(x)", "y + 1", "y + 2"),
-    "generator function": ("def g(n):\n    for i in range(n): yield i + 1\ndef f(x): return list(g(x))", "i + 1", "i + 2"),
-    "string constant": ("def f(x): return f'{x} metres'", "metres", "feet"),
-    "local import": ("def f(x):\n    from math import sqrt\n    return sqrt(x)", "from math import sqrt", "from cmath import sqrt"),
-    "docstring read": ("def f(x):\n    'one'\n    return f.__doc__", "one", "two"),
-    "annotation read": ("def f(x: int): return f.__annotations__['x'].__name__", "x: int", "x: float"),
-    "wrapped by hand": ("def g(x): return x + 1\ndef f(*args): return g(*args)", "x + 1", "x + 2"),
-    "named by text": ("def f(x): return getattr(x, 'real')", "'real'", "'imag'"),
-}  # fmt: skip
-
-
 def test_an_edit_in_whatever_a_function_is_made_of_runs_its_callers_again(transcript):
     expect_each_to_run_again(transcript, WAYS_TO_MAKE_A_FUNCTION, "f(4)")
-
-
-WAYS_TO_MAKE_A_CLASS = {
-    "method": ("class C:\n    def get(self): return 1\no = C()", "return 1", "return 2"),
-    "class attribute": ("class C:\n    k = 1\n    def get(self): return self.k\no = C()", "k = 1", "k = 2"),
-    "attribute set later": ("class C:\n    def get(self): return self.k\no = C()\nC.k = 1", "C.k = 1", "C.k = 2"),
-    "property": ("class C:\n    @property\n    def p(self): return 1\n    def get(self): return self.p\no = C()", "return 1", "return 2"),
-    "base class method": ("class B:\n    def get(self): return 1\nclass C(B): pass\no = C()", "return 1", "return 2"),
-    "super": ("class B:\n    def get(self): return 1\nclass C(B):\n    def get(self): return super().get()\no = C()", "return 1", "return 2"),
-    "static method": ("class C:\n    @staticmethod\n    def s(): return 1\n    def get(self): return self.s()\no = C()", "return 1", "return 2"),
-    "class method": ("class C:\n    @classmethod\n    def s(cls): return 1\n    def get(self): return self.s()\no = C()", "return 1", "return 2"),
-    "metaclass": (
-        "class M(type):\n    def size(cls): return 1\nclass C(metaclass=M):\n    def get(self): return type(self).size()\no = C()",
-        "return 1", "return 2",
-    ),
-    "slots": ("class C:\n    __slots__ = ('a',)\n    def get(self): return self.a\no = C(); o.a = 1", "o.a = 1", "o.a = 2"),
-    "helper of a method": ("def h(): return 1\nclass C:\n    def get(self): return h()\no = C()", "return 1", "return 2"),
-    "dataclass default": (
-        "import dataclasses\n@dataclasses.dataclass\nclass C:\n    a: int = 1\n    def get(self): return self.a\no = C()", "int = 1", "int = 2",
-    ),
-    "dataclass order": (
-        "import dataclasses\n@dataclasses.dataclass\nclass C:\n    a: int = 1\n    b: int = 2\n"
-        "    def get(self): return dataclasses.astuple(self)\no = C()", "a: int = 1\n    b: int = 2", "b: int = 2\n    a: int = 1",
-    ),
-    "enum values": (
-        "import enum\nclass E(enum.Enum):\n    A = 1\n    B = 2\nclass C:\n    def get(self): return E.A.value\no = C()", "A = 1", "A = 3",
-    ),
-    "descriptor": (
-        "class D:\n    def __get__(self, o, k=None): return 1\nclass C:\n    d = D()\n    def get(self): return self.d\no = C()", "return 1", "return 2",
-    ),
-    "named tuple": (
-        "import typing\nclass C(typing.NamedTuple):\n    a: int = 1\n    def get(self): return tuple(self)\no = C()", "int = 1", "int = 2",
-    ),
-    "named tuple fields": (
-        "import collections\nN = collections.namedtuple('N', 'a b')\nclass C(N):\n    def get(self): return self._fields\no = C(1, 2)",
-        "'a b'", "'b a'",
-    ),
-}  # fmt: skip
 
 
 def test_an_edit_in_whatever_a_class_is_made_of_runs_what_uses_an_instance_again(transcript):
     expect_each_to_run_again(transcript, WAYS_TO_MAKE_A_CLASS, "o.get()")
 
 
+def test_a_reason_names_the_edited_code_inside_a_value(transcript):
+    cells = """
+        import functools
+        class Base:
+            def size(self): return 1
+        class Model(Base):
+            def fit(self): return self.size()
+        def g(x, y): return x * y
+        # %%
+        model, scale, steps = Model(), functools.partial(g, y=3), [g]
+        a = model.fit()
+        b = scale(2)
+        c = [step(1, 2) for step in steps]
+    """
+    _, warm = run_edit_run(transcript, cells, ("return 1", "return 2"), ("x * y", "x + y"))
+    expect(
+        warm,
+        {
+            "a": "miss: `model` changed (function `Base.size` was edited)",
+            "b": "miss: `scale` changed (function `g` was edited)",
+            "c =": "miss: `steps` changed (function `g` was edited)",
+        },
+    )
+
+
 def expect_each_to_run_again(transcript, ways, use):
     """Run one cell for each way, edit all of them, and run them twice again."""
     names = [way.replace(" ", "_") for way in ways]
     before = [f"{made}\n{name} = {use}" for name, (made, *_) in zip(names, ways.values(), strict=True)]
-    after = [
-        text.replace(old, new) for text, (_, old, new) in zip(before, ways.values(), strict=True)
-    ]
+    after = [text.replace(old, new) for text, (_, old, new) in zip(before, ways.values(), strict=True)]
     _, warm = run_one_then_other(transcript, before, after)
-    for row in warm.rows(): print(row)
     expect(warm, dict.fromkeys(names, "miss"))
     expect(transcript.run(after), dict.fromkeys(names, "hit"))
+
+
+# ---------------------------------------------------------------- modules and builtins
+
+
+def test_a_local_module_counts_by_the_code_that_is_loaded(transcript):
+    transcript.files = {"helpers.py": "import math\ndef norm(x): return x / 2\ndef other(x): return x\n"}
+    cells = [
+        "import importlib, helpers\nfrom helpers import other",
+        "a = helpers.norm(8)\nb = other(8)",
+    ]
+    run_twice(transcript, cells)
+    edited = {"helpers.py": "import math\ndef norm(x): return x / 4\ndef other(x): return x\n"}
+    warm = transcript.run(cells, files=edited)
+    assert_same(transcript.plain(cells, files=edited), warm)
+    expect(warm, {"a": "miss: function `helpers.norm` was edited", "b": "hit"})
+
+
+@pytest.mark.parametrize("reload", [True, False], ids=["reloaded", "not reloaded"])
+def test_a_module_edited_while_loaded_runs_as_it_would_without_a_cache(transcript, reload):
+    transcript.files = {"helpers.py": "def norm(x): return x / 2\n"}
+    rewrite = Do("open('helpers.py', 'w').write('def norm(x): return x / 100\\n')")
+    cells = [
+        "import importlib, helpers",
+        "a = helpers.norm(8)",
+        rewrite,
+        "importlib.reload(helpers); 0" if reload else "0",
+        "b = helpers.norm(8)",
+    ]
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {"a": "hit", "b": "hit"})
+    new_kernel = transcript.run(cells[:2], files={"helpers.py": "def norm(x): return x / 100\n"})
+    assert new_kernel.value("a") == ["float", "0.08"]
+
+
+def test_a_monkeypatched_library_function_counts(transcript):
+    cells = """
+        import json, math
+        # %%
+        plain_dumps = json.dumps
+        def patched(value): return "patched " + plain_dumps(value)
+        json.dumps = patched
+        # %%
+        def save(x): return json.dumps(x)
+        a = save([1])
+        b = math.floor(2.5)
+    """
+    _, warm = run_edit_run(transcript, cells, ('"patched "', '"mended "'))
+    expect(warm, {"a": "miss", "b": "hit"})
+    _, warm = run_edit_run(transcript, cells, ("json.dumps = patched", "0"))
+    expect(warm, {"a": "miss", "b": "hit"})
+
+
+def test_a_shadowed_builtin_counts(transcript):
+    cells = """
+        def total(x): return sum(x)
+        # %%
+        a = total([1, 2])
+        # %%
+        def sum(x): return 100
+        # %%
+        b = total([1, 2])
+        # %%
+        del sum
+        # %%
+        c = total([1, 2])
+    """
+    _, warm = run_edit_run(transcript, cells, ("return 100", "return 200"))
+    expect(warm, {"a": "hit", "b": "miss: function `sum` was edited (through `total` → `sum`)", "c": "hit"})
+    assert (warm.value("b"), warm.value("c")) == (200, 3)
+
+
+def test_a_name_rebound_to_a_function_counts(transcript):
+    cells = """
+        f = len
+        a = f([1, 2])
+        # %%
+        def f(x): return -1
+        # %%
+        a = f([1, 2])
+    """
+    _, warm = run_edit_run(transcript, cells, ("f = len", "f = max"))
+    expect(warm, {"a = f": "miss, hit: `f` changed ("})

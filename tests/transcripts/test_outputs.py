@@ -78,7 +78,6 @@ def test_a_handle_kept_from_a_hit_updates_its_display(transcript, mode):
         from IPython.display import display
         handle = display("first", display_id=True)
         # %%
-        import random
         handle.update("second")
         """,
         mode=mode,
@@ -121,7 +120,7 @@ def test_a_result_is_shown_only_at_the_end_and_without_a_semicolon(transcript):
         x = 4; x  # ; a comment
     """
     _, warm = run_twice(transcript, cells)
-    expect(warm, {"1 + 1": "uncacheable", "2 + 2": "hit", "3 + 3": "hit", "x = 4": "hit", "x": "hit"})
+    expect(warm, {"1 + 1": "plain: no effect", "2 + 2": "hit", "3 + 3": "plain: no effect", "x = 4": "hit", "x": "hit"})
     _, warm = run_edit_run(transcript, cells, ("2 + 2", "2 + 2;"), ("3 + 3;", "3 + 3"))
     assert [len(cell.outputs) for cell in warm.cells] == [0, 1, 0, 1]
 
@@ -164,7 +163,7 @@ def test_rich_results_show_all_their_forms(transcript, mode):
     _, warm = run_twice(transcript, RICH, mode=mode)
     expect(warm, {"s = Shown(3)": "hit", "s": "hit", "s.n += 1": "hit", "display(s": "hit"})
     _, warm = run_edit_run(transcript, RICH, ("<b>{self.n}</b>", "<i>{self.n}</i>"), mode=mode)
-    expect(warm, {"s": "miss", "display(s": "miss: class `Shown` was edited"})
+    expect(warm, {"s = Shown(3)": "miss: class `Shown` was edited", "display(s": "miss: `s` changed"})
 
 
 def test_an_object_that_shows_itself_is_shown(transcript):
@@ -188,8 +187,10 @@ def test_frames_and_estimators_are_shown_as_they_are(transcript):
     _, warm = run_twice(
         transcript,
         """
+        import random
         import pandas as pd
         from sklearn.linear_model import LinearRegression
+        random.seed(0)
         df = pd.DataFrame({"a": [1.5, 2.0], "b": ["x", None]})
         df
         # %%
@@ -249,6 +250,44 @@ def test_a_once_only_warning_is_shown_once(transcript):
     assert_same(transcript.plain(cells, edited), transcript.run(cells, edited))
 
 
+WARNS = """
+    import warnings
+    def old(x):
+        warnings.warn("old is deprecated", DeprecationWarning, stacklevel=2)
+        return x
+    # %%
+    # a comment
+    a = old(1)
+    # %%
+    import logging, sys
+    logging.basicConfig(stream=sys.stderr, format="line %(lineno)d: %(message)s", level="INFO")
+    def logs(x):
+        logging.info("got %s", x)
+        return x
+    # %%
+    b = logs(2)
+"""
+
+
+def test_lines_that_outputs_tell_are_those_of_the_code_as_it_stands(transcript):
+    _, warm = run_twice(transcript, WARNS)
+    expect(warm, {"a = old(1)": "hit", "b = logs(2)": "hit"})
+    _, warm = run_edit_run(transcript, WARNS, ("# a comment", "c = 5"), ("def logs", "\ndef logs"))
+    expect(warm, {"a = old(1)": "hit", "b = logs(2)": "miss: line numbers"})
+    _, warm = run_edit_run(transcript, WARNS, ("# a comment", "# a comment\n"))
+    expect(warm, {"a = old(1)": "miss: line numbers", "b = logs(2)": "hit"})
+
+
+@pytest.mark.kernel
+def test_a_warning_names_the_file_that_the_cell_has_in_this_kernel(transcript):
+    pytest.importorskip("jupyter_client")
+    cold, warm = (transcript.run(WARNS, kernel=True) for _ in range(2))
+    expect(warm, {"a = old(1)": "hit", "b = logs(2)": "hit"})
+    shown = [run[1].stream("stderr").partition(":2: DeprecationWarning: old is deprecated\n  a = old(1)")[0] for run in (cold, warm)]
+    assert shown[0] != shown[1]
+    assert [path.rpartition("/")[2] for path in shown] == [shown[0].rpartition("/")[2]] * 2
+
+
 @pytest.mark.kernel
 def test_a_real_kernel_shows_the_same_from_the_cache(transcript):
     pytest.importorskip("jupyter_client")
@@ -276,4 +315,4 @@ def test_a_real_kernel_shows_the_same_from_the_cache(transcript):
         caught.stdout
     """
     _, warm = run_twice(transcript, cells, kernel=True)
-    expect(warm, {"print('one')": "hit", "x = [1, 2]": "hit", "x": "hit"})
+    expect(warm, {'print("one")': "hit", "x = [1, 2]": "hit", "x": "hit, plain: no effect"})

@@ -49,7 +49,8 @@ def judge(first: NotebookRun, second: NotebookRun) -> Verdict:
     pairs = list(_pairs(first, second))
     problems = [
         f"cell {pair.cell}: `{pair.row.name}` took {pair.row.duration_s:.1f} s and was not replayed"
-        f" ({pair.second.reason if pair.second else 'gone'})"
+        f" (first run: {pair.first.reason if pair.first else 'not there'};"
+        f" second: {pair.second.reason if pair.second else 'gone'})"
         for pair in pairs
         if pair.missed()
     ]

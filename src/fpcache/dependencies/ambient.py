@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextvars
 import importlib.util
-import json
 import sys
 from collections.abc import Iterator, Mapping
+from itertools import islice
+from json import dumps, loads
 from typing import Any
 
 from fpcache.dependencies.ambient_libraries import LIBRARIES, loaded
@@ -60,7 +61,7 @@ def _is_brought(name: str, value: Any, new_modules: set[str]) -> bool:
 
 
 def _text(options: Mapping[str, Any]) -> str:
-    return json.dumps(options, sort_keys=True, separators=(",", ":"))
+    return dumps(options, sort_keys=True, separators=(",", ":"))
 
 
 class _Probe:
@@ -83,7 +84,7 @@ class _Probe:
     def stop(self) -> None:
         if not self._before:
             return
-        new_modules = set(list(sys.modules)[self._modules :])  # what is imported is appended
+        new_modules = set(islice(sys.modules, self._modules, None))  # what is imported is appended
         for library in loaded():
             changed = self._changes(library, library.read())
             for name in [name for name in changed if _is_brought(name, changed[name], new_modules)]:
@@ -99,19 +100,25 @@ class _Probe:
             self._late.append(library.name)
             defaults = library.defaults()
             return {name: v for name, v in after.items() if name in defaults and _is_set(v, defaults[name])}
+        if list(before) == list(after):  # as nearly always: only what is another object can differ
+            pairs = zip(after.items(), before.values(), strict=True)
+            return {name: value for (name, value), old in pairs if value is not old and _differs(value, old)}
         defaults = library.defaults()  # an option that appears with its default changes nothing
         known = {name: before.get(name, defaults.get(name, _MISSING)) for name in after}
         gone = dict.fromkeys(name for name in before if name not in after)
-        return {name: v for name, v in after.items() if _differs(v, known[name])} | gone
+        return {name: value for name, value in after.items() if _differs(value, known[name])} | gone
 
     def _changed_variables(self) -> Iterator[str]:
         """Name the context variables of the notebook that the run has set."""
-        own = {id(value) for value in self._context.namespace.values()}
-        if self._context.reading is not None:
-            own |= {id(root.value) for root in self._context.reading.roots}
-        for variable, value in contextvars.copy_context().items():
-            if id(variable) in own and self._variables.get(variable, _MISSING) is not value:
-                yield variable.name
+        present = contextvars.copy_context().items()
+        changed = [
+            variable for variable, value in present if self._variables.get(variable, _MISSING) is not value
+        ]
+        if changed:
+            own = {id(value) for value in self._context.namespace.values()}
+            roots = self._context.reading.roots if self._context.reading is not None else ()
+            own |= {id(root.value) for root in roots}
+            yield from (variable.name for variable in changed if id(variable) in own)
 
     def observation(self) -> Observation:
         dependencies = [*self._library_dependencies(), *self._variable_dependencies()]
@@ -170,7 +177,7 @@ def check(dependency: Dependency, context: Context) -> str | None:
     present = _changed_from_defaults(library, library.read()) if is_loaded else {}
     if _text(present) == dependency.expected:
         return None
-    recorded = json.loads(dependency.expected)
+    recorded = loads(dependency.expected)
     names = [name for name in {**recorded, **present} if recorded.get(name) != present.get(name)]
     named = ", ".join(f"`{name}`" for name in names[:3])
     return f"{library.title} {named} changed"
@@ -200,4 +207,4 @@ def apply(effect: Effect, context: Context) -> None:
     """Set a library's options as the recorded run left them."""
     library = _BY_NAME[effect.name]
     if library.write is not None:
-        library.write({name: decode(item) for name, item in json.loads(effect.state).items()})
+        library.write({name: decode(item) for name, item in loads(effect.state).items()})

@@ -6,10 +6,10 @@ a C library reads with its own ``getenv`` isn't.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator
+from json import dumps, loads
 from typing import Any
 
 import xxhash
@@ -99,9 +99,7 @@ class Environment:
         for name in sorted(self._before.keys() | after.keys()):
             value = after.get(name)
             if value != self._before.get(name) and not _NOISE.match(name):
-                yield Effect(
-                    VARIABLE, name, json.dumps(value).encode(), json.dumps(self._before.get(name)).encode()
-                )
+                yield Effect(VARIABLE, name, dumps(value).encode(), dumps(self._before.get(name)).encode())
         if self._folder_after not in (None, self._folder):
             yield Effect(FOLDER, "working directory", os.fsencode(self._folder_after or ""))
 
@@ -178,7 +176,7 @@ def whole_digest(variables: dict[str, str], without: set[str]) -> str:
     for name in sorted(variables):
         if not (_NOISE.match(name) or _SESSION.fullmatch(name) or name in without):
             hasher.update(f"{len(name)}:{name}={digest_of(variables[name])};".encode())
-    return json.dumps({"digest": hasher.hexdigest(), "without": sorted(without)})
+    return dumps({"digest": hasher.hexdigest(), "without": sorted(without)})
 
 
 def check(dependency: Dependency, context: Context) -> str | None:
@@ -188,7 +186,7 @@ def check(dependency: Dependency, context: Context) -> str | None:
         return None if here == dependency.expected else f"the working directory is `{here}` now"
     now = snapshot()
     if dependency.name == WHOLE:
-        without = set(json.loads(dependency.expected)["without"])
+        without = set(loads(dependency.expected)["without"])
         return None if whole_digest(now, without) == dependency.expected else "environment variables changed"
     value = now.get(dependency.name)
     if digest_of(value) == dependency.expected:
@@ -209,7 +207,7 @@ def apply(effect: Effect, context: Context) -> None:
     if effect.kind == FOLDER:
         os.chdir(os.fsdecode(effect.state))
         return
-    value = json.loads(effect.state)
+    value = loads(effect.state)
     if value is None:
         os.environ.pop(effect.name, None)
     else:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import tempfile
 from dataclasses import dataclass
+from json import dumps, loads
 
 import xxhash
 
@@ -44,7 +44,7 @@ def file_effect(path: str, name: str, *, keeps_times: bool, makes_parent: bool) 
         "mtime_ns": before.mtime_ns if keeps_times else None,
         "makes_parent": makes_parent,
     }
-    return Effect(FILE, name, json.dumps(header).encode() + b"\n" + content)
+    return Effect(FILE, name, dumps(header).encode() + b"\n" + content)
 
 
 def folder_effect(path: str, name: str, *, makes_parent: bool) -> Effect:
@@ -56,13 +56,13 @@ def folder_effect(path: str, name: str, *, makes_parent: bool) -> Effect:
         "mtime_ns": None,
         "makes_parent": makes_parent,
     }
-    return Effect(FOLDER, name, json.dumps(header).encode() + b"\n")
+    return Effect(FOLDER, name, dumps(header).encode() + b"\n")
 
 
 def _split(state: bytes) -> tuple[_Header, memoryview]:
     whole = memoryview(state)
     end = bytes(whole[:4096]).find(b"\n")
-    known = json.loads(bytes(whole[:end]))
+    known = loads(bytes(whole[:end]))
     header = _Header(known["digest"], known["mode"], known["mtime_ns"], known["makes_parent"])
     return header, whole[end + 1 :]
 

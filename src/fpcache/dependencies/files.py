@@ -12,10 +12,10 @@ writes by another process through a shared memory map of a data file.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from json import dumps, loads
 from pathlib import PurePath
 from typing import cast
 
@@ -167,9 +167,7 @@ def _of_tree(journal: Journal, seen: Seen) -> Iterator[Dependency]:
         return
     names = tree_names(seen.path)
     if names:
-        yield Dependency(
-            "tree", seen.name, json.dumps({"digest": tree_digest(seen.path, names), "names": names})
-        )
+        yield Dependency("tree", seen.name, dumps({"digest": tree_digest(seen.path, names), "names": names}))
 
 
 def _is_explained(journal: Journal, seen: Seen, inside: str) -> bool:
@@ -182,7 +180,7 @@ def _is_explained(journal: Journal, seen: Seen, inside: str) -> bool:
 
 
 def _listing_text(listing: Listing) -> str:
-    return json.dumps(
+    return dumps(
         {
             "digest": listing.digest,
             "pattern": listing.pattern,
@@ -217,7 +215,7 @@ def _check_path(name: str, expected: str) -> str | None:
 
 
 def _check_listing(name: str, expected: str) -> str | None:
-    known = json.loads(expected)
+    known = loads(expected)
     now = listing_digest(
         absolute(name), known["pattern"], detailed=known["detailed"], without=known["without"]
     )
@@ -229,7 +227,7 @@ def _check_listing(name: str, expected: str) -> str | None:
 
 
 def _check_tree(name: str, expected: str) -> str | None:
-    known = json.loads(expected)
+    known = loads(expected)
     if tree_digest(absolute(name), known["names"]) == known["digest"]:
         return None
     return f"files in `{name}` changed on disk"

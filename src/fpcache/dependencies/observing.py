@@ -16,6 +16,7 @@ class Observing:
 
     def __init__(self, context: Context, modules: Sequence[ModuleType]) -> None:
         self.context = context
+        self.faults: list[Exception] = []
         self._probes: list[Probe] = [module.probe(context) for module in modules]
 
     def start(self) -> None:
@@ -28,9 +29,12 @@ class Observing:
             raise
 
     def stop(self) -> None:
-        """Stop watching, last started first."""
+        """Stop watching, last started first; what a probe raises is kept in ``faults``."""
         for probe in reversed(self._probes):
-            probe.stop()
+            try:
+                probe.stop()
+            except Exception as error:  # the others must stop, and the user's code has nothing to do with it
+                self.faults.append(error)
 
     def observation(self) -> Observation:
         """Return what all probes saw."""

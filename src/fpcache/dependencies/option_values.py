@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from json import dumps
 from typing import Any
 
 from fpcache.errors import UnfingerprintableValueError
@@ -26,9 +26,7 @@ def encode(value: Any) -> Any:
         return {"complex": [value.real, value.imag]}
     if type(value) in (tuple, list, set, frozenset):
         items = [encode(item) for item in value]
-        return {
-            type(value).__name__: sorted(items, key=json.dumps) if "set" in type(value).__name__ else items
-        }
+        return {type(value).__name__: sorted(items, key=dumps) if "set" in type(value).__name__ else items}
     if type(value) is dict:
         return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
     if type(value).__module__ == "cycler":

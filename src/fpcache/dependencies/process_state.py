@@ -9,12 +9,12 @@ import atexit
 import builtins
 import functools
 import importlib
-import json
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from json import dumps, loads
 from operator import is_
 from types import ModuleType
 from typing import Any
@@ -81,7 +81,7 @@ class _Probe:
 
         @functools.wraps(original)
         def umask(mask: int) -> int:
-            self._effects.append(Effect(KIND, "umask", json.dumps(mask).encode()))
+            self._effects.append(Effect(KIND, "umask", dumps(mask).encode()))
             return original(mask)
 
         @functools.wraps(register)
@@ -120,10 +120,10 @@ class _Probe:
     def _compare(self, before: _State, after: _State) -> None:
         for name, values in after.lists.items():
             if values != before.lists[name]:
-                self._effects.append(Effect(KIND, name, json.dumps(values).encode()))
+                self._effects.append(Effect(KIND, name, dumps(values).encode()))
         for name, limit in after.limits.items():
             if limit != before.limits[name]:
-                self._effects.append(Effect(KIND, name, json.dumps(limit).encode()))
+                self._effects.append(Effect(KIND, name, dumps(limit).encode()))
         for name, handler in after.signals.items():
             if handler != before.signals[name]:
                 self._refuse(f"changed the handler of {name}")
@@ -179,7 +179,7 @@ def ready(effect: Effect, context: Context) -> str | None:
 
 def apply(effect: Effect, context: Context) -> None:
     """Leave paths and limits as the recorded run left them."""
-    state = json.loads(effect.state)
+    state = loads(effect.state)
     if effect.name == "sys.path":
         sys.path[:] = state
         importlib.invalidate_caches()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import json
 import random
 import struct
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from json import dumps, loads
 from typing import Any
 
 __all__ = ["Source", "loaded_sources", "source"]
@@ -85,7 +85,7 @@ def _twister_misfit(state: bytes) -> str | None:
 
 def numpy_state_bytes(state: Mapping[str, Any]) -> bytes:
     """Return a legacy generator's state dictionary as JSON, keys sorted."""
-    return json.dumps(_plain(state), sort_keys=True).encode()
+    return dumps(_plain(state), sort_keys=True).encode()
 
 
 def _plain(value: Any) -> Any:
@@ -124,7 +124,7 @@ def _read_numpy() -> bytes:
 def _write_numpy(state: bytes) -> None:
     numpy = importlib.import_module("numpy")
     if state.startswith(b"{"):
-        _numpy_generator().set_state(_numpy_value(json.loads(state), numpy))
+        _numpy_generator().set_state(_numpy_value(loads(state), numpy))
         return
     size = 4 * _TWISTER_WORDS
     pos, has_gauss, gauss = struct.unpack("<I?d", state[size:])
@@ -136,7 +136,7 @@ def _write_numpy(state: bytes) -> None:
 def _numpy_misfit(state: bytes) -> str | None:
     if sys.modules.get("numpy.random.mtrand") is None:
         return None if importlib.util.find_spec("numpy") else "NumPy is not installed"
-    wanted = json.loads(state)["bit_generator"] if state.startswith(b"{") else "MT19937"
+    wanted = loads(state)["bit_generator"] if state.startswith(b"{") else "MT19937"
     present = type(_numpy_generator()._bit_generator).__name__
     return None if wanted == present else f"NumPy's random states come from {present} now, not {wanted}"
 

@@ -31,6 +31,7 @@ __all__ = [
     "begin",
     "changed",
     "check",
+    "digest",
     "end",
     "install",
     "note_code",

@@ -12,9 +12,9 @@ which warnings were shown and are not to be shown again.
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Sequence
+from json import dumps, loads
 from typing import Any
 
 import xxhash
@@ -88,13 +88,13 @@ class _Probe:
             found.append(Effect(KIND, "forget", b"{}"))
         found.extend(self._filter_effects())
         if self._shown:
-            found.append(Effect(KIND, "shown", json.dumps(self._shown).encode()))
+            found.append(Effect(KIND, "shown", dumps(self._shown).encode()))
         return tuple(found)
 
     def _filter_effects(self) -> tuple[Effect, ...]:
         if self._refusals() or list(map(sources, self._after)) == list(map(sources, self._before)):
             return ()
-        return (Effect(KIND, "filters", json.dumps(_difference(self._before, self._after)).encode()),)
+        return (Effect(KIND, "filters", dumps(_difference(self._before, self._after)).encode()),)
 
     def _refusals(self) -> tuple[Refusal, ...]:
         new = [found for found in self._after if found not in self._before]
@@ -124,7 +124,7 @@ def chosen_action(text: str, module: str, category: type, filters: Sequence[Filt
 def _concerning(category: type, filters: Sequence[Filter]) -> str:
     """Return a token of all filters for a class, for a warning of which no more is known."""
     found = [encode(item) for item in filters if has_texts(item) and issubclass(category, item[2])]
-    return _UNKNOWN + xxhash.xxh3_128_hexdigest(json.dumps(found).encode())
+    return _UNKNOWN + xxhash.xxh3_128_hexdigest(dumps(found).encode())
 
 
 def _matches(pattern: Any, text: str) -> bool:
@@ -134,7 +134,7 @@ def _matches(pattern: Any, text: str) -> bool:
 
 
 def _dependency(module: str, text: str, category: type, action: str, line: Sequence[int] = ()) -> Dependency:
-    return Dependency(KIND, module, json.dumps([text, _name(category), action, list(line)]))
+    return Dependency(KIND, module, dumps([text, _name(category), action, list(line)]))
 
 
 def _remove_spies(filters: Any) -> None:
@@ -155,7 +155,7 @@ def probe(context: Context) -> _Probe:
 
 def check(dependency: Dependency, context: Context) -> str | None:
     """Say that a warning of the recorded run would be treated otherwise now."""
-    text, name, action, line = json.loads(dependency.expected)
+    text, name, action, line = loads(dependency.expected)
     category = resolve_class(name)
     shown = [] if category is None else shown_entries(text, dependency.name, category)
     if action == _PASSED:
@@ -180,7 +180,7 @@ def ready(effect: Effect, context: Context) -> str | None:
 
 def apply(effect: Effect, context: Context) -> None:
     """Add the filters that the run added, or mark the warnings that it showed."""
-    state = json.loads(effect.state)
+    state = loads(effect.state)
     if effect.name == "shown":
         for module, text, name, line in state:
             category = resolve_class(name)

@@ -17,6 +17,7 @@ import xxhash
 
 from fpcache.errors import FpcacheError, UnfingerprintableValueError
 from fpcache.fingerprints.layout import Layout, layout_of
+from fpcache.fingerprints.locality import is_local_code, is_stdlib_name
 from fpcache.fingerprints.records import Buffer
 from fpcache.fingerprints.registry import Entry, look_up
 from fpcache.fingerprints.tokens import MARSHALLED, Step, one_nan, step_text
@@ -210,7 +211,14 @@ class Encoder:
         found = self._entries.get(cls)
         if found is None:
             found = self._entries[cls] = look_up(cls)
+            self._note_package(cls)
         return found
+
+    def _note_package(self, cls: type) -> None:
+        """Count the library whose methods a value of `cls` brings with it."""
+        top = str(cls.__module__).partition(".")[0]
+        if not is_stdlib_name(top) and not is_local_code(cls):
+            self.packages.add(top)
 
     def layout(self, cls: type) -> Layout:
         """Return where instances of `cls` keep their state."""

@@ -53,14 +53,14 @@ def _root_record(root: Root) -> dict[str, Any]:
 
 
 def _code_parts(root: Root) -> dict[str, str]:
-    """Digest the notebook's classes and functions that a value holds, to tell an edit of one from other changes."""
+    """Digest the local classes and functions that a value holds, to tell edits of them from other changes."""
     if root.walk is None:
         return {}
     held = (
         node for node in root.walk.nodes if isinstance(node, (type, FunctionType)) and node is not root.value
     )
     return {
-        f"{'class' if isinstance(node, type) else 'function'} `{node.__name__}`": walk(node).digest.hex()
+        f"{'class' if isinstance(node, type) else 'function'} `{node.__qualname__}`": walk(node).digest.hex()
         for node in islice(held, _MOST_PARTS)
         if is_local_code(node)
     }
@@ -116,15 +116,17 @@ def _change(old: Record, new: Record) -> str:
         return f"package {new['key']} {old['summary']} → {new['summary']}"
     if new["kind"] == "missing" or old["kind"] == "missing":
         return f"{_name(new)} is no longer defined" if new["kind"] == "missing" else f"{_name(new)} is new"
-    if old["kind"] == new["kind"] and new["kind"] in ("function", "class"):
-        is_same_code = bool(new.get("code")) and new.get("code") == old.get("code")
-        verb = "holds other values" if is_same_code else "was edited"
+    if old["kind"] == new["kind"] == "class":
+        return f"{new['label']} was edited{_way(new)}"
+    if old.get("code") and new.get("code"):
+        verb = "holds other values" if new["code"] == old["code"] else "was edited"
         return f"{new['label']} {verb}{_way(new)}"
-    edited = [
-        part for part, digest in new["parts"].items() if old.get("parts", {}).get(part, digest) != digest
-    ]
+    parts = old.get("parts", {})
+    edited = [part for part, digest in new["parts"].items() if parts.get(part, digest) != digest]
+    if new["label"] in edited:  # below a cache or a decorator
+        return f"{new['label']} was edited{_way(new)}"
     if edited:
-        return f"{_name(new)} changed ({edited[0]} was edited){_way(new)}"
+        return f"{_name(new)} changed ({edited[-1]} was edited){_way(new)}"
     if old["summary"] == new["summary"]:
         return f"{_name(new)} changed ({new['summary']}){_way(new)}"
     return f"{_name(new)} changed ({old['summary']} → {new['summary']}){_way(new)}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from json import dumps, loads
 from typing import TYPE_CHECKING, Protocol
 
 from fpcache.errors import StoreError
@@ -131,13 +131,13 @@ class OutputCache:
             created_s=time.time(),
             duration_s=output.duration_s,
             label=label,
-            meta=json.dumps({"graph": meta}).encode(),
+            meta=dumps({"graph": meta}).encode(),
         )
         self.store.put(entry, blobs)
 
 
 def _output(entry: Entry) -> CachedOutput | None:
-    meta = json.loads(entry.meta).get("graph")
+    meta = loads(entry.meta).get("graph")
     if meta is None:  # another component's entry, such as a cell's
         return None
     return CachedOutput(entry.key, meta["output_fingerprint"], meta["parts"], entry.duration_s, entry)

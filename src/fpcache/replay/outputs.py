@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from json import dumps, loads
 from typing import Any
 
 from fpcache.errors import CorruptEntryError, UncacheableError
@@ -148,6 +148,12 @@ class OutputLog:
         if not found:
             self._outputs.append(update)
 
+    def converted(self, convert: Callable[[str], str]) -> OutputLog:
+        """Return a log in which every text shown has gone through `convert`."""
+        log = OutputLog()
+        log._outputs = [_converted(output, convert) for output in self._outputs]
+        return log
+
     def to_bytes(self) -> bytes:
         """Return the log as JSON.
 
@@ -157,7 +163,7 @@ class OutputLog:
             If a display has data that JSON can't hold.
         """
         try:
-            return json.dumps([_to_json(output) for output in self._outputs], allow_nan=True).encode()
+            return dumps([_to_json(output) for output in self._outputs], allow_nan=True).encode()
         except (TypeError, ValueError) as error:
             raise UncacheableError(f"it displays something that can't be stored ({error})") from error
 
@@ -171,7 +177,7 @@ class OutputLog:
             If it is something else.
         """
         try:
-            outputs = [_from_json(record) for record in json.loads(bytes(data))]
+            outputs = [_from_json(record) for record in loads(bytes(data))]
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise CorruptEntryError(f"stored outputs can't be read ({error})") from error
         log = cls()
@@ -182,6 +188,18 @@ class OutputLog:
 def _without_live_widgets(data: dict[str, Any]) -> dict[str, Any]:
     """A view of a live widget is dead in the next kernel; its text stays."""
     return {mime: content for mime, content in data.items() if mime != _LIVE_WIDGET}
+
+
+def _converted(output: Output, convert: Callable[[str], str]) -> Output:
+    if isinstance(output, Stream):
+        return replace(output, text=convert(output.text))
+    if isinstance(output, Clear):
+        return output
+    data = {
+        mime: convert(content) if isinstance(content, str) else content
+        for mime, content in output.data.items()
+    }
+    return replace(output, data=data)
 
 
 def _to_json(output: Output) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from json import dumps, loads
 from typing import Any
 
 from fpcache.errors import CorruptEntryError, UncacheableError
@@ -94,7 +94,7 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         """Return it as JSON."""
-        return json.dumps(asdict(self), sort_keys=True).encode()
+        return dumps(asdict(self), sort_keys=True).encode()
 
     @classmethod
     def from_bytes(cls, data: bytes | memoryview) -> Manifest:
@@ -106,7 +106,7 @@ class Manifest:
             If it is something else.
         """
         try:
-            fields: dict[str, Any] = json.loads(bytes(data))
+            fields: dict[str, Any] = loads(bytes(data))
             lists = {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
             return cls(**(fields | lists))
         except (ValueError, TypeError, AttributeError) as error:

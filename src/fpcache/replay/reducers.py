@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Callable
+from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from fpcache.replay.references import importable_path, path_in_notebook
 if TYPE_CHECKING:
     from fpcache.replay.codec import Writer
 
-__all__ = ["Reducer", "descend", "rebuild_method", "reducer_for"]
+__all__ = ["Reducer", "descend", "put_state", "rebuild_method", "reducer_for"]
 
 Reducer = Callable[["Writer", Any], Any]
 
@@ -64,7 +65,33 @@ def reducer_for(kind: type) -> Reducer:
 
 
 def _native(writer: Writer, obj: object) -> Any:
-    return NotImplemented
+    """Use the object's own reduction; but put back as it is what only a ``__setstate__`` would change."""
+    kind: Any = type(obj)
+    if not _has_setstate_alone(kind):
+        return NotImplemented
+    reduced = obj.__reduce_ex__(5)
+    if isinstance(reduced, str) or len(reduced) < 3 or reduced[2] is None:
+        return NotImplemented
+    return (*reduced, *(None,) * (5 - len(reduced)), put_state)
+
+
+@lru_cache(maxsize=1024)
+def _has_setstate_alone(kind: Any) -> bool:
+    """Tell whether instances are stored with all their state, and restored in a way of their own.
+
+    Such a ``__setstate__`` is made for older pickles; a ``Bunch`` drops its state there.
+    """
+    keeps = ("__reduce__", "__reduce_ex__", "__getstate__")
+    return hasattr(kind, "__setstate__") and all(getattr(kind, n) is getattr(object, n) for n in keeps)
+
+
+def put_state(obj: object, state: Any) -> None:
+    """Give `obj` the attributes and slots of a default reduction's state."""
+    attributes, slots = state if isinstance(state, tuple) else (state, None)
+    if attributes:
+        obj.__dict__.update(attributes)
+    for name, value in (slots or {}).items():
+        object.__setattr__(obj, name, value)
 
 
 def reduce_module(writer: Writer, module: types.ModuleType) -> Any:

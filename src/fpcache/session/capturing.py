@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from fpcache.dependencies import hash_seed, pyplot_state, volatile
@@ -19,10 +19,10 @@ from fpcache.fingerprints.records import Reading, Root, Walk
 from fpcache.fingerprints.walking import digest_among
 from fpcache.replay import codec, mutations, recording
 from fpcache.replay.recording import Payload
-from fpcache.session import hash_order, kept
+from fpcache.session import hash_order, kept, positions
 from fpcache.session.figures import Describer, has_matplotlib
 from fpcache.session.names import bound_names, deleted_names
-from fpcache.session.report import UNCACHEABLE
+from fpcache.session.report import PLAIN, UNCACHEABLE
 from fpcache.store.entry import Entry
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from fpcache.session.steps import ComponentStep
 
 __all__ = ["changed", "fixed_digests", "reference_nodes", "store"]
+
+# Changes of state that no one looks at: code that does nothing else is never a hit.
+_UNSEEN_EFFECTS = frozenset({"ambient", "process", "random", "warnings"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,10 @@ def store(step: ComponentStep, trace: Trace) -> None:
     if not run.services.governor.is_worth_storing(
         trace.duration_s, captured.restore_s, run.services.settings.min_seconds
     ):
-        row.reason += "; not stored, restoring would take as long as running"
+        run.services.governor.learn(
+            trace.component.code_digest, trace.duration_s, restore_s=captured.restore_s
+        )
+        row.status, row.reason = PLAIN, "restoring would take as long as running"
         return
     row.waived.extend(_waived(step, trace, observation))
     entry = run.services.store.put(*_entry(step, trace, captured, observation, dependencies))
@@ -123,7 +129,10 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation) -> Cap
     )
     _refuse_rebound_globals(trace)
     if _is_without_effect(payload, trace, observation):
-        step.run.services.governor.learn(trace.component.code_digest, trace.duration_s, effect_only=True)
+        shown = step.run.shown(trace.component)
+        step.run.services.governor.learn(
+            trace.component.code_digest, trace.duration_s, **{f"effect_only {shown}": True}
+        )
         raise UncacheableError("it had no effect that could be replayed, so it always runs")
     nodes = reference_nodes(trace.reading)
     dumped = recording.capture(payload, nodes, namespace)
@@ -133,7 +142,8 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation) -> Cap
 
 
 def _bound(trace: Trace, namespace: Mapping[str, object]) -> dict[str, object]:
-    names = bound_names(trace.before, namespace, trace.component.names.binds)
+    written = trace.component.names
+    names = bound_names(trace.before, namespace, written.binds, written.maybe_binds)
     return {name: namespace[name] for name in names}
 
 
@@ -171,7 +181,7 @@ def _refuse_unread_names(trace: Trace, dumped: codec.Dumped) -> None:
 
 
 def _is_without_effect(payload: Payload, trace: Trace, observation: Observation) -> bool:
-    visible = [effect for effect in observation.effects if effect.kind not in ("ambient", "random")]
+    visible = [effect for effect in observation.effects if effect.kind not in _UNSEEN_EFFECTS]
     return not (
         payload.bound or payload.deleted or payload.states or payload.results or visible or trace.outputs
     )
@@ -235,7 +245,8 @@ def _entry(
 ) -> tuple[Entry, dict[str, Any]]:
     run, component = step.run, trace.component
     now = time.time()
-    blobs: dict[str, Any] = {"payload": captured.dumped.stream, "outputs": trace.outputs.to_bytes()}
+    outputs = positions.marked(trace.outputs, run, trace.reading).to_bytes()
+    blobs: dict[str, Any] = {"payload": captured.dumped.stream, "outputs": outputs}
     blobs |= {f"buffer-{index}": buffer for index, buffer in enumerate(captured.dumped.buffers)}
     for index, effect in enumerate(observation.effects):
         blobs |= {f"effect-{index}": effect.state, f"before-{index}": effect.before}
@@ -250,8 +261,8 @@ def _entry(
         source=component.source,
         name=run.options.name,
         binds=tuple(captured.payload.bound),
-        dependencies=json.dumps([[d.kind, d.name, d.expected] for d in dependencies]).encode(),
-        meta=json.dumps({**_meta(trace, captured, observation), "waived": step.row.waived}).encode(),
+        dependencies=dumps([[d.kind, d.name, d.expected] for d in dependencies]).encode(),
+        meta=dumps({**_meta(trace, captured, observation), "waived": step.row.waived}).encode(),
         expires_s=now + run.options.ttl_s if run.options.ttl_s else None,
         pinned=run.options.pin,
     )
@@ -275,6 +286,7 @@ def _own_dependencies(step: ComponentStep, trace: Trace) -> list[Dependency]:
     reached = {item.path.split(".")[0] for item in reading.resolved} | set(reading.packages)
     found = run.services.history.dependencies(reached)
     found += kept.dependencies(trace.component, trace.before, run.namespace)
+    found += positions.dependencies(run, trace.component, reading, trace.outputs)
     uses = hash_order.uses(run, trace.component, reading)
     found.extend(hash_seed.dependency(use.expression, use.line or None) for use in uses)
     return found

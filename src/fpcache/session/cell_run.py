@@ -63,9 +63,16 @@ class CellRun:
         """Which execution of which cell this is."""
         return self.label, int(self.services.shell.shell.execution_count)
 
-    def compiled(self, component: Component) -> types.CodeType:
-        """Return a component's code object, for following what it names."""
-        return compile_component(self.cell, component, self.request.cell_name)
+    def compiled(self, component: Component) -> types.CodeType | None:
+        """Return a component's code object, for following what it names; None where it is no valid code.
+
+        Such code parses, but only the compiler sees what is wrong (a
+        ``return`` outside a function): running it shows the user the error.
+        """
+        try:
+            return compile_component(self.cell, component, self.request.cell_name)
+        except (SyntaxError, ValueError, RecursionError):
+            return None
 
     def reads(self, component: Component) -> frozenset[str]:
         """Return the names whose values are inputs, with those named in query texts."""

@@ -12,11 +12,10 @@ from fpcache.dependencies.observing import Observing
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import Reading
 from fpcache.replay.outputs import OutputLog
-from fpcache.session import capturing, looking_up
+from fpcache.session import capturing, looking_up, unseeded
 from fpcache.session.cell_run import OPENS_FIGURE
 from fpcache.session.key import component_key
 from fpcache.session.report import MISS, PLAIN, UNCACHEABLE, duration_text
-from fpcache.session.unseeded import unseeded_start
 
 if TYPE_CHECKING:
     from fpcache.session.steps import ComponentStep
@@ -54,23 +53,29 @@ class Trace:
 
 async def execute_component(step: ComponentStep) -> bool:
     """Run a component's statements for real; True means they failed."""
+    run, component, start = step.run, step.component, None
+    faults, code = run.services.faults, run.compiled(step.component)
+    with faults.guarded("preparing an unseeded random state"):
+        start = unseeded.begin(run.services, component.code_digest, code) if code is not None else None
     trace = _begin(step) if step.storable and step.row.status == MISS else None
-    if trace is None:
-        return await _run_plainly(step)
-    return await _run_recorded(step, trace)
+    failed = await (_run_plainly(step) if trace is None else _run_recorded(step, trace))
+    if start is not None:
+        with faults.guarded("remembering an unseeded random state"):
+            unseeded.end(run.services, start)
+    return failed
 
 
 async def _run_plainly(step: ComponentStep) -> bool:
     figures_before = len(pyplot_state.open_figures())
     started = time.perf_counter()
     run, component = step.run, step.component
-    with unseeded_start(run.services, component.code_digest, run.compiled(component)):
-        failed = await _run_nodes(step, step.component)
+    failed = await _run_nodes(step, component)
     step.row.duration_s = time.perf_counter() - started
     if not failed and component.kind in (Kind.CODE, Kind.DYNAMIC):
         opens = len(pyplot_state.open_figures()) > figures_before and not _is_last(step)
         details = {OPENS_FIGURE: True} if opens else {}
-        run.services.governor.learn(component.code_digest, step.row.duration_s, **details)
+        with run.services.faults.guarded("remembering how long code took"):
+            run.services.governor.learn(component.code_digest, step.row.duration_s, **details)
     return failed
 
 
@@ -93,8 +98,8 @@ def _begin(step: ComponentStep) -> Trace | None:
     """Start to watch; a fault in the probes costs the recording, not the run."""
     run, reading = step.run, step.reading
     assert reading is not None
-    observing = Observing(run.context(reading, time.time()), PROBES)
     try:
+        observing = Observing(run.context(reading, time.time()), PROBES)
         trace = Trace(
             step.component,
             reading,
@@ -121,10 +126,19 @@ async def _run_recorded(step: ComponentStep, trace: Trace) -> bool:
             if not failed and trace.component.stop == len(step.run.request.nodes):
                 shell.flush_figures()
     finally:
-        trace.observing.stop()
+        _end_watching(step, trace)
         step.row.duration_s = trace.duration_s = time.perf_counter() - started
     _finish(step, trace, failed)
     return failed
+
+
+def _end_watching(step: ComponentStep, trace: Trace) -> None:
+    """Stop to watch; a fault in the probes costs the recording, and never the user's error or result."""
+    try:
+        trace.observing.stop()
+    except Exception as error:
+        step.run.services.faults.report(error, "watching a component")
+        step.storable = False
 
 
 async def _join_rest(step: ComponentStep, trace: Trace) -> bool:
@@ -190,6 +204,10 @@ def _finish(step: ComponentStep, trace: Trace, failed: bool) -> None:
     if trace.duration_s < min_seconds:
         row.status = PLAIN
         row.reason = f"took {duration_text(trace.duration_s)}, cheaper to run than to store"
+        return
+    if trace.observing.faults:
+        run.services.faults.report(trace.observing.faults[0], "watching a component")
+        row.reason += "; not stored"
         return
     if not step.storable:
         if row.status == MISS:

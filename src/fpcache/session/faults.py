@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from fpcache.events import CacheFault, EventBus
@@ -21,6 +22,14 @@ class FaultLog:
     show: Callable[[str], None] | None = None
     messages: list[str] = field(default_factory=list)
     _told: set[str] = field(default_factory=set)
+
+    @contextmanager
+    def guarded(self, doing: str) -> Iterator[None]:
+        """Turn an exception inside into a fault: the user's code goes on."""
+        try:
+            yield
+        except Exception as error:
+            self.report(error, doing)
 
     def report(self, error: BaseException | str, doing: str = "") -> str:
         """Note a fault that happened while `doing` something; returns the message."""

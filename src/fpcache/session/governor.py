@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from json import dumps, loads
 
 from fpcache.errors import StoreError
 from fpcache.store.entry import Profile
@@ -43,18 +43,18 @@ class Governor:
     def detail(self, code_digest: str, name: str) -> object:
         """Return one remembered detail about a piece of code, or None."""
         profile = self.profile(code_digest)
-        return json.loads(profile.details).get(name) if profile else None
+        return loads(profile.details).get(name) if profile else None
 
     def learn(self, code_digest: str, duration_s: float, **details: object) -> None:
         """Remember how long a piece of code took and what was seen of it."""
         self.run_time_s += duration_s
         known = self.profile(code_digest)
-        merged = {**(json.loads(known.details) if known else {}), **details}
+        merged = {**(loads(known.details) if known else {}), **details}
         merged = {name: value for name, value in merged.items() if value is not None}
         profile = Profile(
             duration_s=duration_s,
             runs=known.runs + 1 if known else 1,
-            details=json.dumps(merged, sort_keys=True).encode(),
+            details=dumps(merged, sort_keys=True).encode(),
         )
         self._profiles[code_digest] = profile
         if known is None or _differs(known, profile):
@@ -71,8 +71,17 @@ class Governor:
         profile = self.profile(code_digest)
         return profile is not None and profile.duration_s < min_seconds
 
+    def is_slow_to_restore(self, code_digest: str) -> bool:
+        """Whether the code's last result would have taken as long to restore as its last run took."""
+        profile, restore_s = self.profile(code_digest), self.detail(code_digest, "restore_s")
+        return (
+            profile is not None
+            and isinstance(restore_s, float)
+            and profile.duration_s <= WORTH_FACTOR * restore_s
+        )
+
     def allowance(self, code_digest: str, min_seconds: float) -> Callable[[], None]:
-        """Return a check that raises once fingerprinting has taken too long; never where all is to be cached."""
+        """Return a check that raises once fingerprinting took too long; never where all is cached."""
         profile = self.profile(code_digest)
         known_s = profile.duration_s if profile else 0.0
         if min_seconds == 0:

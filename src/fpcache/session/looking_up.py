@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from json import loads
 
 from fpcache.cells import Component
-from fpcache.dependencies import EFFECTS, KINDS, volatile
+from fpcache.dependencies import EFFECTS, KINDS, random_states, volatile
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.observing import first_broken, first_unready, worst_refusal
 from fpcache.dependencies.records import Dependency, Effect, Refusal
@@ -16,7 +16,7 @@ from fpcache.errors import StoreError
 from fpcache.fingerprints.explaining import explain_change
 from fpcache.fingerprints.records import Reading
 from fpcache.graph import FingerprintStatus
-from fpcache.session import kept
+from fpcache.session import kept, positions, unseeded
 from fpcache.session.cell_run import CellRun
 from fpcache.session.history import KIND as HISTORY
 from fpcache.session.report import HIT, MISS
@@ -54,8 +54,8 @@ def look_up(
     """Return the first recording that holds as a hit, else a miss that says what changed."""
     run.services.seen_in[component.code_digest] = run.place
     reasons: list[str] = []
-    for entry in run.services.store.look_up(key):
-        found, reason = _usable(run, entry, context)
+    for entry in _in_order(run, component, run.services.store.look_up(key)):
+        found, reason = _usable(run, component, entry, context)
         if found is not None:
             return FingerprintStatus(None, is_hit=True, reason="found", key=key, verdict=HIT, found=found)
         reasons.append(reason)
@@ -63,8 +63,21 @@ def look_up(
     return FingerprintStatus(None, is_hit=False, reason=reason, key=key, verdict=MISS)
 
 
-def _usable(run: CellRun, entry: Entry, context: Context) -> tuple[Found | None, str]:
-    reason = broken_dependency(run, dependencies_of(entry), context)
+def _in_order(run: CellRun, component: Component, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Put first what was recorded as the first consumer of an unseeded random state.
+
+    While that state is untouched any recording's start would do, but only this
+    one is followed by the draws that were recorded after it.
+    """
+    starts = unseeded.known_starts(run.services, component.code_digest) if len(entries) > 1 else {}
+    if not starts:
+        return entries
+    first = {Dependency(random_states.KIND, name, digest) for name, digest in starts.items()}
+    return sorted(entries, key=lambda entry: first.isdisjoint(dependencies_of(entry)))
+
+
+def _usable(run: CellRun, component: Component, entry: Entry, context: Context) -> tuple[Found | None, str]:
+    reason = broken_dependency(run, component, dependencies_of(entry), context)
     if reason is not None:
         return None, reason
     try:
@@ -75,13 +88,17 @@ def _usable(run: CellRun, entry: Entry, context: Context) -> tuple[Found | None,
     return (None, reason) if reason is not None else (Found(entry, effects), "")
 
 
-def broken_dependency(run: CellRun, dependencies: Sequence[Dependency], context: Context) -> str | None:
+def broken_dependency(
+    run: CellRun, component: Component, dependencies: Sequence[Dependency], context: Context
+) -> str | None:
     """Return why a recorded dependency no longer holds, or None."""
     for dependency in dependencies:
         if dependency.kind == HISTORY:
             reason = run.services.history.check(dependency)
         elif dependency.kind == kept.KIND:
             reason = kept.check(dependency, run.namespace)
+        elif dependency.kind == positions.KIND and context.reading is not None:
+            reason = positions.check(dependency, run, component, context.reading)
         else:
             reason = first_broken((dependency,), context, KINDS)
         if reason is not None:
@@ -91,7 +108,7 @@ def broken_dependency(run: CellRun, dependencies: Sequence[Dependency], context:
 
 def dependencies_of(entry: Entry) -> list[Dependency]:
     """Return the dependencies recorded with an entry."""
-    return [Dependency(*item) for item in json.loads(entry.dependencies)]
+    return [Dependency(*item) for item in loads(entry.dependencies)]
 
 
 def effects_of(run: CellRun, entry: Entry) -> tuple[Effect, ...]:
@@ -104,7 +121,7 @@ def effects_of(run: CellRun, entry: Entry) -> tuple[Effect, ...]:
             bytes(read(entry.blobs[f"effect-{index}"])),
             bytes(read(entry.blobs[f"before-{index}"])),
         )
-        for index, (kind, name) in enumerate(json.loads(entry.meta).get("effects", ()))
+        for index, (kind, name) in enumerate(loads(entry.meta).get("effects", ()))
     )
 
 
@@ -116,7 +133,7 @@ def _explain(run: CellRun, component: Component, reading: Reading) -> str:
     )
     for entry in nearest:
         if entry.code_digest == component.code_digest:
-            old = json.loads(entry.meta)
+            old = loads(entry.meta)
             reasons = explain_change(old.get("roots", []), reading)
             return _few(reasons) if reasons else "its options changed"
     if any(_is_earlier_version(entry, run, component, names) for entry in nearest):

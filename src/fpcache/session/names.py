@@ -19,18 +19,24 @@ def is_shells_own(name: str) -> bool:
 
 
 def bound_names(
-    before: Mapping[str, object], now: Mapping[str, object], surely_bound: Collection[str]
+    before: Mapping[str, object],
+    now: Mapping[str, object],
+    surely_bound: Collection[str],
+    maybe_bound: Collection[str] = (),
 ) -> list[str]:
     """Return the names a run bound, in the order they stand in the namespace.
 
     A name that the code surely binds counts also when it was bound to the
     same object before: another kernel may have it bound to something else.
+    The shell's own names count where the code itself binds them (``_ = f()``,
+    ``for _ in ...``): then the shell leaves them alone.
     """
     missing = object()
     return [
         name
         for name, value in now.items()
-        if not is_shells_own(name) and (name in surely_bound or before.get(name, missing) is not value)
+        if name in surely_bound
+        or (before.get(name, missing) is not value and (name in maybe_bound or not is_shells_own(name)))
     ]
 
 

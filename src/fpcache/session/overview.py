@@ -59,7 +59,9 @@ def why(session: Session, number: int | None) -> str:
         return f"fpcache: the last cell has components 1 to {len(rows)}, not {number}"
     row = rows[number - 1]
     details = [f"  key: {row.key or 'none was needed'}", f"  took {duration_text(row.duration_s)}"]
-    return "\n".join([_why_line(row), *details, *(f"  kept although it {reason}" for reason in row.waived), *(f"  {note}" for note in row.notes)])
+    details += [f"  kept although it {reason}" for reason in row.waived]
+    details += [f"  {note}" for note in row.notes]
+    return "\n".join([_why_line(row), *details])
 
 
 def _why_line(row: ComponentReport) -> str:

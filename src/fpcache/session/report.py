@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import html
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from json import dumps
 
 __all__ = ["CellReport", "ComponentReport", "Stats"]
 
@@ -80,7 +80,7 @@ class CellReport:
 
     def to_json(self) -> str:
         """Return all rows as JSON text."""
-        return json.dumps(self.as_dicts())
+        return dumps(self.as_dicts())
 
     def counts(self) -> Counter[str]:
         """Return how many components ended in each status."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
+from json import loads
 from typing import TYPE_CHECKING
 
 from fpcache.cells import Component
@@ -13,6 +13,7 @@ from fpcache.errors import StoreError, UncacheableError
 from fpcache.fingerprints.records import Reading
 from fpcache.replay.outputs import Clear, Display, OutputLog, Result, Stream
 from fpcache.replay.recording import Payload, apply, restore
+from fpcache.session import positions
 from fpcache.session.capturing import reference_nodes
 from fpcache.session.looking_up import Found
 from fpcache.session.report import HIT, ComponentReport
@@ -36,7 +37,8 @@ def replay(
     started, entry = time.perf_counter(), found.entry
     try:
         payload = load_payload(run, entry, reading)
-        outputs = OutputLog.from_bytes(bytes(run.services.store.read(entry.blobs["outputs"])))
+        recorded = OutputLog.from_bytes(bytes(run.services.store.read(entry.blobs["outputs"])))
+        outputs = positions.named(recorded, run, reading)
     except (StoreError, UncacheableError) as error:
         return f"the stored result is damaged ({error})"
     except Exception as error:
@@ -50,14 +52,16 @@ def replay(
         exec(declared, run.namespace)  # binds nothing; `__annotations__` ends as after a run
     apply_effects(found.effects, run.context(reading), EFFECTS)
     publish(run.services.shell, outputs, payload.results)
-    _account(run, entry, row, time.perf_counter() - started)
+    row.status = HIT
+    with run.services.faults.guarded("counting a hit"):
+        _account(run, entry, row, time.perf_counter() - started)
     return None
 
 
 def load_payload(run: CellRun, entry: Entry, reading: Reading) -> Payload:
     """Return what a recording bound, changed and showed, restored but not applied."""
     read = run.services.store.read
-    count = json.loads(entry.meta)["buffers"]
+    count = loads(entry.meta)["buffers"]
     buffers = [read(entry.blobs[f"buffer-{index}"]) for index in range(count)]
     stream = bytes(read(entry.blobs["payload"]))
     return restore(stream, buffers, reference_nodes(reading), run.namespace)
@@ -79,11 +83,11 @@ def publish(shell: ShellAdapter, outputs: OutputLog, values: tuple[object, ...])
 
 
 def _account(run: CellRun, entry: Entry, row: ComponentReport, duration_s: float) -> None:
-    row.status, row.reason = HIT, _hit_reason(entry)
+    row.reason = _hit_reason(entry)
     row.duration_s = duration_s
     row.saved_s = max(0.0, entry.duration_s - duration_s)
     row.size_bytes = entry.size_bytes
-    meta = json.loads(entry.meta)
+    meta = loads(entry.meta)
     row.notes.extend(meta.get("notes", ()))
     row.waived.extend(meta.get("waived", ()))
     run.services.store.touch(entry.entry_id, row.saved_s)

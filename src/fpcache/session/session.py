@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from fpcache.dependencies import random_states
-from fpcache.errors import StoreError
+from fpcache.dependencies import local_modules, random_states
 from fpcache.events import CellFinished, CellStarted, ComponentFinished, ComponentStarted, EventBus
 from fpcache.graph import FingerprintStatus, Outcome, run_in_order
 from fpcache.session.cell_run import CellRun
@@ -93,6 +92,8 @@ class Session:
 
     async def _run_cached(self, request: CellRequest, options: CellOptions) -> bool:
         started = time.perf_counter()
+        with self.services.faults.guarded("noting loaded modules"):
+            local_modules.note_modules()
         try:
             run = CellRun.parse(self.services, request, options)
             warnings = check_options(run)
@@ -125,10 +126,9 @@ class Session:
         elapsed_s = time.perf_counter() - started
         report.cell = run.label
         report.overhead_s = max(0.0, elapsed_s - sum(row.duration_s for row in report.rows))
-        try:
+        with self.services.faults.guarded("saving what was learnt"):
+            local_modules.note_modules()
             self.services.governor.save()
-        except StoreError as error:
-            self.services.faults.report(error, "saving what was learnt")
         report.faults = self.services.faults.messages[faults_before:]
         self.reports = [*self.reports[1 - _REPORTS_KEPT :], report]
         self.last_run = run

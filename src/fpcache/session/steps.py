@@ -6,6 +6,7 @@ import ast
 import sys
 import time
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any
 
 from fpcache.cells import Component, Kind
@@ -14,7 +15,7 @@ from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import Reading
 from fpcache.graph import FingerprintStatus
-from fpcache.session import looking_up, restoring
+from fpcache.session import looking_up, restoring, sole_owner
 from fpcache.session.cell_run import CellRun
 from fpcache.session.executing import execute_component
 from fpcache.session.governor import AllowanceSpentError
@@ -32,6 +33,7 @@ _PLAIN_KINDS = {
     Kind.SHELL: "a shell command",
     Kind.EMPTY: "nothing to run",
 }
+SLOW_TO_RESTORE = "restoring would take as long as running"
 EFFECT_ONLY = "had no effect that could be replayed, so it always runs"
 
 
@@ -94,30 +96,36 @@ class ComponentStep:
             profile = services.governor.profile(digest)
             spent_ms = profile.duration_s * 1000 if profile else 0
             return _verdict(PLAIN, f"took {spent_ms:.0f} ms, cheaper to run than to store")
-        if services.governor.detail(digest, "effect_only"):
+        if services.governor.is_slow_to_restore(digest):
+            return _verdict(PLAIN, SLOW_TO_RESTORE)
+        if services.governor.detail(digest, f"effect_only {self.run.shown(self.component)}"):
             return _verdict(PLAIN, EFFECT_ONLY)
         return None
 
     def _asked(self) -> FingerprintStatus:
+        code = self.run.compiled(self.component)
+        if code is None:
+            return _verdict(PLAIN, "is no valid code")
         try:
-            self.reading = self._read()
+            self.reading = self._read(code)
         except UnfingerprintableValueError as error:
             return _verdict(UNCACHEABLE, f"reads a value without a fingerprint: {error}")
         except AllowanceSpentError as error:
             return _verdict(PLAIN, f"{error}; runs unrecorded this time")
         return self._looked_up(self.reading)
 
-    def _read(self) -> Reading:
+    def _read(self, code: CodeType) -> Reading:
         run, component = self.run, self.component
         allowance = run.services.governor.allowance(component.code_digest, run.services.settings.min_seconds)
-        code = run.compiled(component)
         return read(run.reads(component), code, run.namespace, ignore=run.options.ignore, allowance=allowance)
 
     def _looked_up(self, reading: Reading) -> FingerprintStatus:
         run, row = self.run, self.row
         context = run.context(reading)
         refusal = looking_up.standing_refusal(run, self.component, context)
+        refusal = refusal or sole_owner.refusal(run, self.component, reading)
         if refusal is not None:
+            self.reading = None  # what is not recorded is not referred to while it runs
             return _verdict(UNCACHEABLE, refusal_text(refusal))
         shown = run.shown(self.component)
         row.key = component_key(self.component, reading, shown=shown, ignored=run.options.ignore)
@@ -140,7 +148,8 @@ class ComponentStep:
         """Run the statements for real, recorded where that is possible."""
         self.started_s = time.perf_counter()
         failed = await execute_component(self)
-        self.note_history()
+        with self.run.services.faults.guarded("noting a statement's effect on a library"):
+            self.note_history()
         return failed
 
     def note_history(self) -> None:

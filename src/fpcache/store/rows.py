@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hmac
-import json
 import sqlite3
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from json import dumps, loads
 from typing import Any
 
 from blake3 import blake3
@@ -65,7 +65,7 @@ def save_entry(connection: sqlite3.Connection, key: bytes, entry: Entry) -> None
     references = {role: [ref.digest, ref.size_bytes] for role, ref in entry.blobs.items()}
     packed = {
         "binds": " ".join(entry.binds),
-        "blobs": json.dumps(references),
+        "blobs": dumps(references),
         "signature": sign_entry(key, entry),
     }
     row = [packed[name] if name in packed else getattr(entry, name) for name in _NAMES]
@@ -128,7 +128,7 @@ def _entry(row: _Row) -> Entry:
         name=row[14],
         notebook=row[15],
         cell=row[16],
-        blobs={role: BlobRef(digest, size) for role, (digest, size) in json.loads(row[17]).items()},
+        blobs={role: BlobRef(digest, size) for role, (digest, size) in loads(row[17]).items()},
         source=row[19],
         dependencies=row[20],
         meta=row[21],

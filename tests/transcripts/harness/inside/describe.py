@@ -90,7 +90,7 @@ class Describer:
             value, (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
         ):
             return ["builtin", getattr(value, "__qualname__", repr(kind))]
-        if id(value) in self.met:
+        if id(value) in self.met and not library_values.is_scalar(value):
             return ["again", self.met[id(value)][0]]
         self.met[id(value)] = (path, value)  # the reference keeps the id taken
         return self.node(value, path)
@@ -143,9 +143,10 @@ class Describer:
         return []
 
     def pairs(self, value: dict[object, object], path: str) -> list[object]:
+        kind = collections.OrderedDict if isinstance(value, collections.OrderedDict) else dict
         return [
             [self.value(key, f"key {text} of {path}"), self.value(item, f"{path}[{text}]")]
-            for key, item in dict.items(value)
+            for key, item in kind.items(value)
             for text in [ADDRESS.sub("", safe_repr(key))[:60]]
         ]
 

@@ -8,6 +8,12 @@ from typing import Any
 from inside.texts import ADDRESS, digest, name_of, shortened
 
 
+def is_scalar(value: object) -> bool:
+    """Return whether a value is one of NumPy's that can't change, so that its identity doesn't count."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, (numpy.generic, numpy.dtype))
+
+
 def ndarray(describer: Any, value: Any, path: str) -> object:
     import numpy as np
 

@@ -42,15 +42,17 @@ def namespace(shell: object) -> dict[str, object]:
 
 def random_states() -> dict[str, str]:
     """Digest the random states of the libraries that are loaded."""
-    states = {"random": repr(random.getstate())}
+    # Past the modules' functions: while a component is recorded, calls of those are noticed.
+    states = {"random": repr(random._inst.getstate())}
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
-        states["numpy"] = repr([*map(str, numpy_random.get_state(legacy=False).items())]) + repr(
-            numpy_random.get_state()[1].tolist()
+        shared = sys.modules["numpy.random.mtrand"]._rand
+        states["numpy"] = repr([*map(str, shared.get_state(legacy=False).items())]) + repr(
+            shared.get_state()[1].tolist()
         )
     torch = sys.modules.get("torch")
-    if torch is not None and hasattr(torch, "get_rng_state"):
-        states["torch"] = repr(torch.get_rng_state().tolist())
+    if torch is not None and hasattr(torch, "default_generator"):
+        states["torch"] = repr(torch.default_generator.get_state().tolist())
     return {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in states.items()}
 
 

@@ -1,0 +1,134 @@
+"""Outputs that tell where code stands: a warning's file and line, a logged line number, a traceback.
+
+A cell has another file name in each kernel, so the names in recorded outputs
+are replaced by marks, and by the present names when they are shown again.
+Lines can't be replaced: they, and the text that stands on them, are a
+dependency of such a recording.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from json import dumps, loads
+from types import CodeType
+from typing import TYPE_CHECKING
+
+import xxhash
+
+from fpcache.cells import Component
+from fpcache.dependencies.records import Dependency
+from fpcache.fingerprints.records import Reading
+from fpcache.replay.outputs import OutputLog
+
+if TYPE_CHECKING:
+    from fpcache.session.cell_run import CellRun
+
+__all__ = ["KIND", "check", "dependencies", "marked", "named"]
+
+KIND = "position"
+_ASKERS = (
+    "inspect.get",
+    "inspect.stack",
+    "inspect.currentframe",
+    "inspect.trace",
+    "traceback.",
+    "linecache.",
+)
+_LOGGED = ("lineno", "pathname", "filename", "funcName")
+
+
+def dependencies(
+    run: CellRun, component: Component, reading: Reading, outputs: OutputLog
+) -> list[Dependency]:
+    """Return a dependency on the places that a recording tells of, if it does."""
+    places = _places(run, reading)
+    if _asks(reading) or (len(outputs) and _is_logged()):
+        told = sorted(set(places.values()))
+    else:
+        texts = list(_texts(outputs))
+        told = sorted({mark for name, mark in places.items() if any(name in text for text in texts)})
+    return [Dependency(KIND, dumps(told), _digest(run, component, reading, told))] if told else []
+
+
+def check(dependency: Dependency, run: CellRun, component: Component, reading: Reading) -> str | None:
+    """Return why a recording's file names and lines would be wrong now, or None."""
+    if _digest(run, component, reading, loads(dependency.name)) == dependency.expected:
+        return None
+    return "its output tells line numbers, and these or the lines changed"
+
+
+def marked(outputs: OutputLog, run: CellRun, reading: Reading) -> OutputLog:
+    """Return outputs with the cells' file names replaced by marks."""
+    marks = {name: _mark(number) for name, number in _places(run, reading).items()}
+    return outputs.converted(lambda text: _replaced(text, marks))
+
+
+def named(outputs: OutputLog, run: CellRun, reading: Reading) -> OutputLog:
+    """Return outputs with marks replaced by the cells' present file names."""
+    names = {_mark(number): name for name, number in _places(run, reading).items()}
+    return outputs.converted(lambda text: _replaced(text, names) if "\0" in text else text)
+
+
+def _replaced(text: str, table: dict[str, str]) -> str:
+    for old, new in table.items():
+        text = text.replace(old, new)
+    return text
+
+
+def _mark(number: int) -> str:
+    return f"\0fpcache place {number}\0"
+
+
+def _codes(reading: Reading) -> Iterator[CodeType]:
+    """Yield the code of the functions followed, in an order that the key fixes."""
+    yield from (function.__code__ for function in reading.functions)
+
+
+def _places(run: CellRun, reading: Reading) -> dict[str, int]:
+    """Return file names, each with its number: 0 is the cell, n the n-th function's where it is met first."""
+    places = {run.request.cell_name: 0}
+    for number, code in enumerate(_codes(reading), 1):
+        places.setdefault(code.co_filename, number)
+    return places
+
+
+def _digest(run: CellRun, component: Component, reading: Reading, told: list[int]) -> str:
+    """Digest where the code in the files with these numbers stands, and how it is written there."""
+    places = _places(run, reading)
+    parts: list[object] = []
+    if 0 in told:
+        lines = run.request.transformed_cell.splitlines()[component.first_line - 1 : component.last_line]
+        parts.append([component.first_line, lines])
+    for number, code in enumerate(_codes(reading), 1):
+        place = places[code.co_filename]
+        if place in told:
+            parts.append([number, place, code.co_firstlineno, _source(code)])
+    return xxhash.xxh3_128_hexdigest(dumps(parts).encode())
+
+
+def _source(code: CodeType) -> str:
+    try:
+        return inspect.getsource(code)
+    except (OSError, TypeError, IndentationError, SyntaxError):
+        return ""
+
+
+def _texts(outputs: OutputLog) -> Iterator[str]:
+    seen: dict[str, str] = {}
+    outputs.converted(lambda text: seen.setdefault(text, text))
+    yield from seen
+
+
+def _asks(reading: Reading) -> bool:
+    """Whether followed code asks for source or lines."""
+    return any(item.path.startswith(_ASKERS) for item in reading.resolved)
+
+
+def _is_logged() -> bool:
+    """Whether a log handler writes places."""
+    logging = sys.modules.get("logging")
+    handlers = [reference() for reference in getattr(logging, "_handlerList", ())]
+    formats = [getattr(getattr(handler, "formatter", None), "_fmt", None) or "" for handler in handlers]
+    return any(word in found for found in formats for word in _LOGGED)
