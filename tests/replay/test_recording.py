@@ -106,8 +106,23 @@ def test_bytes_that_are_no_payload_are_corrupt():
 
 def test_an_object_that_cannot_be_rebuilt_is_an_error_and_no_crash():
     namespace = notebook(
-        "class C:\n    def __setstate__(self, state): raise OSError('gone')\nc = C(); c.x = 1"
+        "class C:\n    def __getstate__(self): return 1\n"
+        "    def __setstate__(self, state): raise OSError('gone')\nc = C()"
     )
     dumped = capture(Payload(bound={"c": namespace["c"]}), [], namespace)
     with pytest.raises(UncacheableError, match="can't be rebuilt here \\(OSError: gone\\)"):
         load(dumped.stream, nodes=(), namespace=namespace)
+
+
+def test_attributes_are_restored_though_setstate_would_drop_them():
+    namespace = notebook(
+        "class Dropping(dict):\n    def __setstate__(self, state): pass\n"
+        "class Slotted:\n    __slots__ = ('a', '__dict__')\n    def __setstate__(self, state): pass\n"
+        "d = Dropping(k=1); d.x = [1]\ns = Slotted(); s.a = d; s.b = 2"
+    )
+    bound = {"d": namespace["d"], "s": namespace["s"]}
+    dumped = capture(Payload(bound=bound), [], namespace)
+    restored = restore(dumped.stream, dumped.buffers, [], namespace).bound
+    assert (restored["d"], restored["d"].x) == ({"k": 1}, [1])
+    assert restored["s"].a is restored["d"]
+    assert restored["s"].b == 2

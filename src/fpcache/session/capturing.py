@@ -19,7 +19,7 @@ from fpcache.fingerprints.records import Reading, Root, Walk
 from fpcache.fingerprints.walking import digest_among
 from fpcache.replay import codec, mutations, recording
 from fpcache.replay.recording import Payload
-from fpcache.session import hash_order, kept, positions
+from fpcache.session import hash_order, kept, positions, set_order
 from fpcache.session.figures import Describer, has_matplotlib
 from fpcache.session.names import bound_names, deleted_names
 from fpcache.session.report import PLAIN, UNCACHEABLE
@@ -288,5 +288,7 @@ def _own_dependencies(step: ComponentStep, trace: Trace) -> list[Dependency]:
     found += kept.dependencies(trace.component, trace.before, run.namespace)
     found += positions.dependencies(run, trace.component, reading, trace.outputs)
     uses = hash_order.uses(run, trace.component, reading)
-    found.extend(hash_seed.dependency(use.expression, use.line or None) for use in uses)
+    found.extend(hash_seed.dependency(use.expression, use.line or None) for use in uses.seeded)
+    if uses.every and trace.set_order:
+        found.append(Dependency(set_order.KIND, f"`{uses.every[0].expression}`", trace.set_order))
     return found

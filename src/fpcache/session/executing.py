@@ -12,7 +12,7 @@ from fpcache.dependencies.observing import Observing
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import Reading
 from fpcache.replay.outputs import OutputLog
-from fpcache.session import capturing, looking_up, unseeded
+from fpcache.session import capturing, looking_up, set_order, unseeded
 from fpcache.session.cell_run import OPENS_FIGURE
 from fpcache.session.key import component_key
 from fpcache.session.report import MISS, PLAIN, UNCACHEABLE, duration_text
@@ -37,6 +37,8 @@ class Trace:
         Values shown as results, in order.
     errors : list
         One item for each traceback shown; ``%%time`` shows one without failing.
+    set_order : str
+        Digest of the order of the sets among the inputs, before the run.
     """
 
     component: Component
@@ -49,6 +51,7 @@ class Trace:
     errors: list[None] = field(default_factory=list)
     duration_s: float = 0.0
     figures_before: int = 0
+    set_order: str = ""
 
 
 async def execute_component(step: ComponentStep) -> bool:
@@ -107,6 +110,7 @@ def _begin(step: ComponentStep) -> Trace | None:
             capturing.fixed_digests(reading),
             observing,
             figures_before=len(pyplot_state.open_figures()),
+            set_order=set_order.order_of(reading),
         )
         observing.start()
     except Exception as error:
@@ -171,6 +175,7 @@ def _take_reading(step: ComponentStep, trace: Trace, reading: Reading) -> bool:
     context = trace.observing.context
     context.reading, context.strings = reading, reading.strings
     trace.fixed = capturing.fixed_digests(reading)
+    trace.set_order = set_order.order_of(reading)
     row.key = component_key(joined, reading, shown=run.shown(joined), ignored=run.options.ignore)
     return True
 

@@ -5,31 +5,76 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
+from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fpcache.cells import Component
 from fpcache.cells.hash_order import OrderUse, order_uses
+from fpcache.fingerprints import walk
 from fpcache.fingerprints.records import Reading
+from fpcache.session import set_order
 
 if TYPE_CHECKING:
     from fpcache.session.cell_run import CellRun
 
-__all__ = ["uses"]
+__all__ = ["Uses", "uses"]
 
 
-def uses(run: CellRun, component: Component, reading: Reading) -> tuple[OrderUse, ...]:
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """Where set order can get into a result.
+
+    Attributes
+    ----------
+    seeded : tuple of OrderUse
+        Uses of sets whose order depends on the process's hash seed.
+    every : tuple of OrderUse
+        Those, and uses of sets whose order depends only on how they were built.
+    """
+
+    seeded: tuple[OrderUse, ...]
+    every: tuple[OrderUse, ...]
+
+
+def uses(run: CellRun, component: Component, reading: Reading) -> Uses:
     """Return where set order can get into the result, in the cell or in functions it calls."""
-    namespace = run.namespace
     nodes = run.request.nodes[component.start : component.stop]
     tree = ast.Module(body=list(nodes), type_ignores=[])
-    found = list(order_uses(tree, lambda name: isinstance(namespace.get(name), (set, frozenset))))
+    steady = _steady_sets(reading)
+    seeded = _found(tree, run.namespace, reading, steady)
+    if not seeded and reading.has_seeded_set and not _are_roots(reading):
+        seeded = (OrderUse("a set inside another value", component.first_line),)
+    every = _found(tree, run.namespace, reading, frozenset())
+    if not every and set_order.are_nested(reading):
+        every = (OrderUse("a set inside another value", component.first_line),)
+    return Uses(seeded, every)
+
+
+def _found(
+    tree: ast.Module, namespace: dict[str, Any], reading: Reading, left_out: frozenset[int]
+) -> tuple[OrderUse, ...]:
+    found = list(order_uses(tree, lambda name: _is_set(namespace.get(name), left_out)))
     for function in reading.functions:
-        found.extend(_uses_in(function))
-    if not found and reading.has_seeded_set and not _are_roots(reading):
-        found.append(OrderUse("a set inside another value", component.first_line))
+        found.extend(_uses_in(function, left_out))
     return tuple(found)
+
+
+def _is_set(value: object, left_out: frozenset[int]) -> bool:
+    return isinstance(value, (set, frozenset)) and id(value) not in left_out
+
+
+def _steady_sets(reading: Reading) -> frozenset[int]:
+    """Return the ids of named sets that no hash seed orders, before the run and now."""
+    sets = [
+        root for root in reading.roots if isinstance(root.value, (set, frozenset)) and root.walk is not None
+    ]
+    return frozenset(
+        id(root.value)
+        for root in sets
+        if root.walk is not None and not root.walk.has_seeded_set and not walk(root.value).has_seeded_set
+    )
 
 
 def _are_roots(reading: Reading) -> bool:
@@ -38,13 +83,13 @@ def _are_roots(reading: Reading) -> bool:
     return all(isinstance(root.value, (set, frozenset)) for root in holders)
 
 
-def _uses_in(function: FunctionType) -> tuple[OrderUse, ...]:
+def _uses_in(function: FunctionType, left_out: frozenset[int]) -> tuple[OrderUse, ...]:
     tree = _tree(function.__code__, function)
     if tree is None:  # without source, building any set counts
         names = (*function.__code__.co_names, *function.__code__.co_varnames)
         return (OrderUse(function.__name__, 0),) if {"set", "frozenset"} & set(names) else ()
     namespace = function.__globals__
-    return order_uses(tree, lambda name: isinstance(namespace.get(name), (set, frozenset)))
+    return order_uses(tree, lambda name: _is_set(namespace.get(name), left_out))
 
 
 @lru_cache(maxsize=2048)

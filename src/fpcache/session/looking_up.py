@@ -16,7 +16,7 @@ from fpcache.errors import StoreError
 from fpcache.fingerprints.explaining import explain_change
 from fpcache.fingerprints.records import Reading
 from fpcache.graph import FingerprintStatus
-from fpcache.session import kept, positions, unseeded
+from fpcache.session import kept, positions, set_order, unseeded
 from fpcache.session.cell_run import CellRun
 from fpcache.session.history import KIND as HISTORY
 from fpcache.session.report import HIT, MISS
@@ -99,6 +99,8 @@ def broken_dependency(
             reason = kept.check(dependency, run.namespace)
         elif dependency.kind == positions.KIND and context.reading is not None:
             reason = positions.check(dependency, run, component, context.reading)
+        elif dependency.kind == set_order.KIND:
+            reason = set_order.check(dependency, context.reading)
         else:
             reason = first_broken((dependency,), context, KINDS)
         if reason is not None:
