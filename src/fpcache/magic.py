@@ -14,9 +14,10 @@ from IPython.display import display
 from fpcache import active
 from fpcache.config import FPCache
 from fpcache.errors import StoreError
-from fpcache.events import CacheFault, EventBus
+from fpcache.events import EventBus
 from fpcache.session import Session, Settings
 from fpcache.session import overview as texts
+from fpcache.session.faults import FaultLog
 from fpcache.session.requests import cell_parser
 from fpcache.shell import ShellAdapter
 from fpcache.store import LocalStore
@@ -166,8 +167,8 @@ def load(shell: Any) -> None:
     settings = Settings()
     configurable = FPCache(settings, parent=shell)
     adapter = ShellAdapter(shell)
-    bus = EventBus()
-    session = Session.begin(adapter, _store(bus), settings, bus, fresh=adapter.is_fresh())
+    faults = FaultLog(EventBus())
+    session = Session.begin(adapter, _store(faults), settings, faults, fresh=adapter.is_fresh())
     magics = FpcacheMagics(shell)
     magics.session = session
     shell.register_magics(magics)
@@ -192,9 +193,9 @@ def unload(shell: Any) -> None:
     active.set_current(None)
 
 
-def _store(bus: EventBus) -> LocalStore:
+def _store(faults: FaultLog) -> LocalStore:
     """Return a store that opens on first use: a broken cache must not keep the magics away."""
-    return LocalStore(on_fault=lambda error: bus.publish(CacheFault(str(error))), open_now=False)
+    return LocalStore(on_fault=faults.note, open_now=False)
 
 
 def _complete(shell: Any, event: Any) -> list[str]:

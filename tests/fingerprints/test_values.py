@@ -12,6 +12,7 @@ from samples import ALL, Colour, Frozen, MyDict, Plain, Point, Record, Slotted
 
 from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints import fingerprint, walk
+from fpcache.fingerprints.walking import digest_among
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -348,3 +349,30 @@ def test_a_list_iterator_counts_with_its_position() -> None:
     assert fingerprint(one) == fingerprint(other)
     next(one)
     assert fingerprint(one) != fingerprint(other)
+
+
+def test_known_objects_stand_for_their_place_and_not_for_their_content():
+    known, other = [1], [1]
+    walks = [walk(known)]
+    one = digest_among({"a": known}, "", [known], walks)
+    known.append(2)
+    assert digest_among({"a": known}, "", [known], walks) == one
+    assert digest_among({"a": other}, "", [known], walks) != one
+
+
+def test_memory_that_is_shared_with_known_objects_counts():
+    numpy = pytest.importorskip("numpy")
+    known = numpy.zeros(5)
+    digests = [
+        digest_among([value], "", [known], [walk(known)]) for value in (known[:3], known[1:4], numpy.zeros(3))
+    ]
+    assert len(set(digests)) == 3
+
+
+def test_the_attributes_of_a_known_object_are_known_too():
+    class Holder:
+        pass
+
+    known = Holder()
+    walks = [walk(known)]
+    assert digest_among([vars(known)], "", [known], walks) != digest_among([{}], "", [known], walks)

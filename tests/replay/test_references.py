@@ -186,3 +186,10 @@ def test_large_bytes_like_values_survive():
     restored = round_trip(value)
     assert restored == value
     restored["a"].append(1)
+
+
+def test_writing_an_instance_leaves_no_mark_on_its_class():
+    namespace = notebook("class C:\n    pass\nc = C()\nc.x = 1")
+    before = set(vars(namespace["C"]))
+    capture(Payload(bound={"c": namespace["c"]}), [], namespace)
+    assert set(vars(namespace["C"])) == before

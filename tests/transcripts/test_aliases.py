@@ -309,6 +309,30 @@ def test_a_restored_array_can_be_resized(transcript):
     expect(warm, {"a = np": "hit", "a.resize": "uncacheable: calls `.resize()`"})
 
 
+def test_an_object_goes_when_its_last_name_goes(transcript):
+    pytest.importorskip("numpy")
+    cells = """
+        import gc
+        import numpy as np
+        gc.disable()
+        class Told:
+            def __del__(self): print("gone")
+        # %%
+        told = Told()
+        a = np.arange(5)
+        # %%
+        held = [told, a]
+        # %%
+        del told
+        held.clear()
+        # %%
+        print("after")
+    """
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {"told = Told()": "uncacheable: `__del__`", "a = np": "hit", "held = ": "hit"})
+    assert warm[3].stream() == "gone\n"
+
+
 def test_history_names_are_inputs_and_aliases(transcript):
     cells = """
         data = [3, 1, 2]

@@ -3,92 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from harness import expect
+from harness import assert_same, expect
 from run_edit_run import run_edit_run, run_one_then_other, run_twice
-
-# Pairs of values that a program can tell apart; trap numbers of the design in the margin.
-PLAIN_VALUES = {
-    "appended": ("[1, 2]", "[1, 2, 3]"),
-    "eight_levels_deep": ("[[[[[[[[1]]]]]]]]", "[[[[[[[[2]]]]]]]]"),
-    "a_long_list": ("list(range(300_000))", "list(range(299_999)) + [0]"),
-    "int_bool": ("1", "True"),
-    "int_float": ("1", "1.0"),
-    "signed_zero": ("0.0", "-0.0"),
-    "str_bytes": ("'a'", "b'a'"),
-    "tuple_list": ("(1, 2)", "[1, 2]"),
-    "bytes_bytearray": ("b'ab'", "bytearray(b'ab')"),
-    "large_int": ("2**70", "2**70 + 1"),
-    "dict_order": ("{'a': 1, 'b': 2}", "{'b': 2, 'a': 1}"),
-    "set_frozenset": ("{1, 2}", "frozenset({1, 2})"),
-    "unorderable_set": ("{1, 'a', None, (2,)}", "{1, 'a', None, (3,)}"),
-    "no_separators": ("['ab', 'c']", "['a', 'bc']"),
-    "no_brackets": ("[[1], 2]", "[[1, 2]]"),
-    "key_or_value": ("{'a': 'b'}", "{'ab': ''}"),
-    "none_text": ("None", "'None'"),
-    "complex_sign": ("complex(0, 0.0)", "complex(0, -0.0)"),
-    "string_type": ("'1'", "1"),
-    "surrogate": ("'\\ud800'", "'\\ud801'"),
-    "long_text": ("'x' * 1000 + 'a'", "'x' * 1000 + 'b'"),
-    "range_list": ("range(3)", "[0, 1, 2]"),
-    "slice_": ("slice(1)", "slice(0, 1)"),
-    "decimal_zeros": ("decimal.Decimal('1.0')", "decimal.Decimal('1.00')"),
-    "time_zone": (
-        "datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)",
-        "datetime.datetime(2020, 1, 1)",
-    ),
-    "fold_": ("datetime.datetime(2020, 1, 1, fold=0)", "datetime.datetime(2020, 1, 1, fold=1)"),
-    "counter_dict": ("collections.Counter('ab')", "dict(collections.Counter('ab'))"),
-    "default_factory": ("collections.defaultdict(int)", "collections.defaultdict(list)"),
-    "deque_limit": ("collections.deque([1], 3)", "collections.deque([1], 4)"),
-    "pattern_flags": ("re.compile('a')", "re.compile('a', re.I)"),
-    "path_text": ("pathlib.Path('a')", "'a'"),
-    "namespace_attribute": ("types.SimpleNamespace(a=1)", "types.SimpleNamespace(b=1)"),
-}
-
-NUMPY_VALUES = {
-    "dtype_": ("np.zeros(3, 'i8')", "np.zeros(3)"),
-    "element": ("np.arange(5)", "np.array([0, 1, 2, 3, 5])"),
-    "shape": ("np.zeros((2, 3))", "np.zeros((3, 2))"),
-    "transposed": ("np.arange(4).reshape(2, 2)", "np.arange(4).reshape(2, 2).T"),
-    "memory_order": ("np.zeros((2, 3))", "np.zeros((2, 3), order='F')"),
-    "scalar": ("1.0", "np.float64(1)"),
-    "one_of_millions": ("np.zeros(2_000_000)", "np.append(np.zeros(1_999_999), 1e-300)"),
-    "middle_of_millions": ("np.zeros(2_000_000)", "np.r_[np.zeros(1_000_000), 1, np.zeros(999_999)]"),
-    "strided": ("np.arange(6)[::2]", "np.array([0, 2, 5])[::1]"),
-    "byte_order": ("np.arange(3, dtype='<i4')", "np.arange(3, dtype='>i4')"),
-    "time_unit": ("np.array(['2020'], 'M8[s]')", "np.array(['2020'], 'M8[ms]')"),
-    "objects": ("np.array([1, 'a', None], object)", "np.array([1, 'b', None], object)"),
-    "object_type": ("np.array([1], object)", "np.array([True], object)"),
-    "mask": ("np.ma.array([1, 2], mask=[0, 1])", "np.ma.array([1, 2], mask=[1, 0])"),
-    "fill_value": ("np.ma.array([1], fill_value=1)", "np.ma.array([1], fill_value=2)"),
-    "field_names": ("np.zeros(2, [('a', 'i4')])", "np.zeros(2, [('b', 'i4')])"),
-    "array_scalar_shape": ("np.array(1)", "np.array([1])"),
-    "read_only": ("np.zeros(3)", "np.broadcast_to(0.0, 3)"),
-    "generator_state": ("np.random.default_rng(1)", "np.random.default_rng(2)"),
-}
-
-PANDAS_VALUES = {
-    "column_name": ("pd.DataFrame({'a': [1]})", "pd.DataFrame({'b': [1]})"),
-    "column_order": ("pd.DataFrame({'a': [1], 'b': [1]})", "pd.DataFrame({'b': [1], 'a': [1]})"),
-    "index": ("pd.DataFrame({'a': [1]})", "pd.DataFrame({'a': [1]}, index=[5])"),
-    "index_name": ("pd.Index([1])", "pd.Index([1], name='n')"),
-    "column_dtype": ("pd.DataFrame({'a': [1]})", "pd.DataFrame({'a': [1.0]})"),
-    "category": ("pd.Series(['a', 'b'])", "pd.Series(['a', 'b'], dtype='category')"),
-    "categories": ("pd.Categorical(['a'], ['a', 'b'])", "pd.Categorical(['a'], ['b', 'a'])"),
-    "one_of_60k_rows": (
-        "pd.DataFrame({'a': range(60_000)})",
-        "pd.DataFrame({'a': [*range(43_210), -1, *range(43_211, 60_000)]})",
-    ),
-    "attrs": ("pd.DataFrame({'a': [1]})", "with_attrs(pd.DataFrame({'a': [1]}))"),
-    "list_in_a_cell": ("pd.DataFrame({'a': [[1]]})", "pd.DataFrame({'a': [[1, 2]]})"),
-    "series_name": ("pd.Series([1], name='a')", "pd.Series([1], name='b')"),
-    "time_zone": ("pd.Series(pd.to_datetime(['2020']))", "pd.Series(pd.to_datetime(['2020'], utc=True))"),
-    "nullable": ("pd.Series([1, 2])", "pd.Series([1, 2], dtype='Int64')"),
-    "missing_kind": ("pd.Series([None], dtype=object)", "pd.Series([float('nan')], dtype=object)"),
-    "frequency": ("pd.date_range('2020', periods=2)", "pd.DatetimeIndex(['2020-01-01', '2020-01-02'])"),
-    "columns_name": ("pd.DataFrame({'a': [1]})", "pd.DataFrame({'a': [1]}).rename_axis(columns='c')"),
-    "sparse": ("pd.Series([0, 1])", "pd.Series([0, 1], dtype='Sparse[int]')"),
-}
+from value_pairs import NUMPY_VALUES, PANDAS_VALUES, PLAIN_VALUES
 
 
 def expect_each_change_to_be_seen(transcript, imports, values):
@@ -106,7 +23,8 @@ def expect_each_change_to_be_seen(transcript, imports, values):
     )
     _, warm = run_one_then_other(transcript, before, after)
     expect(warm, {f"use_{name} ": f"miss: `{name}` changed" for name in values})
-    _, again = run_one_then_other(transcript, after, rebuilt)
+    again = transcript.run(rebuilt)
+    assert_same(transcript.plain(rebuilt), again)
     expect(again, {f"use_{name} ": "hit" for name in values})
 
 
@@ -124,3 +42,233 @@ def test_frames_that_differ_are_told_apart(transcript):
     pytest.importorskip("pandas")
     imports = "import pandas as pd\ndef with_attrs(df): df.attrs['k'] = 1; return df"
     expect_each_change_to_be_seen(transcript, imports, PANDAS_VALUES)
+
+
+def test_equal_values_made_in_another_way_hit(transcript):
+    pytest.importorskip("pandas")
+    cells = """
+        import math, pandas as pd, numpy as np
+        def use(value): return type(value).__name__
+        # %%
+        nan = float("nan")
+        many = {"z", "a", "m"}
+        words = ["a" + "b", "ab"]
+        df = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+        # %%
+        use_nan = use([nan])
+        size = len(many) + ("a" in many)
+        ordered = sorted(many)
+        use_words = use(words)
+        use_df = use(df)
+    """
+    edits = [
+        ('float("nan")', "math.nan"),
+        ('{"z", "a", "m"}', 'set(["m", "z"]) | {"a"}'),
+        ('["a" + "b", "ab"]', '["".join(["a", "b"]), "ab"]'),
+        (
+            'pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})',
+            'pd.DataFrame([(1, "x"), (2, "y")], columns=["a", "b"])',
+        ),
+    ]
+    _, warm = run_edit_run(transcript, cells, *edits)
+    expect(
+        warm,
+        {
+            "df": "miss: this code was edited",
+            "use_nan": "hit",
+            "size": "hit",
+            "ordered": "hit",
+            "use_words": "hit",
+            "use_df": "hit",
+        },
+    )
+
+
+def test_the_order_of_a_set_in_a_result_is_that_of_the_live_set(transcript):
+    cells = """
+        letters = set("abcdef")
+        # %%
+        size = len(letters)
+        listed = list(letters)
+        # %%
+        agree = listed == [letter for letter in letters]
+    """
+    cold = transcript.run(cells, seed=1)
+    other_seed, same_seed = transcript.run(cells, seed=2), transcript.run(cells, seed=1)
+    expect(
+        other_seed, {"size": "hit", "listed": "miss: depends on the order of a set (`list(letters)`, line 2)"}
+    )
+    expect(same_seed, {"size": "hit", "listed": "hit"})
+    for run in (cold, other_seed, same_seed):
+        assert run.value("agree") in (True, ["bool", True])
+
+
+def test_an_equal_set_built_in_another_order_is_iterated_again(transcript):
+    cells = """
+        numbers = set([0, 8])
+        # %%
+        listed = list(numbers)
+        total = max(numbers)
+        size = len(numbers)
+    """
+    _, warm = run_edit_run(transcript, cells, ("[0, 8]", "[8, 0]"), seed=1)
+    expect(warm, {"listed": "miss: built in another order", "size": "hit"})
+    _, again = run_twice(transcript, cells)
+    expect(again, {"listed": "hit", "size": "hit"})
+
+
+def test_a_set_of_all_kinds_of_elements_counts(transcript):
+    cells = """
+        mixed = {1, "a", None, (2,)}
+        # %%
+        size = len(mixed)
+        # %%
+        has = "a" in mixed
+    """
+    _, warm = run_edit_run(transcript, cells, ("(2,)", "(3,)"))
+    expect(warm, {"size": "miss: `mixed` changed", "has": "miss: `mixed` changed"})
+    _, again = run_twice(transcript, cells)
+    expect(again, {"mixed": "hit", "size": "hit", "has": "hit"})
+
+
+def test_sharing_counts_where_it_can_be_seen(transcript):
+    cells = """
+        a = [1]
+        pair = [a, a]
+        loop = [1]; loop.append(loop)
+        # %%
+        pair[0].append(2)
+        total = sum(map(len, pair))
+        depth = len(loop[1][1])
+    """
+    _, warm = run_edit_run(transcript, cells, ("[a, a]", "[a, [1]]"))
+    expect(warm, {"pair[0]": "miss: `pair` changed", "total": "miss", "depth": "hit"})
+    _, warm = run_edit_run(transcript, cells, ("loop = [1]", "loop = [2]"))
+    expect(warm, {"total": "hit", "depth": "miss: `loop` changed"})
+
+
+def test_a_value_that_is_nested_without_end_never_counts_as_a_constant(transcript):
+    cells = """
+        deep = leaf = [1]
+        for _ in range(3000):
+            deep = [deep]
+        # %%
+        deepest = deep
+        while isinstance(deepest, list):
+            deepest = deepest[0]
+        # %%
+        del deep
+    """
+    changed = transcript.run(cells), transcript.run(cells, ("leaf = [1]", "leaf = [2]"))
+    assert [run.value("deepest") for run in changed] == [1, 2]
+
+
+def test_values_are_judged_by_what_they_hold_and_not_by_what_they_say(transcript):
+    cells = """
+        class Liar:
+            def __init__(self, n): self.n = n
+            def __reduce__(self): return (Liar, (0,))
+            def __eq__(self, other): raise ValueError("never compare")
+            def __hash__(self): raise ValueError("never hash")
+            def __repr__(self): return "Liar"
+        def use(x): return x.n
+        # %%
+        x = Liar(1)
+        # %%
+        n = use(x)
+    """
+    _, warm = run_edit_run(transcript, cells, ("x = Liar(1)", "x = Liar(2)"))
+    expect(warm, {"n": "miss: `x` changed"})
+    _, warm = run_edit_run(transcript, cells, ("Liar(1)", "Liar(1 + 0)"))
+    expect(warm, {"n": "hit"})
+
+
+def test_an_object_that_carries_what_can_never_be_equal_is_told_about(transcript):
+    cells = """
+        import logging, threading, uuid
+        class Job:
+            def __init__(self): self.log, self.n = logging.getLogger("job"), 2
+        class Tagged(Job):
+            def __init__(self): super().__init__(); self.tag = uuid.uuid4()
+        class Guarded(Job):
+            def __init__(self): super().__init__(); self.lock = threading.Lock()
+        # %%
+        job, tagged, guarded = Job(), Tagged(), Guarded()
+        numbers = (n for n in range(3))
+        # %%
+        a = job.n + 1
+        b = tagged.n + 1
+        c = guarded.n + 1
+        d = next(numbers)
+    """
+    plain = transcript.plain(cells)
+    transcript.run(cells)
+    warm = transcript.run(cells)
+    expect(
+        warm,
+        {
+            "a = ": "hit",
+            "b = ": "uncacheable: `uuid.uuid4` in `tagged`",
+            "c = ": "uncacheable: guarded.lock",
+            "d = ": "uncacheable: numbers",
+        },
+    )
+    assert [warm.value(name) for name in "abcd"] == [plain.value(name) for name in "abcd"]
+
+
+def test_estimators_count_with_what_they_learnt(transcript):
+    pytest.importorskip("sklearn")
+    cells = """
+        import numpy as np
+        from sklearn.linear_model import LinearRegression
+        X, y = np.arange(6.0).reshape(3, 2), np.arange(3.0)
+        model = LinearRegression()
+        # %%
+        _ = model.fit(X, y)
+        # %%
+        fitted = hasattr(model, "coef_")
+        name = type(X).__name__
+    """
+    transcript.run(cells)
+    warm = transcript.run(cells, ("_ = model.fit(X, y)", "0"))
+    expect(warm, {"fitted": "miss: `model` changed", "name": "hit"})
+    assert warm.value("fitted") in (False, ["bool", False])
+    expect(transcript.run(cells), {"_ = model": "hit", "fitted": "hit"})
+
+
+def test_sparse_matrices_count_with_their_layout(transcript):
+    pytest.importorskip("scipy")
+    cells = """
+        import numpy as np, scipy.sparse as sp
+        def use(m): return type(m).__name__
+        # %%
+        m = sp.csr_matrix(np.eye(3))
+        # %%
+        kind = use(m)
+    """
+    _, warm = run_edit_run(transcript, cells, ("sp.csr_matrix(np.eye(3))", "sp.csc_matrix(np.eye(3))"))
+    expect(warm, {"kind": "miss: `m` changed"})
+    _, warm = run_edit_run(transcript, cells, ("np.eye(3)", "np.diag([1.0, 1.0, 1.0])"))
+    expect(warm, {"kind": "hit"})
+
+
+def test_tensors_count_with_all_that_shows(transcript):
+    pytest.importorskip("torch")
+    cells = """
+        import torch
+        def use(t): return t.requires_grad
+        # %%
+        a = torch.arange(4.0)
+        b = torch.arange(4.0)
+        # %%
+        grad_a = use(a)
+        grad_b = use(b)
+    """
+    _, warm = run_edit_run(
+        transcript, cells, ("a = torch.arange(4.0)", "a = torch.arange(4.0).requires_grad_()")
+    )
+    expect(warm, {"grad_a": "miss: `a` changed", "grad_b": "hit"})
+    _, warm = run_edit_run(
+        transcript, cells, ("b = torch.arange(4.0)", "b = torch.arange(4.0).reshape(2, 2)")
+    )
+    expect(warm, {"grad_a": "hit", "grad_b": "miss: `b` changed"})

@@ -15,7 +15,16 @@ from fpcache.dependencies.paths import absolute, signature
 from fpcache.dependencies.records import Effect
 from fpcache.errors import UncacheableError
 
-__all__ = ["FILE", "FOLDER", "file_effect", "folder_effect", "make_folder", "put_file", "why_not_ready"]
+__all__ = [
+    "FILE",
+    "FOLDER",
+    "file_effect",
+    "folder_effect",
+    "make_folder",
+    "put_file",
+    "why_not_ready",
+    "written_digest",
+]
 
 FILE, FOLDER = "written_file", "made_directory"
 
@@ -65,6 +74,11 @@ def _split(state: bytes) -> tuple[_Header, memoryview]:
     known = loads(bytes(whole[:end]))
     header = _Header(known["digest"], known["mode"], known["mtime_ns"], known["makes_parent"])
     return header, whole[end + 1 :]
+
+
+def written_digest(effect: Effect) -> str:
+    """Return the digest of a file's content as the run left it."""
+    return _split(effect.state)[0].digest
 
 
 def why_not_ready(effect: Effect) -> str | None:

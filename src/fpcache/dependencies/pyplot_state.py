@@ -2,21 +2,25 @@
 
 A figure that a component leaves open is drawn on by what follows, so the
 session joins the rest of the cell to it. A figure that was open before is
-drawn on by reference through pyplot, which no fingerprint covers.
+drawn on by reference through pyplot, which no fingerprint covers. The first
+figure of a process loads pyplot's backend, by which IPython learns to show
+figures: a replay does the same.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import Any
 
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.library_use import reaches
-from fpcache.dependencies.records import Dependency, Observation, Refusal
+from fpcache.dependencies.records import Dependency, Effect, Observation, Refusal
 
-__all__ = ["KIND", "check", "open_figures", "probe"]
+__all__ = ["KIND", "apply", "check", "open_figures", "probe", "ready"]
 
 KIND = "pyplot"
+_BACKEND = "backend"
 
 
 def open_figures() -> dict[int, Any]:
@@ -27,6 +31,10 @@ def open_figures() -> dict[int, Any]:
     return {number: manager.canvas.figure for number, manager in helpers.Gcf.figs.items()}
 
 
+def _has_backend() -> bool:
+    return getattr(sys.modules.get("matplotlib.pyplot"), "_backend_mod", None) is not None
+
+
 class _Probe:
     """Compares pyplot's figures before and after."""
 
@@ -34,17 +42,23 @@ class _Probe:
         self._context = context
         self._before: dict[int, Any] = {}
         self._after: dict[int, Any] = {}
+        self._had_backend = True
+        self._loaded_backend = False
 
     def start(self) -> None:
         self._before = open_figures()
+        self._had_backend = _has_backend()
 
     def stop(self) -> None:
         self._after = open_figures()
+        self._loaded_backend = _has_backend() and not self._had_backend
 
     def observation(self) -> Observation:
         left = {number for number, figure in self._after.items() if self._before.get(number) is not figure}
         closed = {number for number, figure in self._before.items() if self._after.get(number) is not figure}
-        return Observation(refusals=self._refusals(closed), details={"open_figures": tuple(sorted(left))})
+        effects = (Effect(KIND, _BACKEND, b""),) if self._loaded_backend else ()
+        details = {"open_figures": tuple(sorted(left))}
+        return Observation(effects=effects, refusals=self._refusals(closed), details=details)
 
     def _refusals(self, closed: set[int]) -> tuple[Refusal, ...]:
         if closed:
@@ -63,3 +77,15 @@ def probe(context: Context) -> _Probe:
 def check(dependency: Dependency, context: Context) -> str | None:
     """Nothing is ever recorded under this kind."""
     return None
+
+
+def ready(effect: Effect, context: Context) -> str | None:
+    """Say why the backend can't be loaded now: nothing is known to be in the way."""
+    return None
+
+
+def apply(effect: Effect, context: Context) -> None:
+    """Load the backend that is set now, as the first figure does."""
+    pyplot = importlib.import_module("matplotlib.pyplot")
+    if not _has_backend():
+        pyplot.switch_backend(sys.modules["matplotlib"].rcParams["backend"])

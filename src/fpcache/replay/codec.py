@@ -12,6 +12,7 @@ import pickle
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fpcache.errors import UncacheableError
@@ -72,7 +73,9 @@ class Writer(pickle.Pickler):
         names: Mapping[str, object],
         ledger: Ledger,
     ) -> None:
-        super().__init__(file, protocol=5, buffer_callback=self._take)
+        self.native_buffers: list[Buffer] = []
+        # Not a method of its own: in a cycle, the writer would keep the user's objects alive.
+        super().__init__(file, protocol=5, buffer_callback=partial(_take, self.native_buffers))
         self.nodes = nodes
         self.namespace = namespace
         self.names = names
@@ -80,7 +83,6 @@ class Writer(pickle.Pickler):
         self.current: object = None
         self.used_names: set[str] = set()
         self.own_buffers: list[Buffer] = []
-        self.native_buffers: list[Buffer] = []
         self.lookups: dict[str, Any] = {}
         self._tokens = live_tokens(nodes, namespace, names)
         self._find_token = self._tokens.get
@@ -148,12 +150,14 @@ class Writer(pickle.Pickler):
         if isinstance(token, tuple) and token[0] == "name":
             self.used_names.add(token[1])
 
-    def _take(self, buffer: pickle.PickleBuffer) -> bool:
-        view = buffer.raw()
-        if view.nbytes < OUT_OF_BAND_BYTES:
-            return True
-        self.native_buffers.append(view)
-        return False
+
+def _take(taken: list[Buffer], buffer: pickle.PickleBuffer) -> bool:
+    """Take large memory out of the stream; True leaves it there."""
+    view = buffer.raw()
+    if view.nbytes < OUT_OF_BAND_BYTES:
+        return True
+    taken.append(view)
+    return False
 
 
 class Reader(pickle.Unpickler):

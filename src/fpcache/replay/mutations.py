@@ -73,6 +73,8 @@ _KINDS = {
     "builtins.list": "container_states:LIST",
     "builtins.dict": "container_states:DICT",
     "builtins.set": "container_states:SET",
+    "builtins.tuple": "instance_states:INSTANCE",
+    "builtins.frozenset": "instance_states:INSTANCE",
     "builtins.bytearray": "container_states:BYTEARRAY",
     "collections.deque": "container_states:DEQUE",
     "collections.OrderedDict": "container_states:ORDERED_DICT",

@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from fpcache.replay.locate import UnstorableError
+from fpcache.replay.locate import UnstorableError, describe
 from fpcache.replay.references import importable_path, path_in_notebook
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ _NATIVE_TYPES = (type(None), type(NotImplemented), type(...))
 
 def reducer_for(kind: type) -> Reducer:
     """Return the rule for instances of `kind`."""
+    if isinstance(getattr(kind, "__del__", None), types.FunctionType):
+        return _refuse_finalizer
     for base in kind.__mro__:
         key = f"{base.__module__}.{base.__qualname__}"
         target = _REDUCERS.get(key)
@@ -62,6 +64,11 @@ def reducer_for(kind: type) -> Reducer:
             reducer: Reducer = getattr(import_module(_HERE + module), name)
             return reducer
     return _native
+
+
+def _refuse_finalizer(writer: Writer, obj: object) -> Any:
+    """Refuse an object whose copies would act as they go: what is stored is restored once to be compared."""
+    raise UnstorableError(f"is {describe(obj)}, whose `__del__` a copy would run", obj)
 
 
 def _native(writer: Writer, obj: object) -> Any:

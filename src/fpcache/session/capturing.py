@@ -284,7 +284,7 @@ def _own_dependencies(step: ComponentStep, trace: Trace) -> list[Dependency]:
     """Return the dependencies that the session itself knows of."""
     run, reading = step.run, trace.reading
     reached = {item.path.split(".")[0] for item in reading.resolved} | set(reading.packages)
-    found = run.services.history.dependencies(reached)
+    found = [*trace.depends, *run.services.history.dependencies(reached)]
     found += kept.dependencies(trace.component, trace.before, run.namespace)
     found += positions.dependencies(run, trace.component, reading, trace.outputs)
     uses = hash_order.uses(run, trace.component, reading)

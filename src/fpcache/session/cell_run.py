@@ -11,6 +11,7 @@ from typing import Any
 from fpcache.cells import Cell, Component, Kind, compile_component, names_in_text, parse_cell
 from fpcache.dependencies.context import Context
 from fpcache.fingerprints.records import Reading
+from fpcache.session.key import component_key
 from fpcache.session.report import CellReport
 from fpcache.session.services import Services
 from fpcache.session.settings import CellOptions
@@ -29,6 +30,8 @@ class CellRun:
     ----------
     joined : int or None
         Index of the component that took in the rest of the cell while running.
+    ahead : dict
+        In a dry run, digests of what earlier hits would leave, by kind and name of the dependency.
     """
 
     services: Services
@@ -37,6 +40,7 @@ class CellRun:
     cell: Cell
     report: CellReport = field(default_factory=CellReport)
     joined: int | None = None
+    ahead: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, services: Services, request: CellRequest, options: CellOptions) -> CellRun:
@@ -98,6 +102,12 @@ class CellRun:
             return "none"
         return f"{mode} silenced" if self._is_silenced() else mode
 
+    def key(self, component: Component, reading: Reading) -> str:
+        """Return the key of a component with these inputs and this cell's options."""
+        options = self.options
+        shown = self.shown(component)
+        return component_key(component, reading, shown=shown, ignored=options.ignore, depends=options.depends)
+
     def _is_silenced(self) -> bool:
         return bool(self.services.shell.shell.displayhook.quiet())
 
@@ -123,6 +133,12 @@ class CellRun:
         """Return `component` and all that follows it in the cell, as one component."""
         joined = parse_cell(self.request.nodes, self.request.transformed_cell, join_from=(component.start,))
         return next(c for c in joined.components if c.start == component.start)
+
+    @property
+    def asks_the_cache(self) -> bool:
+        """Whether the cell does nothing but use ``%fpcache``."""
+        components = self.cell.components
+        return bool(components) and all(c.label.split(" ")[0] == "%fpcache" for c in components)
 
     @property
     def is_all_comments(self) -> bool:

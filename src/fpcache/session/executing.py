@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from fpcache.cells import Component, Kind
 from fpcache.dependencies import PROBES, pyplot_state
 from fpcache.dependencies.observing import Observing
+from fpcache.dependencies.records import Dependency
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import Reading
 from fpcache.replay.outputs import OutputLog
-from fpcache.session import capturing, looking_up, set_order, unseeded
+from fpcache.session import capturing, depends, looking_up, set_order, unseeded
 from fpcache.session.cell_run import OPENS_FIGURE
-from fpcache.session.key import component_key
 from fpcache.session.report import MISS, PLAIN, UNCACHEABLE, duration_text
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class Trace:
         The user's namespace before the run, name by name.
     fixed : dict
         Digests, before the run, of nodes that can't be changed in place by a replay.
+    depends : list of Dependency
+        What the paths named by ``--depends`` held before the run.
     values : list
         Values shown as results, in order.
     errors : list
@@ -46,6 +48,7 @@ class Trace:
     before: dict[str, Any]
     fixed: dict[int, bytes]
     observing: Observing
+    depends: list[Dependency]
     outputs: OutputLog = field(default_factory=OutputLog)
     values: list[object] = field(default_factory=list)
     errors: list[None] = field(default_factory=list)
@@ -61,7 +64,13 @@ async def execute_component(step: ComponentStep) -> bool:
     with faults.guarded("preparing an unseeded random state"):
         start = unseeded.begin(run.services, component.code_digest, code) if code is not None else None
     trace = _begin(step) if step.storable and step.row.status == MISS else None
-    failed = await (_run_plainly(step) if trace is None else _run_recorded(step, trace))
+    try:
+        failed = await (_run_plainly(step) if trace is None else _run_recorded(step, trace))
+    finally:
+        if (
+            trace is not None
+        ):  # probes are in cycles, in which the user's objects would outlive their last name
+            trace.observing.context.reading = None
     if start is not None:
         with faults.guarded("remembering an unseeded random state"):
             unseeded.end(run.services, start)
@@ -109,6 +118,7 @@ def _begin(step: ComponentStep) -> Trace | None:
             dict(run.namespace),
             capturing.fixed_digests(reading),
             observing,
+            depends.dependencies(run.options.depends),
             figures_before=len(pyplot_state.open_figures()),
             set_order=set_order.order_of(reading),
         )
@@ -176,7 +186,7 @@ def _take_reading(step: ComponentStep, trace: Trace, reading: Reading) -> bool:
     context.reading, context.strings = reading, reading.strings
     trace.fixed = capturing.fixed_digests(reading)
     trace.set_order = set_order.order_of(reading)
-    row.key = component_key(joined, reading, shown=run.shown(joined), ignored=run.options.ignore)
+    row.key = run.key(joined, reading)
     return True
 
 

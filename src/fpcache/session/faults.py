@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from fpcache.errors import StoreError
 from fpcache.events import CacheFault, EventBus
 
 __all__ = ["FaultLog"]
@@ -31,10 +32,20 @@ class FaultLog:
         except Exception as error:
             self.report(error, doing)
 
+    def note(self, error: StoreError) -> None:
+        """Note a fault that the store tells by itself."""
+        self.report(error)
+
     def report(self, error: BaseException | str, doing: str = "") -> str:
-        """Note a fault that happened while `doing` something; returns the message."""
-        text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-        message = f"{doing}: {text}" if doing else text
+        """Note a fault that happened while `doing` something; returns the message.
+
+        A store's fault says all by itself, and is the same one whatever was being done.
+        """
+        if isinstance(error, StoreError):
+            message = str(error)
+        else:
+            text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+            message = f"{doing}: {text}" if doing else text
         if message not in self._told:
             self._told.add(message)
             self.messages.append(message)

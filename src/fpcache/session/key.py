@@ -14,7 +14,12 @@ FORMAT = "fpcache-entry-1"
 
 
 def component_key(
-    component: Component, reading: Reading, *, shown: str, ignored: tuple[str, ...] = ()
+    component: Component,
+    reading: Reading,
+    *,
+    shown: str,
+    ignored: tuple[str, ...] = (),
+    depends: tuple[str, ...] = (),
 ) -> str:
     """Return the key of a component with these inputs.
 
@@ -24,6 +29,8 @@ def component_key(
         Which expression values are displayed: the interactivity in force.
     ignored : tuple of str
         Names whose values don't count.
+    depends : tuple of str
+        Paths whose contents count; a recording knows those of the run.
     """
     parts = (
         FORMAT,
@@ -31,6 +38,7 @@ def component_key(
         component.code_digest,
         shown,
         " ".join(sorted(ignored)),
+        "\0".join(sorted(set(depends))),
         reading.digest,
     )
     text = "\x00".join(f"{len(part)}:{part}" for part in parts)

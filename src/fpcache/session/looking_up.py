@@ -16,7 +16,7 @@ from fpcache.errors import StoreError
 from fpcache.fingerprints.explaining import explain_change
 from fpcache.fingerprints.records import Reading
 from fpcache.graph import FingerprintStatus
-from fpcache.session import kept, positions, set_order, unseeded
+from fpcache.session import depends, kept, positions, set_order, unseeded
 from fpcache.session.cell_run import CellRun
 from fpcache.session.history import KIND as HISTORY
 from fpcache.session.report import HIT, MISS
@@ -93,8 +93,13 @@ def broken_dependency(
 ) -> str | None:
     """Return why a recorded dependency no longer holds, or None."""
     for dependency in dependencies:
-        if dependency.kind == HISTORY:
+        if (dependency.kind, dependency.name) in run.ahead:
+            is_met = run.ahead[dependency.kind, dependency.name] == dependency.expected
+            reason = None if is_met else f"`{dependency.name}` differs"
+        elif dependency.kind == HISTORY:
             reason = run.services.history.check(dependency)
+        elif dependency.kind == depends.KIND:
+            reason = depends.check(dependency)
         elif dependency.kind == kept.KIND:
             reason = kept.check(dependency, run.namespace)
         elif dependency.kind == positions.KIND and context.reading is not None:

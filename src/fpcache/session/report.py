@@ -91,6 +91,22 @@ class CellReport:
         """Seconds saved by this cell's hits."""
         return sum(row.saved_s for row in self.rows)
 
+    def forecast(self) -> str:
+        """Return what a dry run says: a line of totals, then one line a component."""
+        counts = self.counts()
+        parts = [
+            f"{counts[status]} {status}"
+            for status in (HIT, MISS, UNCACHEABLE, PLAIN, "unknown")
+            if counts[status]
+        ]
+        lines = [f"fpcache: dry run, nothing was run: {', '.join(parts) or 'nothing to do'}"]
+        width = min(44, max((len(row.name) for row in self.rows), default=0))
+        lines += [
+            f"  {row.status:<11} {row.name[:width]:<{width}}  line {row.lines[0]:<3} {row.reason}"
+            for row in self.rows
+        ]
+        return "\n".join(lines)
+
     def status_line(self) -> str:
         """Return one line: ``fpcache: 5 hits, 1 miss (df changed), saved 12.4 s``."""
         counts = self.counts()

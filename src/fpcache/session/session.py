@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fpcache.dependencies import local_modules, random_states
-from fpcache.events import CellFinished, CellStarted, ComponentFinished, ComponentStarted, EventBus
+from fpcache.events import CellFinished, CellStarted, ComponentFinished, ComponentStarted
 from fpcache.graph import FingerprintStatus, Outcome, run_in_order
 from fpcache.session.cell_run import CellRun
 from fpcache.session.dry_run import forecast
@@ -41,12 +41,11 @@ class Session:
 
     @classmethod
     def begin(
-        cls, shell: ShellAdapter, store: Store, settings: Settings, bus: EventBus, *, fresh: bool
+        cls, shell: ShellAdapter, store: Store, settings: Settings, faults: FaultLog, *, fresh: bool
     ) -> Session:
         """Start a session; `fresh` says that no user code ran in this process before."""
-        faults = FaultLog(bus)
         random_states.begin(fresh=fresh)
-        return cls(Services(shell, store, settings, bus, faults, Governor(store)))
+        return cls(Services(shell, store, settings, faults.bus, faults, Governor(store)))
 
     def totals(self) -> Stats:
         """Return the session's totals, with the store's size as it is now."""
@@ -103,9 +102,20 @@ class Session:
         for warning in warnings:
             print(f"fpcache: {warning}")
         if options.dry_run:
-            print(forecast(run))
+            self._foretell(run)
             return False
         return await self._run_steps(run, started)
+
+    def _foretell(self, run: CellRun) -> None:
+        """Say what the cell would do."""
+        try:
+            report = forecast(run)
+        except Exception as error:
+            print(f"fpcache: no forecast ({self.services.faults.report(error, 'a dry run')})")
+            return
+        self.reports = [*self.reports[1 - _REPORTS_KEPT :], report]
+        self.last_run = run
+        print(report.forecast())
 
     async def _run_steps(self, run: CellRun, started: float) -> bool:
         labels = tuple(component.label for component in run.cell.components)
@@ -130,8 +140,9 @@ class Session:
             local_modules.note_modules()
             self.services.governor.save()
         report.faults = self.services.faults.messages[faults_before:]
-        self.reports = [*self.reports[1 - _REPORTS_KEPT :], report]
-        self.last_run = run
+        if not run.asks_the_cache:  # `%fpcache why` is about the cell before it, also the second time
+            self.reports = [*self.reports[1 - _REPORTS_KEPT :], report]
+            self.last_run = run
         self.stats.add(report)
         self.services.bus.publish(CellFinished(run.label, failed, report.overhead_s))
         self._show_status(run, failed)

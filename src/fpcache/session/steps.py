@@ -11,7 +11,7 @@ from typing import Any
 
 from fpcache.cells import Component, Kind
 from fpcache.dependencies.records import Refusal
-from fpcache.errors import UnfingerprintableValueError
+from fpcache.errors import StoreError, UnfingerprintableValueError
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import Reading
 from fpcache.graph import FingerprintStatus
@@ -20,7 +20,6 @@ from fpcache.session.cell_run import CellRun
 from fpcache.session.executing import execute_component
 from fpcache.session.governor import AllowanceSpentError
 from fpcache.session.history import effect_root
-from fpcache.session.key import component_key
 from fpcache.session.names import is_shells_own
 from fpcache.session.report import HIT, MISS, PLAIN, UNCACHEABLE, ComponentReport
 
@@ -72,6 +71,9 @@ class ComponentStep:
         """
         try:
             return self._ruled() or self._asked()
+        except StoreError as error:
+            self.run.services.faults.report(error)
+            return _verdict(PLAIN, "the cache can't be used")
         except Exception as error:
             message = self.run.services.faults.report(error, "looking up a component")
             return _verdict(PLAIN, f"the cache had a fault ({message})")
@@ -127,8 +129,7 @@ class ComponentStep:
         if refusal is not None:
             self.reading = None  # what is not recorded is not referred to while it runs
             return _verdict(UNCACHEABLE, refusal_text(refusal))
-        shown = run.shown(self.component)
-        row.key = component_key(self.component, reading, shown=shown, ignored=run.options.ignore)
+        row.key = run.key(self.component, reading)
         self.storable = not run.options.no_store
         if run.options.force:
             return _verdict(MISS, "forced", row.key)

@@ -15,10 +15,14 @@ __all__ = ["UnseededStart", "begin", "end", "known_starts"]
 
 @dataclass(frozen=True, slots=True)
 class UnseededStart:
-    """The untouched states before a statement, and those remembered from its first run."""
+    """The untouched states before a statement, and those remembered from its first run.
+
+    `touched` are the names of the other states that existed before it.
+    """
 
     memo: str
     before: dict[str, bytes]
+    touched: frozenset[str]
     remembered: dict[str, bytes]
 
 
@@ -32,22 +36,22 @@ def begin(services: Services, code_digest: str, code: CodeType) -> UnseededStart
     if services.unseeded() != "replay":
         return None
     random_states.note_code(code)
-    before = {n: state for n, state in random_states.snapshot().items() if random_states.untouched(n)}
-    if not before:
-        return None
+    present = random_states.snapshot()
+    before = {name: state for name, state in present.items() if random_states.untouched(name)}
     memo = _memo(code_digest)
     remembered = _remembered(services, memo)
-    for name in before.keys() & remembered.keys():
-        random_states.install(name, remembered[name])
-        before[name] = remembered[name]
-    return UnseededStart(memo, before, remembered)
+    for name, state in remembered.items():
+        if random_states.untouched(name):  # also where its library isn't loaded yet
+            random_states.install(name, state)
+            before[name] = state
+    return UnseededStart(memo, before, frozenset(present.keys() - before.keys()), remembered)
 
 
 def end(services: Services, start: UnseededStart) -> None:
     """Remember the states that a first run consumed, as they were before it."""
     consumed = random_states.changed(start.before, random_states.snapshot())
     known = start.remembered
-    first_seen = {n: state for n, state in consumed.items() if n in start.before and n not in known}
+    first_seen = {n: state for n, state in consumed.items() if n not in start.touched and n not in known}
     if first_seen:
         starts = {n: base64.b64encode(state).decode() for n, state in {**known, **first_seen}.items()}
         services.store.set_memo(start.memo, dumps(starts).encode())

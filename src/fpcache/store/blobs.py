@@ -115,6 +115,14 @@ class Blobs:
         except (OSError, CorruptEntryError):
             return False
 
+    def is_altered(self, digest: str) -> bool:
+        """Say whether a file lies in a blob's place that has other content."""
+        try:
+            with self.path(digest).open("rb", buffering=0) as file:
+                return _digest_of(_read(file, os.fstat(file.fileno()).st_size)) != digest
+        except FileNotFoundError:
+            return False
+
     def read(self, ref: BlobRef) -> memoryview:
         """Return a blob's bytes after checking size and digest.
 

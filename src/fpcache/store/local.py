@@ -183,7 +183,7 @@ class LocalStore:
     def _dropped(self, digest: str, error: CorruptEntryError) -> CorruptEntryError:
         """Remove what needs a damaged blob; tell, unless it was only removed by another kernel."""
         with self._reporting() as connection:
-            labels = sweeping.drop_blob(connection, self._blobs, digest)
+            labels = sweeping.drop_damaged(connection, self._blobs, digest)
         if not labels:
             return error
         named = ", ".join(f"`{label}`" for label in labels[:3])

@@ -16,7 +16,15 @@ from fpcache.store.entry import BlobRef, Entry
 from fpcache.store.index import writing
 from fpcache.store.rows import COLUMNS, trusted_entry
 
-__all__ = ["check_entries", "delete_unused", "drop_blob", "drop_entries", "drop_expired", "drop_surplus"]
+__all__ = [
+    "check_entries",
+    "delete_unused",
+    "drop_blob",
+    "drop_damaged",
+    "drop_entries",
+    "drop_expired",
+    "drop_surplus",
+]
 
 _BATCH = 100  # the write lock is given back in between
 
@@ -40,14 +48,30 @@ def _is_used(connection: sqlite3.Connection, digest: str) -> bool:
     return use.fetchone() is not None
 
 
-def drop_blob(connection: sqlite3.Connection, blobs: Blobs, digest: str) -> list[str]:
-    """Remove a damaged blob and the entries that need it; return their labels."""
+def drop_damaged(connection: sqlite3.Connection, blobs: Blobs, digest: str) -> list[str]:
+    """Remove a damaged blob, the entries that need it, and their other damaged blobs; return labels.
+
+    A damaged blob that stayed would be taken for the one that the next run writes.
+    """
+    labels: list[str] = []
+    met, pending = {digest}, [digest]
+    while pending:
+        dropped, beside = drop_blob(connection, blobs, pending.pop())
+        labels += dropped
+        pending += [other for other in beside - met if blobs.is_altered(other)]
+        met |= beside
+    return labels
+
+
+def drop_blob(connection: sqlite3.Connection, blobs: Blobs, digest: str) -> tuple[list[str], set[str]]:
+    """Remove a damaged blob and the entries that need it; return their labels and all their blobs."""
     used = "entry_id IN (SELECT entry_id FROM blob_uses WHERE digest = ?)"
     with writing(connection):
         labels = [row[0] for row in connection.execute(f"SELECT label FROM entries WHERE {used}", (digest,))]
+        beside = connection.execute(f"SELECT digest FROM blob_uses WHERE {used}", (digest,)).fetchall()
         connection.execute(f"DELETE FROM entries WHERE {used}", (digest,))
         blobs.delete(digest)
-    return labels
+    return labels, {row[0] for row in beside}
 
 
 def drop_expired(connection: sqlite3.Connection, now_s: float) -> int:

@@ -115,12 +115,17 @@ def differences(
         "namespace", _without(plain.namespace, ignore), _without(cached.namespace, ignore)
     )
     if states:
-        found += _different_values("random state", plain.states, cached.states)
+        found += _different_values("random state", _touched(plain), _touched(cached))
     if files:
         found += _different_files(plain.files, cached.files)
     for part in ("directory", "path", "environment"):
         found += _different_values(part, {part: plain.surroundings[part]}, {part: cached.surroundings[part]})
     return found
+
+
+def _touched(run: Run) -> dict[str, str]:
+    """Return the random states that mean something: a library may be imported by a run and not by a hit."""
+    return {name: state for name, state in run.states.items() if state != "untouched"}
 
 
 def _without(described: Mapping[str, Any], ignore: Collection[str]) -> dict[str, Any]:

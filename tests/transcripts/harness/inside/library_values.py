@@ -158,5 +158,7 @@ NODES = [
     (of_library("PIL.Image", "Image"),
      lambda d, v, p: ["image", v.mode, list(v.size), digest(v.tobytes()), repr(sorted(v.info))]),
     (of_library("matplotlib.figure", "Figure"), _figure),
+    (of_library("matplotlib.container", "Container"),
+     lambda d, v, p: ["container", name_of(type(v)), *d.items(v, p)]),
     (of_library("matplotlib.artist", "Artist"), lambda d, v, p: ["artist", name_of(type(v))]),
 ]  # fmt: skip

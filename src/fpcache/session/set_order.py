@@ -1,0 +1,69 @@
+"""The order in which input sets are iterated: another one where an equal set was built in another way.
+
+A set's order depends on how it came about, not only on its elements and the
+hash seed. The fingerprint leaves it out, so that order-blind code hits; what
+iterates over a set has it among its dependencies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fpcache.dependencies.records import Dependency
+from fpcache.fingerprints import walk
+from fpcache.fingerprints.records import Reading
+
+__all__ = ["KIND", "are_nested", "check", "order_of"]
+
+KIND = "set_order"
+
+
+def order_of(reading: Reading) -> str:
+    """Return a digest of the present order of all sets that are read; empty where there is none."""
+    orders = [list(found) for found in _sets_in(reading)]
+    return walk(orders).digest.hex() if orders else ""
+
+
+def are_nested(reading: Reading) -> bool:
+    """Whether a set is part of another value, where its uses can't be read off the code."""
+    roots = {id(root.value) for root in reading.roots}
+    return any(id(found) not in roots for found in _sets_in(reading))
+
+
+def check(dependency: Dependency, reading: Reading | None) -> str | None:
+    """Return why sets are not in the recorded order, or None."""
+    if reading is not None and order_of(reading) == dependency.expected:
+        return None
+    return (
+        f"iterates over a set ({dependency.name}) that was built in another order; `sorted(...)` would fix it"
+    )
+
+
+def _sets_in(reading: Reading) -> Iterator[set[object] | frozenset[object]]:
+    """Find sets in an order that depends on the values alone; frozensets are no nodes, but parts of some."""
+    for root in reading.roots:
+        yield from _frozen_in(root.value)
+    for node in reading.nodes:
+        if isinstance(node, (set, frozenset)):
+            yield node
+        else:
+            for part in _parts_of(node):
+                yield from _frozen_in(part)
+
+
+def _parts_of(node: object) -> Iterator[object]:
+    if isinstance(node, dict):
+        yield from dict.keys(node)
+        yield from dict.values(node)
+    elif isinstance(node, list):
+        yield from list.__iter__(node)
+    else:
+        yield from getattr(node, "__dict__", {}).values()
+
+
+def _frozen_in(value: object) -> Iterator[frozenset[object]]:
+    if isinstance(value, frozenset):
+        yield value
+    elif type(value) is tuple:
+        for part in value:
+            yield from _frozen_in(part)
