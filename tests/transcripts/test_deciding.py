@@ -6,11 +6,12 @@ import pytest
 from harness import Do, assert_same, expect
 from run_edit_run import run_edit_run, run_twice
 
-DEFAULT = {"environment": {"FPCACHE_MIN_SECONDS": "0.01"}}
+# Ten times the default, so that a busy machine doesn't make a quick statement dear.
+GOVERNED = {"environment": {"FPCACHE_MIN_SECONDS": "0.1"}}
 MIXED = """
     import time
     def slow(n):
-        time.sleep(0.15)
+        time.sleep(0.4)
         return n * 2
     # %%
     small = 1 + 1
@@ -20,8 +21,19 @@ MIXED = """
 """
 
 
-def test_by_default_only_what_takes_a_while_is_stored(transcript):
-    cold, warm = run_twice(transcript, MIXED, **DEFAULT)
+def learn_durations(transcript, cells):
+    """Have each statement's duration known, so that fingerprinting may take its time on a busy machine."""
+    transcript.run(cells, mode="explicit", options="--quiet --no-store", **GOVERNED)
+
+
+def test_the_default_is_ten_milliseconds(transcript):
+    told = transcript.run(["%fpcache config"], environment={"FPCACHE_MIN_SECONDS": ""})[0].stream()
+    assert "%config FPCache.min_seconds = 0.01 " in told
+
+
+def test_only_what_takes_a_while_is_stored(transcript):
+    learn_durations(transcript, MIXED)
+    cold, warm = run_twice(transcript, MIXED, **GOVERNED)
     expect(
         cold,
         {"import time": "plain: an import", "def slow": "plain: a definition", "small": "plain: took",
@@ -31,8 +43,9 @@ def test_by_default_only_what_takes_a_while_is_stored(transcript):
     assert warm[1].rows[1].facts["saved_s"] > 0.1
 
 
-def test_an_edited_cheap_line_below_a_dear_one_leaves_it_a_hit_by_default(transcript):
-    _, warm = run_edit_run(transcript, MIXED, ("got {result}", "gives {result}"), **DEFAULT)
+def test_an_edited_cheap_line_below_a_dear_one_leaves_it_a_hit(transcript):
+    learn_durations(transcript, MIXED)
+    _, warm = run_edit_run(transcript, MIXED, ("got {result}", "gives {result}"), **GOVERNED)
     expect(warm, {"result": "hit", "label": "plain"})
     assert warm[1].result() == "'gives 4'"
 
@@ -44,11 +57,11 @@ def test_code_that_became_dear_is_cached_from_then_on(transcript):
         # %%
         x = work(1)
     """
-    slower = ("return n", "time.sleep(0.1); return n")
-    first = transcript.run(cells, **DEFAULT)
+    slower = ("return n", "time.sleep(0.4); return n")
+    first = transcript.run(cells, **GOVERNED)
     expect(first, {"x": "plain"})
     for status in ("plain", "miss", "hit"):
-        run = transcript.run(cells, slower, **DEFAULT)
+        run = transcript.run(cells, slower, **GOVERNED)
         expect(run, {"x": status})
         assert run.value("x") == 1
 
@@ -62,14 +75,15 @@ def test_with_min_seconds_zero_nothing_is_plain_for_being_cheap(transcript):
 def test_what_shows_and_binds_nothing_always_runs(transcript):
     cells = """
         import time
-        def warm_up(): time.sleep(0.05)
+        def warm_up(): time.sleep(0.4)
         # %%
         warm_up()
     """
-    for run in run_twice(transcript, cells, **DEFAULT):
+    learn_durations(transcript, cells)
+    for run in run_twice(transcript, cells, **GOVERNED):
         assert run[1].rows[0].status in ("uncacheable", "plain")
         assert "no effect that could be replayed" in run[1].rows[0].reason
-        assert run[1].rows[0].facts["duration_s"] >= 0.05
+        assert run[1].rows[0].facts["duration_s"] >= 0.4
 
 
 def test_definitions_imports_and_magics_run_for_real(transcript):

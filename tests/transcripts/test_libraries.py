@@ -105,7 +105,7 @@ def test_figures_in_a_real_kernel(transcript):
         """,
         kernel=True,
     )
-    expect(warm, {"plt.plot": "hit", "fig, axes": "hit", "fig": "hit"})
+    expect(warm, {"plt.plot": "hit", "fig, axes": "hit"})
     assert [len(images(warm, n)) for n in range(5)] == [0, 1, 1, 1, 0]
 
 
@@ -169,7 +169,7 @@ def test_a_search_over_worker_processes_hits(transcript):
         same is search, search.best_params_, search.best_score_.round(3), cross_val_score(SVC(), X, y, cv=2, n_jobs=2).round(3)
     """
     plain, _, warm = transcript.plain(cells), transcript.run(cells), transcript.run(cells)
-    assert_same(plain, warm, ignore=["search"])  # which tells how long each fit took
+    assert_same(plain, warm, ignore=["search", "same"])  # which tells how long each fit took
     expect(warm, {"X, y =": "hit", "search =": "hit", "same is search": "hit"})
 
 
@@ -258,7 +258,7 @@ def test_gradients_of_a_backward_pass_are_there_after_a_hit(transcript):
         w, held[0] is w
         """,
     )
-    expect(warm, {"w = torch": "hit", "with torch": "hit", "w, held": "hit"})
+    expect(warm, {"w = torch": "hit", "loss =": "uncacheable", "with torch": "hit", "w, held": "hit"})
 
 
 def test_views_of_tensors_and_of_arrays_stay_views(transcript):

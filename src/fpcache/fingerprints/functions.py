@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import hashlib
 import os
 import sys
@@ -29,6 +30,7 @@ __all__ = [
     "encode_partial",
     "encode_ufunc",
     "encode_vectorize",
+    "remembered",
 ]
 
 Children = Iterator[tuple[str, Any]]
@@ -124,7 +126,7 @@ def encode_partial(enc: Encoder, bound: functools.partial[Any]) -> Children:
 
 
 def encode_lru_cache(enc: Encoder, cached: Any) -> Children | None:
-    """Feed a memoised function; what it remembers doesn't count."""
+    """Feed a memoised function; of one that isn't installed, with the results that it remembers."""
     path = installed_path(cached)
     if path is not None:
         feed_installed(enc, cached, path)
@@ -141,6 +143,39 @@ def _lru_cache_parts(enc: Encoder, cached: Any) -> Children:
     for name, value in attributes.items():
         enc.feed(str(name))
         yield f".{name}", value
+    if not is_local_code(attributes.get("__wrapped__")):
+        return
+    for key, result in remembered(enc, cached):
+        enc.keep(key)
+        yield ".<memory>", key
+        yield ".<memory>", result
+
+
+def remembered(enc: Encoder, cached: Any) -> list[tuple[object, object]]:
+    """Return the arguments and results in a memoised function's memory, oldest first where all are kept.
+
+    Only the garbage collector can see them.
+    """
+    size, largest = cached.cache_info().currsize, cached.cache_info().maxsize
+    held = gc.get_referents(cached)[1:]  # after its type
+    if not size:
+        return []
+    mark = next((item for item in reversed(held) if type(item) is object), None)
+    if largest is None and type(held[0]) is dict and len(held[0]) == size:
+        pairs = list(held[0].items())
+    elif largest is not None and len(held) > 3 * size and type(held[3 * size]) is dict:
+        found = {id(key): (key, held[3 * n + 1]) for n, key in enumerate(held[: 3 * size : 3])}
+        pairs = [found[id(key)] for key in held[3 * size]]
+    else:
+        enc.refuse("remembers results (lru_cache) in a way that can't be seen")
+    return [(_arguments(key, mark), result) for key, result in pairs]
+
+
+def _arguments(key: object, mark: object) -> object:
+    """Return a key with a text for the mark that stands before keyword arguments."""
+    if type(key) is not tuple or not any(part is mark for part in key):
+        return key
+    return tuple("keywords" if part is mark else part for part in key)
 
 
 # ---------------------------------------------------------------- functions of C code

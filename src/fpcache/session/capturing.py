@@ -19,7 +19,7 @@ from fpcache.fingerprints.records import Reading, Root, Walk
 from fpcache.fingerprints.walking import digest_among
 from fpcache.replay import codec, mutations, recording
 from fpcache.replay.recording import Payload
-from fpcache.session import hash_order, kept, positions, set_order
+from fpcache.session import hash_order, kept, memoised, positions, set_order
 from fpcache.session.figures import Describer, has_matplotlib
 from fpcache.session.names import bound_names, deleted_names
 from fpcache.session.report import PLAIN, UNCACHEABLE
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["changed", "fixed_digests", "reference_nodes", "store"]
 
 # Changes of state that no one looks at: code that does nothing else is never a hit.
-_UNSEEN_EFFECTS = frozenset({"ambient", "process", "random", "warnings"})
+_UNSEEN_EFFECTS = frozenset({"ambient", "process", "pyplot", "random", "warnings"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,7 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation) -> Cap
         raise UncacheableError("a pyplot figure is open; close it, or show it in the cell that makes it")
     after = reread(trace.reading, namespace)
     mutated = _changed_in(trace.reading, after)
+    memoised.refuse_seen_memory(trace, mutated, observation)
     payload = Payload(
         bound=_bound(trace, namespace),
         deleted=tuple(deleted_names(trace.before, namespace)),
@@ -163,9 +164,11 @@ def _states(trace: Trace, mutated: tuple[Root, ...]) -> list[tuple[int, mutation
     """Return the state of every node below a changed root, to be put back in place."""
     ranks = {id(node): index for index, node in enumerate(trace.reading.nodes)}
     wanted = sorted({ranks[id(node)] for root in mutated if root.walk for node in root.walk.nodes})
-    states = []
+    states, filled = [], memoised.filled(trace, trace.reading.nodes)
     for rank in wanted:
         node = trace.reading.nodes[rank]
+        if rank in filled:
+            continue
         if rank not in trace.fixed:
             states.append((rank, mutations.state_of(node)))
         elif walk(node).digest != trace.fixed[rank]:

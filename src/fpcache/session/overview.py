@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from fpcache.errors import StoreError
 from fpcache.graph import GraphSchema, SchemaNode, schema_picture
 from fpcache.session.report import ComponentReport, duration_text
 from fpcache.store.entry import Entry
@@ -36,16 +37,23 @@ def size_text(size_bytes: float) -> str:
 def status(session: Session) -> str:
     """Return the state of a session in a few lines."""
     services, totals = session.services, session.totals()
-    stored = services.store.totals()
     mode = "on" if services.settings.auto else "off (%fpcache auto on)"
     lines = [
         f"fpcache: {'enabled' if session.is_enabled else 'disabled'}, automatic mode {mode}",
         f"  this session: {totals.hits} hits, {totals.misses} misses, {totals.uncacheable} uncacheable, "
         f"saved {duration_text(totals.time_saved_s)}, overhead {duration_text(totals.overhead_s)}",
-        f"  cache: {stored.entries} entries, {size_text(stored.size_bytes)}",
+        f"  cache: {_stored(services.store)}",
     ]
     faults = services.faults.messages[-3:]
     return "\n".join([*lines, *(f"  warning: {fault}" for fault in faults)])
+
+
+def _stored(store: Store) -> str:
+    try:
+        stored = store.totals()
+    except StoreError:
+        return "can't be used"
+    return f"{stored.entries} entries, {size_text(stored.size_bytes)}"
 
 
 def why(session: Session, number: int | None) -> str:

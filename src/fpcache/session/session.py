@@ -38,6 +38,8 @@ class Session:
     last_run: CellRun | None = None
     stats: Stats = field(default_factory=Stats)
     _running: bool = False
+    _reported: int = 0  # how many of the faults are in reports, and in a cell's output
+    _shown: int = 0
 
     @classmethod
     def begin(
@@ -48,8 +50,9 @@ class Session:
         return cls(Services(shell, store, settings, faults.bus, faults, Governor(store)))
 
     def totals(self) -> Stats:
-        """Return the session's totals, with the store's size as it is now."""
-        self.stats.size_bytes = self.services.store.size_bytes()
+        """Return the session's totals, with the store's size as it is now, as far as that can be read."""
+        with self.services.faults.guarded("reading the store's size"):
+            self.stats.size_bytes = self.services.store.size_bytes()
         return self.stats
 
     async def run_cell(self, request: CellRequest) -> bool:
@@ -120,7 +123,6 @@ class Session:
     async def _run_steps(self, run: CellRun, started: float) -> bool:
         labels = tuple(component.label for component in run.cell.components)
         self.services.bus.publish(CellStarted(run.label, labels))
-        faults_before = len(self.services.faults.messages)
         failed, outcomes = True, []
         try:
             outcomes = await run_in_order(_steps(run), [_RowHook(run)])
@@ -128,10 +130,10 @@ class Session:
         except KeyboardInterrupt as error:  # between statements, in the cache's own work
             self.services.shell.show_failure(error, run.request.result)
         finally:
-            self._close(run, failed, started, faults_before)
+            self._close(run, failed, started)
         return failed
 
-    def _close(self, run: CellRun, failed: bool, started: float, faults_before: int) -> None:
+    def _close(self, run: CellRun, failed: bool, started: float) -> None:
         report = run.report
         elapsed_s = time.perf_counter() - started
         report.cell = run.label
@@ -139,7 +141,8 @@ class Session:
         with self.services.faults.guarded("saving what was learnt"):
             local_modules.note_modules()
             self.services.governor.save()
-        report.faults = self.services.faults.messages[faults_before:]
+        report.faults = self.services.faults.messages[self._reported :]
+        self._reported += len(report.faults)
         if not run.asks_the_cache:  # `%fpcache why` is about the cell before it, also the second time
             self.reports = [*self.reports[1 - _REPORTS_KEPT :], report]
             self.last_run = run
@@ -152,8 +155,9 @@ class Session:
         wanted = mode == "always" or (mode == "explicit" and run.options.explicit)
         if not wanted or run.options.quiet or failed:
             return
-        faults = "".join(f"\nfpcache: warning: {fault}" for fault in run.report.faults)
-        print(run.report.status_line() + faults)
+        faults = self.services.faults.messages[self._shown :]
+        self._shown += len(faults)
+        print("\n".join([run.report.status_line(), *(f"fpcache: warning: {fault}" for fault in faults)]))
 
 
 def _steps(run: CellRun) -> Iterator[ComponentStep]:
