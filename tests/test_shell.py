@@ -32,6 +32,8 @@ def watched(adapter: ShellAdapter, code: str) -> tuple[list, list, list]:
     [
         (["%%fpcache --whole\n", "x = 1\n"], ["#%fpcache --whole\n", "x = 1\n"]),
         (["%%fpcache\n", "x\n"], ["#%fpcache\n", "x\n"]),
+        (["%%fpcache\n", "\n", "%%time\n", "x\n"], ["%%time\n", "x\n"]),
+        (["%%fpcache\n"], ["#%fpcache\n"]),
         (["%%fpcached\n", "x\n"], ["%%fpcached\n", "x\n"]),
         (["x = 1\n", "%%fpcache\n"], ["x = 1\n", "%%fpcache\n"]),
         ([], []),

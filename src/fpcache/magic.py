@@ -19,11 +19,13 @@ from fpcache.session import Session, Settings
 from fpcache.session import overview as texts
 from fpcache.session.faults import FaultLog
 from fpcache.session.requests import cell_parser
+from fpcache.session.session import NOT_HERE
 from fpcache.shell import ShellAdapter
 from fpcache.store import LocalStore
 
 __all__ = ["FpcacheMagics", "load", "unload"]
 
+_COMMANDS = ("%fpcache", "%%fpcache")
 _ACTIONS = ("auto", "why", "ls", "clear", "pin", "graph", "config")
 
 
@@ -107,7 +109,7 @@ class FpcacheMagics(Magics):
 
     def _run_nested(self, cell: str) -> None:
         """Run a cell that reached the magic itself, below another magic: plainly."""
-        print("fpcache: not cached here; %%fpcache has to be the cell's first line")
+        print(NOT_HERE)
         self._shell.run_cell(cell).raise_error()
 
     def _status(self, _: argparse.Namespace) -> None:
@@ -173,7 +175,7 @@ def load(shell: Any) -> None:
     magics.session = session
     shell.register_magics(magics)
     shell.configurables.append(configurable)
-    for command in ("%fpcache", "%%fpcache"):
+    for command in _COMMANDS:
         shell.set_hook("complete_command", _complete, str_key=command)
     adapter.install(session.run_cell)
     active.set_current(Loaded(adapter, session, configurable))
@@ -185,9 +187,13 @@ def unload(shell: Any) -> None:
         return
     loaded: Loaded = active.current()
     loaded.adapter.uninstall()
-    loaded.session.services.store.close()
+    loaded.session.close()
     if loaded.configurable in shell.configurables:
         shell.configurables.remove(loaded.configurable)
+    completers = shell.strdispatchers.get("complete_command")
+    for command in _COMMANDS:
+        if completers is not None:
+            completers.strs.pop(command, None)
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("fpcache", None)
     active.set_current(None)

@@ -55,15 +55,28 @@ class CellRequest:
     cell_id: str | None
     magic_line: str | None
 
+    @property
+    def is_below_magic(self) -> bool:
+        """Whether ``%%fpcache`` stands on the second line, below another cell magic."""
+        first, _, rest = self.raw_cell.lstrip("\n").partition("\n")
+        return first.startswith("%%") and _magic_line(rest.partition("\n")[0]) is not None
+
 
 CellRunner = Callable[[CellRequest], Awaitable[bool]]
 
 
 def hide_magic_line(lines: list[str]) -> list[str]:
-    """Turn a first line ``%%fpcache ...`` into a comment of the same length."""
-    if lines and _magic_line(lines[0]) is not None:
-        return ["#" + lines[0][1:], *lines[1:]]
-    return lines
+    """Turn a first line ``%%fpcache ...`` into a comment of the same length.
+
+    Before another cell magic it goes, as that has to be first. Its body has
+    lines of its own, so no line number changes.
+    """
+    if not lines or _magic_line(lines[0]) is None:
+        return lines
+    code = next((n for n, line in enumerate(lines[1:], 1) if line.strip()), 0)
+    if lines[code].startswith("%%") and code:
+        return lines[code:]
+    return ["#" + lines[0][1:], *lines[1:]]
 
 
 hide_magic_line.has_side_effects = False  # type: ignore[attr-defined]

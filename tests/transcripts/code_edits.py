@@ -20,9 +20,6 @@ WAYS_TO_MAKE_A_FUNCTION = {
     "partial": ("import functools\ndef g(x, y): return x * y\nf = functools.partial(g, y=3)", "x * y", "x + y"),
     "partial argument": ("import functools\ndef g(x, y): return x * y\nf = functools.partial(g, y=3)", "y=3", "y=4"),
     "lru_cache": ("import functools\n@functools.lru_cache\ndef f(x): return x + 1", "x + 1", "x + 2"),
-    "helper below lru_cache": (
-        "import functools\ndef g(x): return x + 1\n@functools.lru_cache\ndef f(x): return g(x)", "x + 1", "x + 2",
-    ),
     "singledispatch": (
         "import functools\n@functools.singledispatch\ndef f(x): return 0\n@f.register\ndef _(x: int): return x + 1",
         "x + 1", "x + 2",

@@ -131,6 +131,20 @@ def test_an_edit_in_whatever_a_class_is_made_of_runs_what_uses_an_instance_again
     expect_each_to_run_again(transcript, WAYS_TO_MAKE_A_CLASS, "o.get()")
 
 
+def test_a_helper_below_a_memoised_function_is_never_stale(transcript):
+    cells = """
+        import functools
+        def g(x): return x + 1
+        @functools.lru_cache
+        def f(x): return g(x)
+        # %%
+        a = f(4)
+    """
+    _, warm = run_edit_run(transcript, cells, ("x + 1", "x + 2"))
+    expect(warm, {"a =": "uncacheable: `f` remembers its results"})
+    assert warm.value("a") == 6
+
+
 def test_a_reason_names_the_edited_code_inside_a_value(transcript):
     cells = """
         import functools

@@ -25,14 +25,19 @@ def test_a_file_that_changed_on_disk_is_read_again(transcript, mode):
     run_twice(transcript, cells, mode=mode, files=files)
     changed = files | {"numbers.txt": "1 2 4"}
     warm = transcript.run(cells, mode=mode, files=changed)
-    expect(warm, {"total": "miss: `numbers.txt` changed on disk", "twice": "miss: `total` changed", "other": "hit"})
+    expect(
+        warm,
+        {"total": "miss: `numbers.txt` changed on disk", "twice": "miss: `total` changed", "other": "hit"},
+    )
     assert_same(transcript.plain(cells, files=changed), warm)
 
 
 def test_a_file_that_was_only_touched_is_not_read_again(transcript):
     cells = 'total = sum(map(int, open("numbers.txt").read().split()))'
     transcript.run(cells, files={"numbers.txt": "1 2 3"})
-    warm = transcript.run([Do("import os; os.utime('numbers.txt', (1, 1))"), cells], files={"numbers.txt": "1 2 3"})
+    warm = transcript.run(
+        [Do("import os; os.utime('numbers.txt', (1, 1))"), cells], files={"numbers.txt": "1 2 3"}
+    )
     expect(warm, {"total": "hit"})
 
 
@@ -268,7 +273,15 @@ def test_an_open_file_is_never_taken_for_another(transcript):
     for _ in range(2):
         run = transcript.run(cells)
         assert_same(plain, run, ignore=["file", "base"])
-        expect(run, {"file = ": "uncacheable", "first": "uncacheable", "second": "uncacheable", "rows": "uncacheable"})
+        expect(
+            run,
+            {
+                "file = ": "uncacheable",
+                "first": "uncacheable",
+                "second": "uncacheable",
+                "rows": "uncacheable",
+            },
+        )
 
 
 def test_a_file_read_through_a_helper_and_a_default_argument_is_an_input(transcript):

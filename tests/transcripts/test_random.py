@@ -169,7 +169,9 @@ def test_a_draw_before_the_recorded_one_makes_it_a_new_sample(transcript):
         b = random.random()
     """
     first = transcript.run(cells, **REPLAY)
-    shifted = transcript.run(cells, ("a = random.random()", "z = random.random(); a = random.random()"), **REPLAY)
+    shifted = transcript.run(
+        cells, ("a = random.random()", "z = random.random(); a = random.random()"), **REPLAY
+    )
     assert shifted.value("a") != shifted.value("z")
     assert shifted.value("b") not in (shifted.value("a"), shifted.value("z"))
     assert first.value("b") != shifted.value("b")

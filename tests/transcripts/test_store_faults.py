@@ -117,7 +117,11 @@ blobs.Blobs.write = full
 @BOTH
 def test_truncated_and_changed_blobs_run_the_code_again(transcript, mode):
     plain = transcript.plain(CELLS)
-    for damage in (lambda data: data[: len(data) // 2], lambda data: b"", lambda data: bytes([data[0] ^ 1]) + data[1:]):
+    for damage in (
+        lambda data: data[: len(data) // 2],
+        lambda data: b"",
+        lambda data: bytes([data[0] ^ 1]) + data[1:],
+    ):
         transcript.run(CELLS, mode=mode)
         for blob in blobs_of(transcript):
             blob.chmod(0o600)
@@ -195,7 +199,12 @@ def test_the_cache_is_private_to_the_user(transcript):
 def test_a_cache_that_vanishes_in_mid_session_is_no_error(transcript, mode):
     from harness import Do
 
-    cells = ["a = [1]", Do("import os, shutil; shutil.rmtree(os.environ['FPCACHE_DIR'])"), "b = a + [2]", "c = len(b)"]
+    cells = [
+        "a = [1]",
+        Do("import os, shutil; shutil.rmtree(os.environ['FPCACHE_DIR'])"),
+        "b = a + [2]",
+        "c = len(b)",
+    ]
     run = transcript.run(cells, mode=mode)
     assert_same(transcript.plain(cells), run)
 
@@ -203,9 +212,13 @@ def test_a_cache_that_vanishes_in_mid_session_is_no_error(transcript, mode):
 def test_a_broken_cache_is_named_by_the_status_magic(transcript):
     place = transcript.place / "taken"
     place.write_text("mine")
-    run = transcript.run(["a = [1]", "%fpcache", "%fpcache ls", "b = a + [2]"], environment={"FPCACHE_DIR": str(place)})
+    run = transcript.run(
+        ["a = [1]", "%fpcache", "%fpcache ls", "b = a + [2]"], environment={"FPCACHE_DIR": str(place)}
+    )
     assert run.value("b") == ["list", 1, 2]
-    shown = "".join(output.get("text", "") + str(output.get("value", "")) for cell in run.cells for output in cell.outputs)
+    shown = "".join(
+        output.get("text", "") + str(output.get("value", "")) for cell in run.cells for output in cell.outputs
+    )
     assert str(place) in shown
 
 
@@ -213,7 +226,9 @@ def test_a_broken_cache_is_named_by_the_status_magic(transcript):
 def test_a_broken_cache_in_a_real_kernel_shows_one_warning(tmp_path):
     pytest.importorskip("jupyter_client")
     (tmp_path / "taken").write_text("mine")
-    transcript = Transcript(tmp_path, mode="explicit", settings={"environment": {"FPCACHE_DIR": str(tmp_path / "taken")}})
+    transcript = Transcript(
+        tmp_path, mode="explicit", settings={"environment": {"FPCACHE_DIR": str(tmp_path / "taken")}}
+    )
     run = transcript.run(CELLS, options="", kernel=True)
     assert len(warnings_in(run)) == 1
     assert run.value("last") == 30

@@ -84,7 +84,9 @@ PANDAS_REPR = """
 @BOTH
 def test_a_pandas_option_that_changes_what_is_shown_is_an_input(transcript, mode):
     pytest.importorskip("pandas")
-    _, warm = run_edit_run(transcript, PANDAS_REPR, ('"display.precision", 2', '"display.precision", 4'), mode=mode)
+    _, warm = run_edit_run(
+        transcript, PANDAS_REPR, ('"display.precision", 2', '"display.precision", 4'), mode=mode
+    )
     expect(warm, {"frame = pd": "hit", "frame": "miss", "text": "miss"})
     assert "1.2346" in warm.value("text")
 
@@ -115,9 +117,14 @@ def test_settings_that_a_cached_function_makes_hold_after_a_hit(transcript):
     _, warm = run_edit_run(transcript, cells)
     expect(warm, {"state": "hit", "rows": "hit", "third": "hit", "text": "hit"})
     assert warm.value("rows") == 7
-    changed = transcript.run(cells, ("prec = 5", "prec = 7"), ('"display.max_rows", 7', '"display.max_rows", 8'))
+    changed = transcript.run(
+        cells, ("prec = 5", "prec = 7"), ('"display.max_rows", 7', '"display.max_rows", 8')
+    )
     expect(changed, {"state": "miss", "rows": "miss", "third": "miss"})
-    assert_same(transcript.plain(cells, ("prec = 5", "prec = 7"), ('"display.max_rows", 7', '"display.max_rows", 8')), changed)
+    assert_same(
+        transcript.plain(cells, ("prec = 5", "prec = 7"), ('"display.max_rows", 7', '"display.max_rows", 8')),
+        changed,
+    )
 
 
 def test_the_output_form_of_estimators_is_an_input(transcript):
@@ -267,7 +274,9 @@ def test_calendar_and_entropy_are_refused_in_automatic_mode_and_told_in_explicit
 
 
 def test_input_is_refused_in_both_modes(transcript):
-    ask = Do("shell.user_ns['ask'] = lambda: None; import builtins; builtins.input = lambda prompt='': 'typed'")
+    ask = Do(
+        "shell.user_ns['ask'] = lambda: None; import builtins; builtins.input = lambda prompt='': 'typed'"
+    )
     cells = [ask, "def question():\n    return input('name? ')", "name = question()", "other = input()"]
     for mode in ("auto", "explicit"):
         for _ in range(2):

@@ -171,6 +171,8 @@ def feed_set(enc: Encoder, obj: set[Any] | frozenset[Any]) -> Iterator[Any] | No
     kinds = set(map(type, obj))
     if len(obj) > 1 and not kinds <= _SEED_FREE:
         enc.seeded_set = enc.seeded_set or _is_seeded(obj, kinds)
+    if enc.counts_set_order and kinds <= _SEED_FREE:
+        enc.feed_plain(list(obj), kinds)
     if kinds <= MARSHALLED:
         _feed_flat_set(enc, obj, kinds)
         return None

@@ -17,7 +17,7 @@ import xxhash
 
 from fpcache.errors import FpcacheError, UnfingerprintableValueError
 from fpcache.fingerprints.layout import Layout, layout_of
-from fpcache.fingerprints.locality import is_local_code, is_stdlib_name
+from fpcache.fingerprints.locality import packages_of_class
 from fpcache.fingerprints.records import Buffer
 from fpcache.fingerprints.registry import Entry, look_up
 from fpcache.fingerprints.tokens import MARSHALLED, Step, one_nan, step_text
@@ -95,6 +95,8 @@ class Encoder:
         Globals that functions read, by role, module, name and spelling.
     seeded_set : bool
         Whether a set was met whose order depends on the hash seed.
+    counts_set_order : bool
+        Whether the order in which sets of numbers are iterated counts.
     """
 
     def __init__(self, name: str = "", allowance: Callable[[], None] = _unlimited) -> None:
@@ -104,7 +106,7 @@ class Encoder:
         self.packages: set[str] = set()
         self.reached: dict[tuple[object, ...], GlobalRead] = {}
         self.ambiguous: set[int] = set()
-        self.seeded_set = False
+        self.seeded_set = self.counts_set_order = False
         self.kept: list[object] = []
         self.pure: dict[int, bool] = {}
         self.descriptions: dict[int, bytes] = {}
@@ -211,14 +213,8 @@ class Encoder:
         found = self._entries.get(cls)
         if found is None:
             found = self._entries[cls] = look_up(cls)
-            self._note_package(cls)
+            self.packages |= packages_of_class(cls)
         return found
-
-    def _note_package(self, cls: type) -> None:
-        """Count the library whose methods a value of `cls` brings with it."""
-        top = str(cls.__module__).partition(".")[0]
-        if not is_stdlib_name(top) and not is_local_code(cls):
-            self.packages.add(top)
 
     def layout(self, cls: type) -> Layout:
         """Return where instances of `cls` keep their state."""

@@ -20,6 +20,7 @@ __all__ = [
     "is_local_namespace",
     "is_stdlib_name",
     "module_of_class",
+    "packages_of_class",
 ]
 
 _INSTALL_FOLDERS = frozenset({"site-packages", "dist-packages"})
@@ -54,6 +55,12 @@ def _is_fileless_installed(name: str, module: ModuleType) -> bool:
         return all(_is_installed_file(str(folder)) for folder in folders)
     parent = sys.modules.get(name.rpartition(".")[0])
     return parent is not None and parent is not module and not is_local_module(parent)
+
+
+def packages_of_class(cls: type) -> frozenset[str]:
+    """Return the installed library, if any, whose methods a value of `cls` brings with it."""
+    top = str(cls.__module__).partition(".")[0]
+    return frozenset() if is_stdlib_name(top) or is_local_code(cls) else frozenset({top})
 
 
 def is_stdlib_name(name: str) -> bool:

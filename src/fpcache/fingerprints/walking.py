@@ -59,6 +59,9 @@ def walk(obj: object, name: str = "", *, allowance: Callable[[], None] | None = 
 def digest_among(obj: object, name: str, nodes: Iterable[object], walks: Iterable[Walk]) -> bytes:
     """Return the digest of a value in which `nodes` stand for their place.
 
+    The order in which sets of numbers are iterated counts here: a plain run
+    gives the same one in every process, so a copy must too.
+
     Parameters
     ----------
     obj : object
@@ -77,6 +80,7 @@ def digest_among(obj: object, name: str, nodes: Iterable[object], walks: Iterabl
         share memory with them in the same way.
     """
     enc = Encoder(name)
+    enc.counts_set_order = True
     enc.enter_nodes({id(node): node for node in nodes}.values())
     known: dict[Buffer, None] = {}
     for walked in walks:

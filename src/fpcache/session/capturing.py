@@ -236,7 +236,7 @@ def _first_different(payload: Payload, restored: Payload) -> str:
     for name, value in payload.bound.items():
         if walk(value).digest != walk(restored.bound[name]).digest:
             return f"`{name}` ({type(value).__name__})"
-    return "the result"
+    return "a set in the result, in the order in which it is iterated,"
 
 
 def _entry(
@@ -274,6 +274,7 @@ def _entry(
 
 def _meta(trace: Trace, captured: Capture, observation: Observation) -> dict[str, object]:
     return {
+        "reading": trace.reading.digest,
         "roots": root_records(trace.reading),
         "packages": dict(trace.reading.packages),
         "effects": [[effect.kind, effect.name] for effect in observation.effects],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -213,6 +214,9 @@ def _finish(step: ComponentStep, trace: Trace, failed: bool) -> None:
     min_seconds = run.services.settings.min_seconds
     if failed or trace.errors:
         row.reason += "; it raised, so it is not stored"
+        return
+    if sys.gettrace() is not None:  # the tracer would see, and perhaps change, all that comes now
+        row.reason += "; it started a debugger, so it is not stored"
         return
     digest = step.component.code_digest
     run.services.governor.learn(digest, trace.duration_s)

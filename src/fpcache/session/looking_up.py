@@ -51,15 +51,19 @@ def standing_refusal(run: CellRun, component: Component, context: Context) -> Re
 def look_up(
     run: CellRun, component: Component, reading: Reading, context: Context, key: str
 ) -> FingerprintStatus:
-    """Return the first recording that holds as a hit, else a miss that says what changed."""
+    """Return the first recording that holds as a hit, else a miss that says what changed.
+
+    Of several recordings the one is explained of which most holds, the newest among equals.
+    """
     run.services.seen_in[component.code_digest] = run.place
-    reasons: list[str] = []
+    most_held, reason = -1, ""
     for entry in _in_order(run, component, run.services.store.look_up(key)):
-        found, reason = _usable(run, component, entry, context)
+        found, broken, held = _usable(run, component, entry, context)
         if found is not None:
             return FingerprintStatus(None, is_hit=True, reason="found", key=key, verdict=HIT, found=found)
-        reasons.append(reason)
-    reason = reasons[0] if reasons else _explain(run, component, reading)
+        if held > most_held:
+            most_held, reason = held, broken
+    reason = reason or _explain(run, component, reading)
     return FingerprintStatus(None, is_hit=False, reason=reason, key=key, verdict=MISS)
 
 
@@ -76,23 +80,27 @@ def _in_order(run: CellRun, component: Component, entries: Sequence[Entry]) -> S
     return sorted(entries, key=lambda entry: first.isdisjoint(dependencies_of(entry)))
 
 
-def _usable(run: CellRun, component: Component, entry: Entry, context: Context) -> tuple[Found | None, str]:
-    reason = broken_dependency(run, component, dependencies_of(entry), context)
+def _usable(
+    run: CellRun, component: Component, entry: Entry, context: Context
+) -> tuple[Found | None, str, int]:
+    """Return what may be replayed, or why it may not and how many dependencies hold up to there."""
+    dependencies = dependencies_of(entry)
+    held, reason = broken_dependency(run, component, dependencies, context)
     if reason is not None:
-        return None, reason
+        return None, reason, held
     try:
         effects = effects_of(run, entry)
     except StoreError as error:
-        return None, f"the stored result is damaged ({error})"
+        return None, f"the stored result is damaged ({error})", held
     reason = first_unready(effects, context, EFFECTS)
-    return (None, reason) if reason is not None else (Found(entry, effects), "")
+    return (None, reason, held + 1) if reason is not None else (Found(entry, effects), "", held)
 
 
 def broken_dependency(
     run: CellRun, component: Component, dependencies: Sequence[Dependency], context: Context
-) -> str | None:
-    """Return why a recorded dependency no longer holds, or None."""
-    for dependency in dependencies:
+) -> tuple[int, str | None]:
+    """Return the number and the reason of the first recorded dependency that no longer holds, or None."""
+    for number, dependency in enumerate(dependencies):
         if (dependency.kind, dependency.name) in run.ahead:
             is_met = run.ahead[dependency.kind, dependency.name] == dependency.expected
             reason = None if is_met else f"`{dependency.name}` differs"
@@ -109,8 +117,8 @@ def broken_dependency(
         else:
             reason = first_broken((dependency,), context, KINDS)
         if reason is not None:
-            return reason
-    return None
+            return number, reason
+    return len(dependencies), None
 
 
 def dependencies_of(entry: Entry) -> list[Dependency]:
@@ -141,6 +149,8 @@ def _explain(run: CellRun, component: Component, reading: Reading) -> str:
     for entry in nearest:
         if entry.code_digest == component.code_digest:
             old = loads(entry.meta)
+            if old.get("reading") == reading.digest:
+                return "its options changed"
             reasons = explain_change(old.get("roots", []), reading)
             return _few(reasons) if reasons else "its options changed"
     if any(_is_earlier_version(entry, run, component, names) for entry in nearest):

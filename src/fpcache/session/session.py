@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fpcache.dependencies import local_modules, random_states
@@ -24,9 +24,10 @@ from fpcache.session.warning import check_options
 from fpcache.shell import CellRequest, ShellAdapter
 from fpcache.store.protocol import Store
 
-__all__ = ["Session"]
+__all__ = ["NOT_HERE", "Session"]
 
 _REPORTS_KEPT = 100
+NOT_HERE = "fpcache: %%fpcache has no effect here; it has to be the cell's first line"
 
 
 @dataclass(slots=True)
@@ -49,11 +50,16 @@ class Session:
         random_states.begin(fresh=fresh)
         return cls(Services(shell, store, settings, faults.bus, faults, Governor(store)))
 
+    def close(self) -> None:
+        """Let go of the store, and of what watches the process's random states."""
+        random_states.end()
+        self.services.store.close()
+
     def totals(self) -> Stats:
         """Return the session's totals, with the store's size as it is now, as far as that can be read."""
         with self.services.faults.guarded("reading the store's size"):
             self.stats.size_bytes = self.services.store.size_bytes()
-        return self.stats
+        return replace(self.stats)
 
     async def run_cell(self, request: CellRequest) -> bool:
         """Run one cell, replaying what is known; True when it failed, as IPython has it."""
@@ -79,6 +85,8 @@ class Session:
         if request.magic_line is not None:
             options = parse_cell_options(request.magic_line)
             return options if self.is_enabled else None
+        if request.is_below_magic:
+            print(NOT_HERE)
         return CellOptions() if self.is_enabled and settings.auto else None
 
     @property

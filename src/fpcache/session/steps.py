@@ -149,6 +149,8 @@ class ComponentStep:
         """Run the statements for real, recorded where that is possible."""
         self.started_s = time.perf_counter()
         failed = await execute_component(self)
+        if self.run.options.no_store and self.row.status == MISS:
+            self.row.reason += "; not stored"
         with self.run.services.faults.guarded("noting a statement's effect on a library"):
             self.note_history()
         return failed

@@ -107,8 +107,8 @@ class Reports:
 
     def new_rows(self) -> list[dict[str, object]]:
         """Return the rows of the cell that just ended; none where it did not go through fpcache."""
-        fpcache = sys.modules.get("fpcache")
-        if fpcache is None:
+        fpcache, active = sys.modules.get("fpcache"), sys.modules.get("fpcache.active")
+        if fpcache is None or active is None or not active.is_loaded():
             return []
         report = fpcache.report()
         if report is self._last or len(report) == 0:
