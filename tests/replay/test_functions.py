@@ -26,6 +26,16 @@ def test_a_function_bound_by_the_component_is_stored_by_value():
     assert restored.__globals__ is live
 
 
+def test_a_made_function_has_the_code_of_the_function_that_made_it():
+    source = "def make(n):\n    def add(x):\n        return x + n\n    return add"
+    old, new = notebook(source), notebook("# moved\n" + source)
+    dumped = capture(Payload(bound={"add": old["make"](2)}), [old["make"]], old)
+    restored = restore(dumped.stream, [], [new["make"]], new).bound["add"]
+    assert restored(1) == 3
+    assert restored.__code__ is new["make"](5).__code__
+    assert restored.__code__.co_firstlineno == 3
+
+
 def test_a_restored_function_sees_later_edits_of_globals():
     namespace = notebook("k = 1\ndef make():\n    return lambda x: x * k\nf = make()")
     restored = round_trip(namespace["f"], namespace=before) if (before := without(namespace, "f")) else None

@@ -196,6 +196,30 @@ def test_functions_that_a_cell_makes_live_in_the_notebook(transcript):
     assert warm[4].result().startswith("((6, 10), 21, 35, [1, 1]")
 
 
+def test_a_made_function_that_fails_shows_its_lines(transcript):
+    cells = """
+        # a line to be taken away
+        def make(n):
+            def divide(x):
+                return x / n
+            return divide
+        # %%
+        divide = make(0)
+        # %%
+        import traceback
+        try:
+            divide(1)
+        except ZeroDivisionError:
+            print(traceback.format_exc())
+        # %%
+        divide(2)
+    """
+    _, warm = run_edit_run(transcript, cells, ("# a line to be taken away\n", "\n"), ("divide(2)", "divide(3)"))
+    expect(warm, {"divide = make(0)": "hit", "try:": "miss: line numbers"})
+    assert "return x / n" in warm[2].stream()
+    assert "return x / n" in warm[3].outputs[-1]["traceback"]
+
+
 @BOTH
 def test_closures_share_their_cells(transcript, mode):
     _, warm = run_twice(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from harness import expect
-from run_edit_run import run_one_then_other, run_twice
+from run_edit_run import run_edit_run, run_one_then_other, run_twice
 
 MEMO = """
     from functools import lru_cache
@@ -42,3 +42,75 @@ def test_a_memoised_function_of_values_alone_hits(transcript):
     cells = MEMO.format(size="3", body="return n if n < 1 else memo(n - 1, step=n)")
     _, warm = run_twice(transcript, cells + "\n# %%\na = memo(3)")
     expect(warm, {"a = memo(3)": "hit"})
+
+
+@pytest.mark.parametrize(
+    "pickled, n",
+    [("pickle.dumps(C())", "pickle.loads(p).get()"), ("pickle.dumps(get)", "pickle.loads(p)()")],
+)
+def test_a_class_or_function_that_a_pickle_names_is_read(transcript, pickled, n):
+    cells = f"""
+        import pickle
+        LOG = []
+        def get(self=None): LOG.append(1); return 1
+        class C:
+            def get(self): return 1
+        # %%
+        p = {pickled}
+        # %%
+        n = {n}
+    """
+    _, warm = run_edit_run(transcript, cells, ("def get(self): return 1", "def get(self): return 2"))
+    expect(warm, {"n = pickle": "miss: a pickle names" if "C()" in pickled else "uncacheable: a pickle names"})
+
+
+HIDDEN_READS = {
+    "sys.modules": "sys.modules['__main__'].k",
+    "globals of a function": "get.__globals__['k']",
+    "subclasses": "len(Base.__subclasses__())",
+}
+
+
+@pytest.mark.parametrize("place", ["x = {}", "x = call()"])
+@pytest.mark.parametrize("way", list(HIDDEN_READS.values()), ids=list(HIDDEN_READS))
+def test_names_read_past_every_analysis_are_not_cached(transcript, way, place):
+    cells = f"""
+        import sys
+        k = 1
+        class Base: pass
+        def get(): pass
+        def call(): return {way}
+        # %%
+        {place.format(way)}
+    """
+    _, warm = run_edit_run(transcript, cells, ("k = 1\n", "k = 2\n"), ("Base: pass", "Base: pass\nclass D(Base): pass"))
+    expect(warm, {"x =": "uncacheable"})
+
+
+SETTINGS = {
+    "a logger": ("logging.getLogger('app').setLevel(10)", "logging.getLogger('app').level"),
+    "a logger's handler": (
+        "logging.getLogger('app').addHandler(logging.FileHandler('log.txt'))",
+        "len(logging.getLogger('app').handlers)",
+    ),
+    "timeout": ("socket.setdefaulttimeout(5)", "socket.getdefaulttimeout()"),
+    "garbage collection": ("gc.disable()", "gc.isenabled()"),
+    "csv": ("csv.register_dialect('mine', delimiter='|')", "csv.list_dialects()"),
+    "types": ("mimetypes.add_type('a/b', '.zzq')", "mimetypes.guess_type('q.zzq')"),
+    "an installed class": ("json.JSONEncoder.default = lambda self, o: 'x'", "json.dumps(object())"),
+}
+
+
+@pytest.mark.parametrize("change, seen", list(SETTINGS.values()), ids=list(SETTINGS))
+def test_what_a_function_sets_in_the_standard_library_beside_its_result_is_set(transcript, change, seen):
+    cells = f"""
+        import csv, gc, json, logging, mimetypes, socket
+        def begin():
+            {change}
+            return 1
+        # %%
+        x = begin()
+    """
+    one, other = (cells + f"\n        # %%\n        {name} = {seen}" for name in "ab")
+    _, warm = run_one_then_other(transcript, one, other)
+    expect(warm, {"x = begin()": "uncacheable"})

@@ -39,6 +39,10 @@ _ANYWHERE = frozenset(
         "run_cell_magic",
         "getouterframes",
         "getinnerframes",
+        "__globals__",
+        "__subclasses__",
+        "f_globals",
+        "f_locals",
     }
 )
 _BUILTINS = frozenset(

@@ -137,7 +137,7 @@ def _cut(text: str, width: int) -> str:
 
 
 def _summary(first: NotebookRun, second: NotebookRun, pairs: list[_Pair], problems: list[str]) -> str:
-    counted = [pair for pair in pairs if pair.second and pair.second.status in ("hit", "miss", "uncacheable")]
+    counted = [p for p in pairs if {row.status for row in (p.first, p.second) if row} != {"plain"}]
     hits = sum(pair.second is not None and pair.second.status == "hit" for pair in counted)
     speed_up = first.duration_s / max(second.duration_s, 1e-9)
     outputs = "differ" if any("shows something else" in problem for problem in problems) else "are the same"

@@ -80,11 +80,22 @@ def _name(printer: Any) -> Any:
 def _inline() -> Iterator[tuple[str, Any]]:
     kind = getattr(sys.modules.get("matplotlib_inline.config"), "InlineBackend", None)
     settings = getattr(kind, "_instance", None)
-    if settings is not None:
+    if settings is None:  # made with the first figure, from the configuration as it is then
+        yield from _configured()
+    else:
         yield "inline.figure_formats", set(settings.figure_formats)
         yield "inline.print_figure_kwargs", dict(settings.print_figure_kwargs)
         yield "inline.rc", dict(settings.rc)
         yield "inline.close_figures", settings.close_figures
+
+
+def _configured() -> Iterator[tuple[str, Any]]:
+    section = getattr(_shell(), "config", {}).get("InlineBackend", {})
+    for name, default in _INLINE_DEFAULTS.items():
+        value = section.get(name.removeprefix("inline."), default)
+        if name == "inline.figure_formats":
+            value = {section["figure_format"]} if section.get("figure_format") else set(value)
+        yield name, value
 
 
 IPYTHON = Library("ipython", "IPython's display setting", "IPython", "", _read, lambda: _DEFAULTS, None)

@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from fpcache.dependencies.context import Context
+from fpcache.dependencies.python_settings import changed_settings, settings
 from fpcache.dependencies.records import Dependency, Effect, Observation, Refusal
 from fpcache.dependencies.running_work import busy_tasks, busy_threads, live_tasks, live_threads
 from fpcache.dependencies.substitutions import Substitution, substitute, undo
@@ -42,6 +43,7 @@ class _State:
     hooks: dict[str, Any]
     exits: int
     modules: int
+    settings: dict[str, object]
 
 
 def _state() -> _State:
@@ -52,6 +54,7 @@ def _state() -> _State:
         hooks={name: getattr(sys, name, None) for name in _HOOKS},
         exits=atexit._ncallbacks(),
         modules=len(sys.modules),
+        settings=settings(),
     )
 
 
@@ -62,14 +65,14 @@ class _Probe:
         self._context = context
         self._effects: list[Effect] = []
         self._refusals: list[Refusal] = []
-        self._holders: list[tuple[ModuleType, dict[str, Any]]] = []
+        self._holders: list[tuple[ModuleType | type, dict[str, Any]]] = []
         self._replaced: list[Substitution] = []
         self._before: _State | None = None
         self._exits = 0
 
     def start(self) -> None:
         self._threads, self._tasks = live_threads(), live_tasks()
-        self._holders = [(module, dict(vars(module))) for module in self._modules()]
+        self._holders = [(holder, dict(vars(holder))) for holder in (*self._modules(), *self._classes())]
         self._streams = (sys.stdout, sys.stderr)
         self._replace_functions()
         self._before = _state()
@@ -117,6 +120,13 @@ class _Probe:
         yield builtins
         yield from (module for module in named if isinstance(module, ModuleType))
 
+    def _classes(self) -> set[type]:
+        """Installed classes of which the component's code names an attribute."""
+        reading = self._context.reading
+        owners = (resolved.path.rpartition(".")[0] for resolved in reading.resolved) if reading else ()
+        found = {_descended(path) for path in set(owners)}
+        return {held for held in found if isinstance(held, type) and not is_local_code(held)}
+
     def _compare(self, before: _State, after: _State) -> None:
         for name, values in after.lists.items():
             if values != before.lists[name]:
@@ -130,6 +140,8 @@ class _Probe:
         for name, hook in after.hooks.items():
             if hook is not before.hooks[name]:
                 self._refuse(f"replaced `sys.{name}`")
+        for name in changed_settings(before.settings, after.settings):
+            self._refuse(f"changed {name}")
         if after.exits - before.exits > self._exits and after.modules == before.modules:
             self._refuse("registered a function to run at exit")
         for name, stream, now in zip(
@@ -155,7 +167,19 @@ class _Probe:
         return Observation(effects=tuple(self._effects), refusals=tuple(self._refusals))
 
 
-def _is_planted(module: ModuleType, name: str, value: object) -> bool:
+def _descended(path: str) -> object:
+    """Return what a dotted path leads to past the longest module name in it, running nothing."""
+    names, held = path.split("."), None
+    for count in range(len(names) - 1, 0, -1):
+        held = sys.modules.get(".".join(names[:count]))
+        if held is not None:
+            for name in names[count:]:
+                held = getattr(held, "__dict__", {}).get(name)
+            return held
+    return held
+
+
+def _is_planted(module: ModuleType | type, name: str, value: object) -> bool:
     """Whether local code was put into a module; IPython keeps the last result in builtins."""
     if module is builtins:
         return name not in ("_", "get_ipython", "display", "__IPYTHON__", "__debug__")

@@ -21,6 +21,7 @@ __all__ = ["KIND", "apply", "check", "open_figures", "probe", "ready"]
 
 KIND = "pyplot"
 _BACKEND = "backend"
+_INTERACTIVE = "interactive"
 
 
 def open_figures() -> dict[int, Any]:
@@ -35,6 +36,16 @@ def _has_backend() -> bool:
     return getattr(sys.modules.get("matplotlib.pyplot"), "_backend_mod", None) is not None
 
 
+def _interactive() -> str:
+    """Return whether pyplot draws at once, said relative to what its backend begins with."""
+    matplotlib = sys.modules.get("matplotlib")
+    if matplotlib is None or not _has_backend():
+        return "default"
+    is_inline = "inline" in matplotlib.get_backend()
+    is_on = bool(matplotlib.is_interactive())
+    return "default" if is_on == is_inline else ("on" if is_on else "off")
+
+
 class _Probe:
     """Compares pyplot's figures before and after."""
 
@@ -43,11 +54,13 @@ class _Probe:
         self._before: dict[int, Any] = {}
         self._after: dict[int, Any] = {}
         self._had_backend = True
+        self._interactive = "default"
         self._loaded_backend = False
 
     def start(self) -> None:
         self._before = open_figures()
         self._had_backend = _has_backend()
+        self._interactive = _interactive()
 
     def stop(self) -> None:
         self._after = open_figures()
@@ -58,7 +71,9 @@ class _Probe:
         closed = {number for number, figure in self._before.items() if self._after.get(number) is not figure}
         effects = (Effect(KIND, _BACKEND, b""),) if self._loaded_backend else ()
         details = {"open_figures": tuple(sorted(left))}
-        return Observation(effects=effects, refusals=self._refusals(closed), details=details)
+        mode = Dependency(KIND, _INTERACTIVE, self._interactive)
+        dependencies = (mode,) if reaches(self._context, "matplotlib") else ()
+        return Observation(dependencies, effects=effects, refusals=self._refusals(closed), details=details)
 
     def _refusals(self, closed: set[int]) -> tuple[Refusal, ...]:
         if closed:
@@ -75,8 +90,8 @@ def probe(context: Context) -> _Probe:
 
 
 def check(dependency: Dependency, context: Context) -> str | None:
-    """Nothing is ever recorded under this kind."""
-    return None
+    """Say whether pyplot was switched between drawing at once and waiting (`plt.ion`, `plt.ioff`)."""
+    return None if dependency.expected == _interactive() else "pyplot's interactive mode changed"
 
 
 def ready(effect: Effect, context: Context) -> str | None:

@@ -12,7 +12,7 @@ import datetime
 import re
 import sys
 from collections.abc import Callable, Iterator
-from types import ModuleType
+from types import CodeType, ModuleType
 
 import xxhash
 
@@ -45,6 +45,8 @@ _PRESENT_TAKERS = (
 )  # fmt: skip
 _QUERY_NAME = re.compile(r"@[A-Za-z_]\w*")
 _QUERY_METHODS = frozenset({"query", "eval"})
+# Attributes that lead to names which no analysis sees; in the cell's own text `cells` finds them.
+_HIDDEN_WAYS = frozenset({"__globals__", "__subclasses__", "f_globals", "f_locals"})
 
 
 def scan(
@@ -67,6 +69,7 @@ def scan(
     found = [units.refusal(resolved) for resolved in named]
     found += [_present_text(context, resolved) for resolved in reading.resolved]
     found.append(_query(context, reading, (first_line, last_line)))
+    found.append(_hidden_way(reading))
     return tuple(dict.fromkeys(refusal for refusal in found if refusal is not None))
 
 
@@ -179,6 +182,23 @@ def _query(context: Context, reading: Reading, lines: tuple[int, int]) -> Refusa
     if names.isdisjoint(_QUERY_METHODS):
         return None
     return Refusal(f"a query reads a variable by name (`{named}`)", "use `df[...]` with a condition")
+
+
+def _hidden_way(reading: Reading) -> Refusal | None:
+    """Refuse functions that read names through another function, a frame, a class or `sys.modules`."""
+    for function in reading.functions:
+        names = _names_in(function.__code__)
+        way = min(_HIDDEN_WAYS & names, default=None)
+        if way is None and "modules" in names and "__main__" in reading.strings:
+            way = "sys.modules"
+        if way is not None:
+            return Refusal(f"uses dynamic code (`{way}` in `{function.__qualname__}`)", "name what is read")
+    return None
+
+
+def _names_in(code: CodeType) -> frozenset[str]:
+    inner = (const for const in code.co_consts if isinstance(const, CodeType))
+    return frozenset(code.co_names).union(*map(_names_in, inner))
 
 
 def _attributes(tree: ast.AST | None) -> list[ast.Attribute]:

@@ -56,7 +56,14 @@ def walk(obj: object, name: str = "", *, allowance: Callable[[], None] | None = 
     )
 
 
-def digest_among(obj: object, name: str, nodes: Iterable[object], walks: Iterable[Walk]) -> bytes:
+def digest_among(
+    obj: object,
+    name: str,
+    nodes: Iterable[object],
+    walks: Iterable[Walk],
+    *,
+    allowance: Callable[[], None] | None = None,
+) -> bytes:
     """Return the digest of a value in which `nodes` stand for their place.
 
     The order in which sets of numbers are iterated counts here: a plain run
@@ -72,6 +79,8 @@ def digest_among(obj: object, name: str, nodes: Iterable[object], walks: Iterabl
         Objects that are known by themselves.
     walks : iterable of Walk
         Of values that hold them, for their attributes and memory.
+    allowance : callable, optional
+        Called often; what it raises ends the walk.
 
     Returns
     -------
@@ -79,7 +88,7 @@ def digest_among(obj: object, name: str, nodes: Iterable[object], walks: Iterabl
         16 bytes. Values of equal digest refer to the same of `nodes` and
         share memory with them in the same way.
     """
-    enc = Encoder(name)
+    enc = Encoder(name) if allowance is None else Encoder(name, allowance)
     enc.counts_set_order = True
     enc.enter_nodes({id(node): node for node in nodes}.values())
     known: dict[Buffer, None] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import marshal
 import sys
+from collections.abc import Iterator
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from fpcache.replay.references import importable_path, notebook_module, path_in_
 if TYPE_CHECKING:
     from fpcache.replay.codec import Writer
 
-__all__ = ["reduce_cached_function", "reduce_cell", "reduce_code", "reduce_function"]
+__all__ = ["part_of_code", "reduce_cached_function", "reduce_cell", "reduce_code", "reduce_function"]
 
 _ATTRIBUTES = ("__defaults__", "__kwdefaults__", "__qualname__", "__module__", "__doc__")
 
@@ -82,8 +83,35 @@ def _fill_cell(cell: CellType, content: tuple[Any]) -> None:
 
 
 def reduce_code(writer: Writer, code: CodeType) -> Any:
-    """Write a code object as this Python version marshals it."""
-    return marshal.loads, (marshal.dumps(code),)
+    """Write a code object as a part of a live function's code, or else as this Python version marshals it.
+
+    A cell's code has another file name in each process, and perhaps other
+    lines: tracebacks are right where the live function's code is taken.
+    """
+    table = writer.lookups.get("code")
+    if table is None:
+        table = writer.lookups["code"] = {}
+        for node in writer.nodes:
+            if isinstance(node, FunctionType):
+                table |= {id(part): (node, path) for part, path in _parts(node.__code__)}
+    found = table.get(id(code))
+    return (part_of_code, found) if found else (marshal.loads, (marshal.dumps(code),))
+
+
+def _parts(code: CodeType, path: tuple[int, ...] = ()) -> Iterator[tuple[CodeType, tuple[int, ...]]]:
+    """Yield a code object and all those below it, each with the way to it."""
+    yield code, path
+    for index, constant in enumerate(code.co_consts):
+        if isinstance(constant, CodeType):
+            yield from _parts(constant, (*path, index))
+
+
+def part_of_code(function: FunctionType, path: tuple[int, ...]) -> CodeType:
+    """Return the code below a function's to which `path` leads by constants."""
+    code = function.__code__
+    for index in path:
+        code = code.co_consts[index]
+    return code
 
 
 def reduce_cached_function(writer: Writer, function: functools._lru_cache_wrapper[Any]) -> Any:

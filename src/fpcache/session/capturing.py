@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from json import dumps
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,11 @@ from fpcache.fingerprints.reading import changed_roots, reread
 from fpcache.fingerprints.records import Reading, Root, Walk
 from fpcache.fingerprints.walking import digest_among
 from fpcache.replay import codec, mutations, recording
+from fpcache.replay.outputs import OutputLog
 from fpcache.replay.recording import Payload
-from fpcache.session import hash_order, kept, memoised, positions, set_order
+from fpcache.session import fixed, hash_order, kept, memoised, positions, set_order
 from fpcache.session.figures import Describer, has_matplotlib
+from fpcache.session.governor import REPLAY_S, AllowanceSpentError
 from fpcache.session.names import bound_names, deleted_names
 from fpcache.session.report import PLAIN, UNCACHEABLE
 from fpcache.store.entry import Entry
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from fpcache.session.executing import Trace
     from fpcache.session.steps import ComponentStep
 
-__all__ = ["changed", "fixed_digests", "reference_nodes", "store"]
+__all__ = ["changed", "reference_nodes", "store"]
 
 # Changes of state that no one looks at: code that does nothing else is never a hit.
 _UNSEEN_EFFECTS = frozenset({"ambient", "process", "pyplot", "random", "warnings"})
@@ -43,15 +45,6 @@ class Capture:
     dumped: codec.Dumped
     restore_s: float
     mutated: tuple[Root, ...]
-
-
-def fixed_digests(reading: Reading) -> dict[int, bytes]:
-    """Return the digests of the nodes that a replay couldn't change in place."""
-    return {
-        index: walk(node).digest
-        for index, node in enumerate(reading.nodes)
-        if mutations.can_transplant(node) is not None
-    }
 
 
 def changed(trace: Trace, namespace: dict[str, Any]) -> tuple[Root, ...]:
@@ -80,6 +73,10 @@ def _has_identity(value: object) -> bool:
 def store(step: ComponentStep, trace: Trace) -> None:
     """Store a run's recording, or set the row's reason why it isn't."""
     row, run = step.row, step.run
+    governor, min_seconds = run.services.governor, run.services.settings.min_seconds
+    if not governor.is_worth_storing(trace.duration_s, step.read_s, min_seconds):
+        _leave_unstored(step, trace, step.read_s)
+        return
     observation = trace.observing.observation()
     refusal = worst_refusal(observation.refusals, explicit=run.options.explicit)
     if refusal is not None:
@@ -87,23 +84,30 @@ def store(step: ComponentStep, trace: Trace) -> None:
         row.reason = f"{refusal.reason}; {refusal.remedy}" if refusal.remedy else refusal.reason
         return
     try:
+        outputs = trace.outputs.settled()
         captured = _capture(step, trace, observation)
         dependencies = [*observation.dependencies, *_own_dependencies(step, trace)]
     except (UncacheableError, UnfingerprintableValueError) as error:
         row.status, row.reason = UNCACHEABLE, str(error)
         return
-    if not run.services.governor.is_worth_storing(
-        trace.duration_s, captured.restore_s, run.services.settings.min_seconds
-    ):
-        run.services.governor.learn(
-            trace.component.code_digest, trace.duration_s, restore_s=captured.restore_s
-        )
-        row.status, row.reason = PLAIN, "restoring would take as long as running"
+    except AllowanceSpentError:
+        _leave_unstored(step, trace, trace.duration_s)
+        return
+    replay_s = step.read_s + captured.restore_s
+    if not governor.is_worth_storing(trace.duration_s, replay_s, min_seconds):
+        _leave_unstored(step, trace, replay_s)
         return
     row.waived.extend(_waived(step, trace, observation))
-    entry = run.services.store.put(*_entry(step, trace, captured, observation, dependencies))
+    entry = run.services.store.put(*_entry(step, trace, captured, outputs, observation, dependencies))
     row.stored, row.size_bytes = True, entry.size_bytes
     row.notes.extend(observation.notes)
+
+
+def _leave_unstored(step: ComponentStep, trace: Trace, replay_s: float) -> None:
+    """Remember that a replay would save nothing."""
+    governor = step.run.services.governor
+    governor.learn(trace.component.code_digest, trace.duration_s, **{REPLAY_S: replay_s})
+    step.row.status, step.row.reason = PLAIN, "looking it up and restoring it would take as long as running"
 
 
 def _waived(step: ComponentStep, trace: Trace, observation: Observation) -> list[str]:
@@ -136,9 +140,13 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation) -> Cap
         )
         raise UncacheableError("it had no effect that could be replayed, so it always runs")
     nodes = reference_nodes(trace.reading)
+    walks = tuple(root.walk for root in after.roots if root.walk is not None)
+    services = step.run.services
+    allowance = services.governor.storing_allowance(trace.duration_s, services.settings.min_seconds)
+    digest = _digest(payload, nodes, walks, allowance)
     dumped = recording.capture(payload, nodes, namespace)
     _refuse_unread_names(trace, dumped)
-    restore_s = _verify(payload, dumped, nodes, after, namespace)
+    restore_s = _verify(payload, digest, dumped, nodes, walks, namespace)
     return Capture(payload, dumped, restore_s, mutated)
 
 
@@ -171,9 +179,9 @@ def _states(trace: Trace, mutated: tuple[Root, ...]) -> list[tuple[int, mutation
             continue
         if rank not in trace.fixed:
             states.append((rank, mutations.state_of(node)))
-        elif walk(node).digest != trace.fixed[rank]:
+        elif not fixed.is_as_before(node, trace.fixed[rank]):
             names = ", ".join(root.label for root in mutated)
-            raise UncacheableError(f"changes {names} in place: {mutations.can_transplant(node)}")
+            raise UncacheableError(f"changes {names} in place, a part of which {mutations.can_transplant(node)}")
     return states
 
 
@@ -192,9 +200,10 @@ def _is_without_effect(payload: Payload, trace: Trace, observation: Observation)
 
 def _verify(
     payload: Payload,
+    digest: bytes,
     dumped: codec.Dumped,
     nodes: tuple[object, ...],
-    after: Reading,
+    walks: tuple[Walk, ...],
     namespace: dict[str, Any],
 ) -> float:
     """Restore the recording beside the original and compare; returns the seconds restoring took.
@@ -202,22 +211,26 @@ def _verify(
     This happens at the run, not later: a mutation's restored state refers to
     live objects, which are only now what the recording says.
     """
-    walks = tuple(root.walk for root in after.roots if root.walk is not None)
     started = time.perf_counter()
     restored = recording.restore(dumped.stream, dumped.buffers, nodes, namespace)
     restore_s = time.perf_counter() - started
-    if _digest(restored, nodes, walks) != _digest(payload, nodes, walks):
+    if _digest(restored, nodes, walks) != digest:
         raise UncacheableError(
             f"a restored copy of {_first_different(payload, restored)} is not equal to the original"
         )
     return restore_s
 
 
-def _digest(payload: Payload, nodes: tuple[object, ...], walks: tuple[Walk, ...]) -> bytes:
+def _digest(
+    payload: Payload,
+    nodes: tuple[object, ...],
+    walks: tuple[Walk, ...],
+    allowance: Callable[[], None] | None = None,
+) -> bytes:
     """Return the digest of a payload, in which the inputs that it refers to stand for their place."""
     plain: object = _plain(payload)
     try:
-        return digest_among(plain, "the result", nodes, walks)
+        return digest_among(plain, "the result", nodes, walks, allowance=allowance)
     except UnfingerprintableValueError:
         if not has_matplotlib():
             raise
@@ -243,12 +256,13 @@ def _entry(
     step: ComponentStep,
     trace: Trace,
     captured: Capture,
+    shown: OutputLog,
     observation: Observation,
     dependencies: list[Dependency],
 ) -> tuple[Entry, dict[str, Any]]:
     run, component = step.run, trace.component
     now = time.time()
-    outputs = positions.marked(trace.outputs, run, trace.reading).to_bytes()
+    outputs = positions.marked(shown, run, trace.reading).to_bytes()
     blobs: dict[str, Any] = {"payload": captured.dumped.stream, "outputs": outputs}
     blobs |= {f"buffer-{index}": buffer for index, buffer in enumerate(captured.dumped.buffers)}
     for index, effect in enumerate(observation.effects):

@@ -13,10 +13,10 @@ from fpcache.dependencies.observing import Observing
 from fpcache.dependencies.records import Dependency
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import Reading
-from fpcache.replay.outputs import OutputLog
-from fpcache.session import capturing, depends, looking_up, set_order, unseeded
+from fpcache.session import capturing, depends, fixed, looking_up, set_order, unseeded
 from fpcache.session.cell_run import OPENS_FIGURE
 from fpcache.session.report import MISS, PLAIN, UNCACHEABLE, duration_text
+from fpcache.session.widgets import WatchedOutputs
 
 if TYPE_CHECKING:
     from fpcache.session.steps import ComponentStep
@@ -33,7 +33,7 @@ class Trace:
     before : dict
         The user's namespace before the run, name by name.
     fixed : dict
-        Digests, before the run, of nodes that can't be changed in place by a replay.
+        What nodes that a replay can't change in place were before the run.
     depends : list of Dependency
         What the paths named by ``--depends`` held before the run.
     values : list
@@ -47,10 +47,10 @@ class Trace:
     component: Component
     reading: Reading
     before: dict[str, Any]
-    fixed: dict[int, bytes]
+    fixed: dict[int, object]
     observing: Observing
     depends: list[Dependency]
-    outputs: OutputLog = field(default_factory=OutputLog)
+    outputs: WatchedOutputs = field(default_factory=WatchedOutputs)
     values: list[object] = field(default_factory=list)
     errors: list[None] = field(default_factory=list)
     duration_s: float = 0.0
@@ -117,7 +117,7 @@ def _begin(step: ComponentStep) -> Trace | None:
             step.component,
             reading,
             dict(run.namespace),
-            capturing.fixed_digests(reading),
+            fixed.remember(reading),
             observing,
             depends.dependencies(run.options.depends),
             figures_before=len(pyplot_state.open_figures()),
@@ -185,7 +185,7 @@ def _take_reading(step: ComponentStep, trace: Trace, reading: Reading) -> bool:
     trace.reading = step.reading = reading
     context = trace.observing.context
     context.reading, context.strings = reading, reading.strings
-    trace.fixed = capturing.fixed_digests(reading)
+    trace.fixed = fixed.remember(reading)
     trace.set_order = set_order.order_of(reading)
     row.key = run.key(joined, reading)
     return True

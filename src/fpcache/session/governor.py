@@ -15,6 +15,8 @@ __all__ = ["AllowanceSpentError", "Governor"]
 
 FIRST_ALLOWANCE_S = 0.05
 SHARE_OF_RUN_TIME = 0.05
+SHARE_FOR_STORING = 0.3
+REPLAY_S = "replay_s"
 WORTH_FACTOR = 2.0
 
 
@@ -73,7 +75,7 @@ class Governor:
 
     def is_slow_to_restore(self, code_digest: str) -> bool:
         """Whether the code's last result would have taken as long to restore as its last run took."""
-        profile, restore_s = self.profile(code_digest), self.detail(code_digest, "restore_s")
+        profile, restore_s = self.profile(code_digest), self.detail(code_digest, REPLAY_S)
         return (
             profile is not None
             and isinstance(restore_s, float)
@@ -92,6 +94,17 @@ class Governor:
         def check() -> None:
             if time.perf_counter() - started > limit_s:
                 raise AllowanceSpentError(f"fingerprinting its inputs took over {limit_s:.2f} s")
+
+        return check
+
+    def storing_allowance(self, duration_s: float, min_seconds: float) -> Callable[[], None]:
+        """Return a check that raises once looking at a result took too long for what it saves."""
+        limit_s = FIRST_ALLOWANCE_S + SHARE_FOR_STORING * duration_s
+        started = time.perf_counter()
+
+        def check() -> None:
+            if min_seconds > 0 and time.perf_counter() - started > limit_s:
+                raise AllowanceSpentError(f"looking at its result took over {limit_s:.2f} s")
 
         return check
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -84,6 +85,9 @@ def _usable(
     run: CellRun, component: Component, entry: Entry, context: Context
 ) -> tuple[Found | None, str, int]:
     """Return what may be replayed, or why it may not and how many dependencies hold up to there."""
+    ttl_s = run.options.ttl_s
+    if ttl_s is not None and entry.created_s + ttl_s < time.time():
+        return None, "the stored result is older than --ttl allows", 0
     dependencies = dependencies_of(entry)
     held, reason = broken_dependency(run, component, dependencies, context)
     if reason is not None:

@@ -6,19 +6,19 @@ import ast
 import sys
 import time
 from dataclasses import dataclass, field
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 from fpcache.cells import Component, Kind
 from fpcache.dependencies.records import Refusal
 from fpcache.errors import StoreError, UnfingerprintableValueError
 from fpcache.fingerprints.reading import read
-from fpcache.fingerprints.records import Reading
+from fpcache.fingerprints.records import MISSING, Reading
 from fpcache.graph import FingerprintStatus
 from fpcache.session import looking_up, restoring, sole_owner
 from fpcache.session.cell_run import CellRun
 from fpcache.session.executing import execute_component
-from fpcache.session.governor import AllowanceSpentError
+from fpcache.session.governor import REPLAY_S, AllowanceSpentError
 from fpcache.session.history import effect_root
 from fpcache.session.names import is_shells_own
 from fpcache.session.report import HIT, MISS, PLAIN, UNCACHEABLE, ComponentReport
@@ -32,7 +32,7 @@ _PLAIN_KINDS = {
     Kind.SHELL: "a shell command",
     Kind.EMPTY: "nothing to run",
 }
-SLOW_TO_RESTORE = "restoring would take as long as running"
+SLOW_TO_RESTORE = "looking it up and restoring it would take as long as running"
 EFFECT_ONLY = "had no effect that could be replayed, so it always runs"
 
 
@@ -46,6 +46,8 @@ class ComponentStep:
         What it reads, as found when it was asked; None where that wasn't needed.
     storable : bool
         Whether a run may be recorded.
+    read_s : float
+        Seconds that fingerprinting its inputs took; a hit costs them as well.
     """
 
     run: CellRun
@@ -53,6 +55,7 @@ class ComponentStep:
     row: ComponentReport
     reading: Reading | None = None
     storable: bool = False
+    read_s: float = 0.0
     started_s: float = field(default_factory=time.perf_counter)
 
     @property
@@ -86,10 +89,16 @@ class ComponentStep:
         if self.component.kind in _PLAIN_KINDS and not is_transparent:
             return _verdict(PLAIN, _PLAIN_KINDS[self.component.kind])
         for dynamic in self.component.dynamic:
-            root = dynamic.name.split(".")[0].split("(")[0]
-            if root not in self.run.namespace or root == "get_ipython":
+            if not self._is_users_own(dynamic.name):
                 return _verdict(UNCACHEABLE, f"calls `{dynamic.name}`, line {dynamic.line}")
         return self._ruled_by_profile()
+
+    def _is_users_own(self, name: str) -> bool:
+        """Whether a name such as ``eval`` is not Python's here, but something that the user made."""
+        root, _, attribute = name.partition(".")
+        held = self.run.namespace.get(root.partition("(")[0], MISSING)
+        is_users = held is not MISSING and root != "get_ipython"
+        return is_users and not (attribute and isinstance(held, ModuleType))
 
     def _ruled_by_profile(self) -> FingerprintStatus | None:
         services, digest = self.run.services, self.component.code_digest
@@ -108,12 +117,14 @@ class ComponentStep:
         code = self.run.compiled(self.component)
         if code is None:
             return _verdict(PLAIN, "is no valid code")
+        started = time.perf_counter()
         try:
             self.reading = self._read(code)
         except UnfingerprintableValueError as error:
             return _verdict(UNCACHEABLE, f"reads a value without a fingerprint: {error}")
         except AllowanceSpentError as error:
             return _verdict(PLAIN, f"{error}; runs unrecorded this time")
+        self.read_s = time.perf_counter() - started
         return self._looked_up(self.reading)
 
     def _read(self, code: CodeType) -> Reading:
@@ -141,9 +152,17 @@ class ComponentStep:
         self.started_s = time.perf_counter()
         reason = restoring.replay(self.run, self.component, self.reading, status.found, self.row)
         if reason is None:
+            self._learn_cost(status.found)
             return True
         self.row.status, self.row.reason = MISS, reason
         return False
+
+    def _learn_cost(self, found: object) -> None:
+        """Remember a hit that took longer than running, so that the code runs next time."""
+        assert isinstance(found, looking_up.Found)
+        cost_s, recorded_s = self.read_s + self.row.duration_s, found.entry.duration_s
+        if self.run.services.settings.min_seconds > 0 and cost_s > recorded_s:
+            self.run.services.governor.learn(self.component.code_digest, recorded_s, **{REPLAY_S: cost_s})
 
     async def execute(self) -> bool:
         """Run the statements for real, recorded where that is possible."""
