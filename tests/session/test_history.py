@@ -16,7 +16,14 @@ class Local:
     pass
 
 
-NAMESPACE = {"logging": logging, "json": json, "getLogger": logging.getLogger, "x": [], "Local": Local, "obj": Local()}
+NAMESPACE = {
+    "logging": logging,
+    "json": json,
+    "getLogger": logging.getLogger,
+    "x": [],
+    "Local": Local,
+    "obj": Local(),
+}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,9 @@ def report_of(*rows: tuple[str, str, float]) -> CellReport:
 
 
 def test_the_status_line_counts_and_names_the_first_reason():
-    report = report_of(*[("hit", "same", 2.48)] * 5, ("miss", "`df` changed", 0.0), ("plain", "an import", 0.0))
+    report = report_of(
+        *[("hit", "same", 2.48)] * 5, ("miss", "`df` changed", 0.0), ("plain", "an import", 0.0)
+    )
     assert report.status_line() == "fpcache: 5 hits, 1 miss (`df` changed), saved 12.4 s"
 
 
@@ -54,6 +56,8 @@ def test_plain_components_do_not_count_in_the_totals():
     assert (stats.hits, stats.misses, stats.uncacheable, stats.time_saved_s) == (1, 1, 1, 2.0)
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0, "0 ms"), (0.9999, "1.0 s"), (119.9, "119.9 s"), (3600, "60.0 min")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 ms"), (0.9999, "1.0 s"), (119.9, "119.9 s"), (3600, "60.0 min")]
+)
 def test_durations_read_well_at_the_edges(seconds, text):
     assert duration_text(seconds) == text

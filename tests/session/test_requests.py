@@ -10,7 +10,11 @@ from fpcache.session.requests import CellUsageError, HelpRequested, parse_cell_o
 def test_no_arguments_are_an_explicit_cell_with_defaults():
     options = parse_cell_options("")
     assert options.explicit
-    assert not (options.force or options.whole or options.no_store or options.quiet or options.pin)
+    assert not (options.force)
+    assert not (options.whole)
+    assert not (options.no_store)
+    assert not (options.quiet)
+    assert not (options.pin)
 
 
 def test_every_option_is_understood():
@@ -31,7 +35,8 @@ def test_every_option_is_understood():
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("90", 90), ("90s", 90), ("10m", 600), ("1.5h", 5400), ("7d", 604800), ("2w", 1209600)]
+    ("text", "seconds"),
+    [("90", 90), ("90s", 90), ("10m", 600), ("1.5h", 5400), ("7d", 604800), ("2w", 1209600)],
 )
 def test_a_time_to_live_has_units(text, seconds):
     assert parse_cell_options(f"--ttl {text}").ttl_s == seconds

@@ -46,7 +46,9 @@ def test_an_output_that_is_an_input_stays_it(transcript):
         deep["its"].append(3); out.append(4); x, inner
         """,
     )
-    expect(warm, {"out = same(x)": "hit", "deep = wrap": "hit", "out is x": "hit", 'deep["its"].append': "hit"})
+    expect(
+        warm, {"out = same(x)": "hit", "deep = wrap": "hit", "out is x": "hit", 'deep["its"].append': "hit"}
+    )
 
 
 def test_an_alias_that_becomes_a_copy_is_an_edit_for_what_mutates_it(transcript):
@@ -64,7 +66,9 @@ def test_an_alias_that_becomes_a_copy_is_an_edit_for_what_mutates_it(transcript)
     _, warm = run_edit_run(transcript, cells, ("b = a", "b = copy.copy(a)"))
     expect(warm, {"n = len(b)": "miss"})
     assert warm[2].result() == "2"
-    _, warm = run_edit_run(transcript, cells, ("b = a", "b = copy.copy(a)"), options="--whole", mode="explicit")
+    _, warm = run_edit_run(
+        transcript, cells, ("b = a", "b = copy.copy(a)"), options="--whole", mode="explicit"
+    )
     assert warm[2].result() == "2"
 
 
@@ -214,7 +218,9 @@ def test_a_made_function_that_fails_shows_its_lines(transcript):
         # %%
         divide(2)
     """
-    _, warm = run_edit_run(transcript, cells, ("# a line to be taken away\n", "\n"), ("divide(2)", "divide(3)"))
+    _, warm = run_edit_run(
+        transcript, cells, ("# a line to be taken away\n", "\n"), ("divide(2)", "divide(3)")
+    )
     expect(warm, {"divide = make(0)": "hit", "try:": "miss: line numbers"})
     assert "return x / n" in warm[2].stream()
     assert "return x / n" in warm[3].outputs[-1]["traceback"]
@@ -323,7 +329,10 @@ def test_views_and_bases_made_by_a_cell_stay_views_and_bases(transcript):
         a = np.arange(4); a.resize(6, refcheck=False); a, a.flags.owndata
         """,
     )
-    expect(warm, {"d = make()": "hit", "outside": "hit", 'd["base"][1] =': "hit", "big =": "hit", "small[0]": "hit"})
+    expect(
+        warm,
+        {"d = make()": "hit", "outside": "hit", 'd["base"][1] =': "hit", "big =": "hit", "small[0]": "hit"},
+    )
 
 
 def test_a_restored_array_can_be_resized(transcript):

@@ -87,7 +87,7 @@ def test_libraries_reading_and_writing_tables_are_seen(transcript):
     # np.savez writes the time of day into the archive, so that file is another one after each run.
     transcript.run(cells)
     warm = transcript.run(cells)
-    expect(warm, {name: "hit" for name in [*writers, *(f"{name} =" for name in readers)]})
+    expect(warm, dict.fromkeys([*writers, *(f"{name} =" for name in readers)], "hit"))
     assert differences(transcript.plain(cells), warm, files=False) == []
     edit = ("[1, 2, 3]", "[1, 2, 4]")
     warm = transcript.run(cells, edit)

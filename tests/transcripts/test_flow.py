@@ -74,7 +74,9 @@ def test_top_level_await(transcript, mode):
         a, b, c, n
     """
     _, warm = run_twice(transcript, cells, mode=mode)
-    expect(warm, {"a = await fetch(1)": "hit", "b, c = await": "hit", "[await fetch": "hit", "async for": "hit"})
+    expect(
+        warm, {"a = await fetch(1)": "hit", "b, c = await": "hit", "[await fetch": "hit", "async for": "hit"}
+    )
     _, warm = run_edit_run(transcript, cells, ("return n * 2", "return n * 3"), mode=mode)
     expect(warm, {"a = await fetch(1)": "miss: function `fetch` was edited", "b, c = await": "miss"})
 
@@ -236,7 +238,7 @@ def test_a_breakpoint_stops_in_a_cell_that_was_cached(transcript):
         "sys.settrace(None)",
         "'work' in stops",
     ]
-    cold, warm = (transcript.run(cells) for _ in range(2))
+    _cold, warm = (transcript.run(cells) for _ in range(2))
     expect(warm, {"a = work(1)": "hit, plain: a debugger is tracing"})
     assert warm[6].result() == "True"
 

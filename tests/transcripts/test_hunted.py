@@ -45,7 +45,7 @@ def test_a_memoised_function_of_values_alone_hits(transcript):
 
 
 @pytest.mark.parametrize(
-    "pickled, n",
+    ("pickled", "n"),
     [("pickle.dumps(C())", "pickle.loads(p).get()"), ("pickle.dumps(get)", "pickle.loads(p)()")],
 )
 def test_a_class_or_function_that_a_pickle_names_is_read(transcript, pickled, n):
@@ -61,7 +61,9 @@ def test_a_class_or_function_that_a_pickle_names_is_read(transcript, pickled, n)
         n = {n}
     """
     _, warm = run_edit_run(transcript, cells, ("def get(self): return 1", "def get(self): return 2"))
-    expect(warm, {"n = pickle": "miss: a pickle names" if "C()" in pickled else "uncacheable: a pickle names"})
+    expect(
+        warm, {"n = pickle": "miss: a pickle names" if "C()" in pickled else "uncacheable: a pickle names"}
+    )
 
 
 HIDDEN_READS = {
@@ -83,7 +85,9 @@ def test_names_read_past_every_analysis_are_not_cached(transcript, way, place):
         # %%
         {place.format(way)}
     """
-    _, warm = run_edit_run(transcript, cells, ("k = 1\n", "k = 2\n"), ("Base: pass", "Base: pass\nclass D(Base): pass"))
+    _, warm = run_edit_run(
+        transcript, cells, ("k = 1\n", "k = 2\n"), ("Base: pass", "Base: pass\nclass D(Base): pass")
+    )
     expect(warm, {"x =": "uncacheable"})
 
 
@@ -101,7 +105,7 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("change, seen", list(SETTINGS.values()), ids=list(SETTINGS))
+@pytest.mark.parametrize(("change", "seen"), list(SETTINGS.values()), ids=list(SETTINGS))
 def test_what_a_function_sets_in_the_standard_library_beside_its_result_is_set(transcript, change, seen):
     cells = f"""
         import csv, gc, json, logging, mimetypes, socket

@@ -76,7 +76,7 @@ def test_a_figure_of_pandas_takes_the_title_given_after_it(transcript):
         # %%
         df["a"].hist(figsize=(2, 2));
     """
-    cold, warm = run_twice(transcript, cells)
+    _cold, warm = run_twice(transcript, cells)
     expect(warm, {"df.plot": "hit", 'df["a"].hist': "hit"})
     assert [len(images(warm, n)) for n in range(3)] == [0, 1, 1]
     _, edited = run_edit_run(transcript, cells, ('"title"', '"other"'))
@@ -148,7 +148,9 @@ def test_models_are_fitted_in_place(transcript, mode):
 def test_an_edited_setting_refits_what_it_concerns(transcript):
     pytest.importorskip("sklearn")
     _, warm = run_edit_run(transcript, FIT, ("max_iter=200", "max_iter=150"))
-    expect(warm, {"digits =": "hit", "model.fit": "miss: `model` changed", "forest =": "hit", "pipe.fit": "hit"})
+    expect(
+        warm, {"digits =": "hit", "model.fit": "miss: `model` changed", "forest =": "hit", "pipe.fit": "hit"}
+    )
 
 
 def test_a_search_over_worker_processes_hits(transcript):

@@ -33,7 +33,17 @@ def test_containers_are_changed_in_place(transcript, mode):
         """,
         mode=mode,
     )
-    table = ["a.append", 'd["y"] =', 'd["y"].append', "s |=", "q.append", "b +=", "c.update", "o.move", 'f["k"]']
+    table = [
+        "a.append",
+        'd["y"] =',
+        'd["y"].append',
+        "s |=",
+        "q.append",
+        "b +=",
+        "c.update",
+        "o.move",
+        'f["k"]',
+    ]
     expect(warm, dict.fromkeys(table, "hit"))
 
 
@@ -56,7 +66,13 @@ def test_augmenting_twice_advances_twice(transcript, mode):
 
 
 def test_a_statement_that_appends_to_its_input_may_be_run_again_in_one_session(transcript):
-    cells = ["data = []", "data.append(len(data))", "data.append(len(data))", "data.append(len(data))", "data"]
+    cells = [
+        "data = []",
+        "data.append(len(data))",
+        "data.append(len(data))",
+        "data.append(len(data))",
+        "data",
+    ]
     cold, warm = run_twice(transcript, cells)
     expect(cold, {"data.append": "miss, miss, miss"})
     expect(warm, {"data.append": "hit, hit, hit"})
@@ -135,7 +151,9 @@ def test_closures_cells_and_attributes_of_functions_are_changed_in_place(transcr
         up(), now()
         """,
     )
-    expect(warm, {"up, now =": "hit", "first = up()": "hit", "second = up()": "hit", "now(), up.calls": "hit"})
+    expect(
+        warm, {"up, now =": "hit", "first = up()": "hit", "second = up()": "hit", "now(), up.calls": "hit"}
+    )
 
 
 def test_instances_with_dict_and_slots_are_changed_in_place(transcript):
@@ -188,7 +206,9 @@ def test_random_generators_are_advanced(transcript, mode):
         e, rng is same
     """
     _, warm = run_twice(transcript, cells, mode=mode)
-    expect(warm, dict.fromkeys(["rng, legacy", "a = rng", "b = legacy", "c = own", "own.shuffle", "e ="], "hit"))
+    expect(
+        warm, dict.fromkeys(["rng, legacy", "a = rng", "b = legacy", "c = own", "own.shuffle", "e ="], "hit")
+    )
     _, warm = run_edit_run(transcript, cells, ("rng.random(3)", "rng.random(4)"), mode=mode)
     expect(warm, {"a = rng": "miss", "b = legacy": "hit", "c = own": "hit", "e =": "miss"})
 
@@ -237,7 +257,16 @@ def test_an_array_is_changed_in_the_memory_it_has(transcript):
         row[0] = 100; base[1, 0], flat[3]
     """
     _, warm = run_twice(transcript, cells)
-    expect(warm, {"base[2] = 5": "hit", "row += 1": "hit", "col[:] =": "hit", "base.sort": "hit", "np.negative": "hit"})
+    expect(
+        warm,
+        {
+            "base[2] = 5": "hit",
+            "row += 1": "hit",
+            "col[:] =": "hit",
+            "base.sort": "hit",
+            "np.negative": "hit",
+        },
+    )
     _, warm = run_edit_run(transcript, cells, ("row, col, kept = base[1]", "row, col, kept = base[1].copy()"))
     expect(warm, {"row += 1": "hit", "base.sort": "miss: `base` changed"})
 
@@ -269,7 +298,9 @@ def test_columns_are_added_to_the_frame_that_is_there(transcript, mode):
     table = ['df["x"]', "total = enrich", "df.index", "df.attrs", "df.columns", "del df", "df.insert"]
     expect(warm, dict.fromkeys(table, "hit"))
     _, warm = run_edit_run(transcript, cells, ('frame["a"] * 2', 'frame["a"] * 3'), mode=mode)
-    expect(warm, {'df["x"]': "hit", "total = enrich": "miss: function `enrich` was edited", "df.columns": "miss"})
+    expect(
+        warm, {'df["x"]': "hit", "total = enrich": "miss: function `enrich` was edited", "df.columns": "miss"}
+    )
 
 
 def test_a_frame_edited_through_a_slice_and_a_series_of_it(transcript):

@@ -105,7 +105,7 @@ def test_results_set_underscore_and_out_as_a_run_does(transcript):
         transcript.mode = mode
         _, warm = run_twice(transcript, cells)
         expect(warm, {"b = _ + [2]": "hit", "b": "hit", "a": "hit"})
-        assert [kind for kind in map(len, (cell.outputs for cell in warm.cells))] == [1, 1, 0, 1, 1]
+        assert list(map(len, (cell.outputs for cell in warm.cells))) == [1, 1, 0, 1, 1]
 
 
 def test_a_result_is_shown_only_at_the_end_and_without_a_semicolon(transcript):
@@ -120,7 +120,16 @@ def test_a_result_is_shown_only_at_the_end_and_without_a_semicolon(transcript):
         x = 4; x  # ; a comment
     """
     _, warm = run_twice(transcript, cells)
-    expect(warm, {"1 + 1": "plain: no effect", "2 + 2": "hit", "3 + 3": "plain: no effect", "x = 4": "hit", "x": "hit"})
+    expect(
+        warm,
+        {
+            "1 + 1": "plain: no effect",
+            "2 + 2": "hit",
+            "3 + 3": "plain: no effect",
+            "x = 4": "hit",
+            "x": "hit",
+        },
+    )
     _, warm = run_edit_run(transcript, cells, ("2 + 2", "2 + 2;"), ("3 + 3;", "3 + 3"))
     assert [len(cell.outputs) for cell in warm.cells] == [0, 1, 0, 1]
 
@@ -283,7 +292,10 @@ def test_a_warning_names_the_file_that_the_cell_has_in_this_kernel(transcript):
     pytest.importorskip("jupyter_client")
     cold, warm = (transcript.run(WARNS, kernel=True) for _ in range(2))
     expect(warm, {"a = old(1)": "hit", "b = logs(2)": "hit"})
-    shown = [run[1].stream("stderr").partition(":2: DeprecationWarning: old is deprecated\n  a = old(1)")[0] for run in (cold, warm)]
+    shown = [
+        run[1].stream("stderr").partition(":2: DeprecationWarning: old is deprecated\n  a = old(1)")[0]
+        for run in (cold, warm)
+    ]
     assert shown[0] != shown[1]
     assert [path.rpartition("/")[2] for path in shown] == [shown[0].rpartition("/")[2]] * 2
 

@@ -266,7 +266,7 @@ VOLATILE = """
 
 def test_calendar_and_entropy_are_refused_in_automatic_mode_and_told_in_explicit(transcript):
     pytest.importorskip("pandas")
-    names = "now year stamp text seconds name noise secret draw system own".split()
+    names = ["now", "year", "stamp", "text", "seconds", "name", "noise", "secret", "draw", "system", "own"]
     for _ in range(2):
         auto = transcript.run(VOLATILE, mode="auto")
         expect(auto, {f"{name} =": "uncacheable: reads" for name in names})

@@ -72,7 +72,8 @@ class _Probe:
 
     def start(self) -> None:
         self._threads, self._tasks = live_threads(), live_tasks()
-        self._holders = [(holder, dict(vars(holder))) for holder in (*self._modules(), *self._classes())]
+        holders: tuple[ModuleType | type, ...] = (*self._modules(), *self._classes())
+        self._holders = [(holder, dict(vars(holder))) for holder in holders]
         self._streams = (sys.stdout, sys.stderr)
         self._replace_functions()
         self._before = _state()

@@ -181,7 +181,8 @@ def _states(trace: Trace, mutated: tuple[Root, ...]) -> list[tuple[int, mutation
             states.append((rank, mutations.state_of(node)))
         elif not fixed.is_as_before(node, trace.fixed[rank]):
             names = ", ".join(root.label for root in mutated)
-            raise UncacheableError(f"changes {names} in place, a part of which {mutations.can_transplant(node)}")
+            reason = mutations.can_transplant(node)
+            raise UncacheableError(f"changes {names} in place, a part of which {reason}")
     return states
 
 
