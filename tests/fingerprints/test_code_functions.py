@@ -170,11 +170,26 @@ def test_a_shared_closure_cell_differs_from_two_cells(digest_of):
     assert digest_of(shared, "a(), b()") != digest_of(apart, "a(), b()")
 
 
-def test_what_a_memo_remembers_does_not_count(notebook):
+def test_what_a_memo_remembers_counts(notebook):
     notebook.run("from functools import lru_cache\n@lru_cache\ndef f(x): return x")
     before = notebook.digest("f(1)")
     notebook.run("f(7)")
+    assert notebook.digest("f(1)") != before
+    notebook.run("f.cache_clear(); f(1); f.cache_clear()")
     assert notebook.digest("f(1)") == before
+
+
+@pytest.mark.parametrize("size", ["None", "2"])
+def test_a_memo_is_told_by_arguments_and_results(notebook, size):
+    notebook.run(f"from functools import lru_cache\n@lru_cache({size})\ndef f(x, y=0): return [x, y]")
+    notebook.run("f(1); f(2, y={3: 4}.get(3)); f(2, y=4)")
+    before = notebook.digest("f(1)")
+    notebook.run("f(1)")
+    assert notebook.digest("f(1)") == before
+    notebook.run("f(1).append(5)")
+    assert notebook.digest("f(1)") != before
+    notebook.run("f.cache_clear(); f(1); f(2, y=3)")
+    assert notebook.digest("f(1)") != before
 
 
 def test_calling_a_single_dispatch_function_does_not_change_it(notebook):

@@ -217,6 +217,17 @@ def test_what_killed_writers_left_is_swept_later(store):
     assert [path.name for path in aside.iterdir()] == ["alive"]
 
 
+def test_all_damaged_blobs_of_an_entry_go_at_once_so_that_it_can_be_stored_anew(store):
+    blobs = {"payload": b"payload", "outputs": b"outputs"}
+    entry = store.put(an_entry(), blobs)
+    for ref in entry.blobs.values():
+        blob_path(store, ref).write_bytes(b"x" * ref.size_bytes)
+    with pytest.raises(CorruptEntryError):
+        store.read(entry.blobs["payload"])
+    again = store.put(an_entry(), blobs)
+    assert {role: bytes(store.read(ref)) for role, ref in again.blobs.items()} == blobs
+
+
 def test_verify_names_and_removes_what_is_damaged(store):
     ref = store.put(an_entry("a"), {"payload": b"abcdef", "rest": b"r"}).blobs["payload"]
     store.put(an_entry("b"), {"payload": b"sound"})

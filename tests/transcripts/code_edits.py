@@ -1,5 +1,4 @@
 """What functions and classes are made of: how to make one, and an edit of it (old text, new text)."""
-# ruff: noqa: E501  (a way to a line reads best)
 
 from __future__ import annotations
 

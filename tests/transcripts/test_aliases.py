@@ -125,12 +125,12 @@ def test_instances_are_of_the_class_that_the_notebook_has(transcript):
         p, d, s, m = Plain(1), Data(2, [3]), slotted(4), Made(5)
         all_of = {"p": p, "list": [d, d, s]}
         # %%
-        (isinstance(p, Plain), type(d) is Data, isinstance(s, Slotted), type(type(m)) is Meta, all_of["list"][0] is d)
+        isinstance(p, Plain), type(d) is Data, isinstance(s, Slotted), type(type(m)) is Meta, all_of["list"][0] is d
         # %%
         d == Data(2, [3]), m.x, s.x
     """
     _, warm = run_twice(transcript, cells)
-    expect(warm, {"p, d, s, m": "hit", "all_of": "hit", "(isinstance": "hit", "d == Data": "hit"})
+    expect(warm, {"p, d, s, m": "hit", "all_of": "hit", "isinstance": "hit", "d == Data": "hit"})
     _, warm = run_edit_run(transcript, cells, ("s.x = x", "s.x = x + 1"))
     expect(warm, {"p, d, s, m": "miss: function `slotted` was edited", "all_of": "miss"})
 
@@ -148,14 +148,14 @@ def test_caching_leaves_no_trace_on_classes_and_objects(transcript):
         # %%
         c.x = 2; d.y = [c]
         # %%
-        [sorted(k for k in vars(cls) if k not in ("__static_attributes__", "__firstlineno__")) for cls in (C, D)]
+        told_by_python = ("__static_attributes__", "__firstlineno__")
+        [sorted(k for k in vars(cls) if k not in told_by_python) for cls in (C, D)]
         # %%
-        import copyreg, sys
-        len(copyreg.dispatch_table) < 50, sys.getrefcount(c) == sys.getrefcount(c), hasattr(C, "__slotnames__")
+        hasattr(C, "__slotnames__"), hasattr(D, "__slotnames__")
         """,
     )
     expect(warm, {"c, d = C(), D()": "hit", "c.x = 2": "hit", "d.y = [c]": "hit"})
-    assert "False" in warm[4].result()
+    assert warm[4].result() == "(False, False)"
 
 
 def test_a_class_redefined_while_its_instance_stays(transcript):
@@ -315,7 +315,8 @@ def test_views_and_bases_made_by_a_cell_stay_views_and_bases(transcript):
         import numpy as np
         def make():
             base = np.arange(12.0).reshape(3, 4)
-            return {"base": base, "row": base[1], "t": base.T, "flat": base.reshape(-1)[::2], "copy": base[1].copy()}
+            flat = base.reshape(-1)[::2]
+            return {"base": base, "row": base[1], "t": base.T, "flat": flat, "copy": base[1].copy()}
         # %%
         d = make()
         outside = d["base"][:, 1]

@@ -292,6 +292,36 @@ def test_an_open_file_is_never_taken_for_another(transcript):
         )
 
 
+@BOTH
+def test_a_closed_file_is_a_value_like_any_other(transcript, mode):
+    cells = """
+        import json
+        with open("a.json") as file:
+            settings = json.load(file)
+        with open("b.txt", encoding="latin-1") as text:
+            lines = [line.strip() for line in text]
+        with open("out.bin", "wb") as out:
+            out.write(b"bytes")
+        # %%
+        shown = repr([file, text, out]), file.closed, text.newlines, out.mode
+    """
+    _, warm = run_twice(transcript, cells, mode=mode, files={"a.json": "[1]", "b.txt": "one\ntwo\n"})
+    expect(warm, {"with open": "hit", "shown": "hit"})
+
+
+def test_a_closed_hdf5_file_is_a_value_like_any_other(transcript):
+    pytest.importorskip("h5py")
+    cells = """
+        import h5py
+        with h5py.File("a.h5", "w") as file:
+            file["x"] = [1, 2]
+        with h5py.File("a.h5") as back:
+            x = back["x"][:]
+    """
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {"with h5py": "hit"})
+
+
 def test_a_file_read_through_a_helper_and_a_default_argument_is_an_input(transcript):
     cells = """
         from pathlib import Path

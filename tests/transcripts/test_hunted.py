@@ -118,3 +118,9 @@ def test_what_a_function_sets_in_the_standard_library_beside_its_result_is_set(t
     one, other = (cells + f"\n        # %%\n        {name} = {seen}" for name in "ab")
     _, warm = run_one_then_other(transcript, one, other)
     expect(warm, {"x = begin()": "uncacheable"})
+
+
+def test_code_that_reads_out_and_shows_a_result_adds_it_under_its_own_number(transcript):
+    cells = "n = 1\n# %%\n{}len(Out)\n# %%\nsorted(Out)"
+    _, warm = run_one_then_other(transcript, cells.format(""), cells.format("k = 1\n# %%\n"))
+    expect(warm, {"len(Out)": "uncacheable: reads `Out`"})

@@ -168,11 +168,12 @@ def test_a_search_over_worker_processes_hits(transcript):
         search = GridSearchCV(SVC(), {"C": [0.1, 1]}, n_jobs=2, cv=2).fit(X, y)
         same = search
         # %%
-        same is search, search.best_params_, search.best_score_.round(3), cross_val_score(SVC(), X, y, cv=2, n_jobs=2).round(3)
+        scores = cross_val_score(SVC(), X, y, cv=2, n_jobs=2).round(3)
+        same is search, search.best_params_, search.best_score_.round(3), scores
     """
     plain, _, warm = transcript.plain(cells), transcript.run(cells), transcript.run(cells)
     assert_same(plain, warm, ignore=["search", "same"])  # which tells how long each fit took
-    expect(warm, {"X, y =": "hit", "search =": "hit", "same is search": "hit"})
+    expect(warm, {"X, y =": "hit", "search =": "hit", "scores =": "hit", "same is search": "hit"})
 
 
 def test_a_loop_with_a_progress_bar_hits(transcript):

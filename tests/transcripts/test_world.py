@@ -127,6 +127,20 @@ def test_settings_that_a_cached_function_makes_hold_after_a_hit(transcript):
     )
 
 
+@pytest.mark.parametrize("cell", [0, 1, 2], ids=["first", "before a figure", "after a figure"])
+def test_the_format_of_inline_figures_is_an_input(transcript, cell):
+    pytest.importorskip("matplotlib_inline")
+    cells = ["import matplotlib.pyplot as plt", "line = plt.plot([1, 2])", "line = plt.plot([1, 2])"]
+    formats = {}
+    for kind in ("png", "svg", "png", "svg"):
+        run = transcript.run(
+            [*cells[:cell], f"%config InlineBackend.figure_format = {kind!r}", *cells[cell:]]
+        )
+        formats[kind] = sorted(set(run[3].outputs[-1]["data"]) - {"text/plain"})
+    assert formats == {"png": ["image/png"], "svg": ["image/svg+xml"]}
+    assert run.statuses()["line = plt.plot([1, 2])"] == "hit"
+
+
 def test_the_output_form_of_estimators_is_an_input(transcript):
     pytest.importorskip("sklearn")
     cells = """

@@ -87,6 +87,9 @@ _SKLEARN = {
 _PIL = {
     "PIL.Image.Image": ("encode_image", True),
 }
+_H5PY = {
+    "h5py._hl.files.File": ("encode_hdf5", True),
+}
 
 LIBRARIES: dict[str, tuple[str, bool]] = {
     name: (f"{module}:{function}", is_node)
@@ -99,6 +102,7 @@ LIBRARIES: dict[str, tuple[str, bool]] = {
         "scipy_values": _SCIPY,
         "sklearn_values": _SKLEARN,
         "pil_values": _PIL,
+        "closed_files": _H5PY,
     }.items()
     for name, (function, is_node) in table.items()
 }

@@ -162,6 +162,8 @@ def _register_all() -> None:
         register_handler(cls, f"{_ROOM}.stdlib_values:{function}", is_node=is_node)
     for key, reason in _REFUSED.items():
         register_handler(key, f"{_ROOM}.refused:refuse_{reason}", is_node=False)
+    for cls in (io.TextIOWrapper, io.BufferedReader, io.BufferedWriter, io.BufferedRandom, io.FileIO):
+        register_handler(cls, f"{_ROOM}.closed_files:encode_file", exact=True, is_node=True)
     for key, (target, is_node) in LIBRARIES.items():
         register_handler(key, f"{_ROOM}.{target}", is_node=is_node)
 

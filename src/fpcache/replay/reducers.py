@@ -46,6 +46,12 @@ _REDUCERS = {
     "torch.storage.UntypedStorage": "torch_codec:reduce_storage",
     "fpcache.replay.torch_codec.StoragePart": "torch_codec:reduce_part",
     "matplotlib.figure.Figure": "figure_codec:reduce_figure",
+    "_io.TextIOWrapper": "file_codec:reduce_file",
+    "_io.BufferedReader": "file_codec:reduce_file",
+    "_io.BufferedWriter": "file_codec:reduce_file",
+    "_io.BufferedRandom": "file_codec:reduce_file",
+    "_io.FileIO": "file_codec:reduce_file",
+    "h5py._hl.files.File": "file_codec:reduce_hdf5",
 }
 _EXACT_ONLY = frozenset({"builtins.object"})
 _NAMED_TYPES = {value: name for name, value in vars(types).items() if isinstance(value, type)}

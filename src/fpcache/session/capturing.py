@@ -126,6 +126,7 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation) -> Cap
     after = reread(trace.reading, namespace)
     mutated = _changed_in(trace.reading, after)
     memoised.refuse_seen_memory(trace, mutated, observation)
+    _refuse_changed_history(mutated, namespace)
     payload = Payload(
         bound=_bound(trace, namespace),
         deleted=tuple(deleted_names(trace.before, namespace)),
@@ -166,6 +167,13 @@ def _refuse_rebound_globals(trace: Trace) -> None:
         loaded = sys.modules.get(module)
         if loaded is not None and vars(loaded).get(name) is not root.value:
             raise UncacheableError(f"it rebinds `{name}` of module `{module}`, which a replay can't do")
+
+
+def _refuse_changed_history(mutated: tuple[Root, ...], namespace: Mapping[str, object]) -> None:
+    """Refuse code that reads ``Out`` and adds to it, under a number that isn't known before."""
+    history = namespace.get("_oh")
+    if any(node is history for root in mutated if root.walk is not None for node in root.walk.nodes):
+        raise UncacheableError("reads `Out`, to which its own result is added")
 
 
 def _states(trace: Trace, mutated: tuple[Root, ...]) -> list[tuple[int, mutations.State]]:

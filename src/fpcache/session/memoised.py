@@ -17,6 +17,7 @@ from fpcache.dependencies.records import Observation
 from fpcache.errors import UncacheableError
 from fpcache.fingerprints import walk
 from fpcache.fingerprints.records import Root
+from fpcache.session import fixed
 
 if TYPE_CHECKING:
     from fpcache.session.executing import Trace
@@ -32,7 +33,7 @@ def filled(trace: Trace, nodes: Sequence[object]) -> frozenset[int]:
     return frozenset(
         rank
         for rank in trace.fixed
-        if type(nodes[rank]) is _KIND and walk(nodes[rank]).digest != trace.fixed[rank]
+        if type(nodes[rank]) is _KIND and not fixed.is_as_before(nodes[rank], trace.fixed[rank])
     )
 
 

@@ -135,9 +135,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 def _version(connection: sqlite3.Connection) -> int:
     """Return the format of the index, 0 for an empty file; refuse what is not ours."""
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    version, application, tables = _header(connection)
     if (application, tables) != (0, 0) and application != _APPLICATION_ID:
         raise sqlite3.DatabaseError("it is the database of another program")
     if version > len(_STEPS):
@@ -145,6 +143,23 @@ def _version(connection: sqlite3.Connection) -> int:
             f"it has format {version}, newer than {len(_STEPS)}, which this fpcache knows"
         )
     return version
+
+
+def _header(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """Return format, application and number of tables, all as of one moment.
+
+    Another kernel may be creating the index between two reads.
+    """
+    is_own = not connection.in_transaction
+    if is_own:
+        connection.execute("BEGIN")
+    try:
+        asked = ("PRAGMA user_version", "PRAGMA application_id", "SELECT count(*) FROM sqlite_master")
+        version, application, tables = (int(connection.execute(text).fetchone()[0]) for text in asked)
+    finally:
+        if is_own:
+            connection.rollback()
+    return version, application, tables
 
 
 @contextlib.contextmanager
