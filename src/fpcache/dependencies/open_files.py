@@ -16,7 +16,7 @@ def open_for_writing() -> dict[str, Signature]:
     """Return the regular files open for writing, by absolute path; empty where the system can't tell."""
     found: dict[str, Signature] = {}
     for descriptor in _descriptors():
-        if descriptor <= 2 or not _is_writable(descriptor):
+        if descriptor <= 2 or _identity(descriptor) in _INHERITED or not _is_writable(descriptor):
             continue
         path = text_of(descriptor)
         known = None if path is None else signature(path)
@@ -27,14 +27,15 @@ def open_for_writing() -> dict[str, Signature]:
 
 def standard_streams() -> frozenset[tuple[int, int]]:
     """Return the identities of the files that stdout and stderr of the process go to."""
-    found = set()
-    for descriptor in (1, 2):
-        try:
-            known = os.fstat(descriptor)
-        except OSError:
-            continue
-        found.add((known.st_dev, known.st_ino))
-    return frozenset(found)
+    return frozenset(filter(None, map(_identity, (1, 2))))
+
+
+def _identity(descriptor: int) -> tuple[int, int] | None:
+    try:
+        known = os.fstat(descriptor)
+    except OSError:
+        return None
+    return known.st_dev, known.st_ino
 
 
 def _descriptors() -> tuple[int, ...]:
@@ -54,3 +55,9 @@ def _is_writable(descriptor: int) -> bool:
     except (ImportError, OSError):
         return False
     return flags & os.O_ACCMODE != os.O_RDONLY
+
+
+# What was open before fpcache was loaded: a server's log that this process inherited, say, which others write
+# too.
+# A handle that the user opened before is an input of whatever writes through it.
+_INHERITED = frozenset(filter(None, map(_identity, _descriptors())))
