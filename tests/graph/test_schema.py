@@ -110,7 +110,9 @@ def test_what_is_wrong_is_said_with_the_name_of_the_node(node, message) -> None:
 
 def test_a_schema_without_faults_passes() -> None:
     nodes = {"source": SOURCE, "function": target(config={"factor": 3}), "component": target(uses=Scale)}
-    validate(GraphSchema(nodes))
+    schema = GraphSchema(nodes)
+    validate(schema)
+    assert set(schema.nodes) == {"source", "function", "component"}
 
 
 def test_a_circle_is_shown_as_one() -> None:

@@ -76,7 +76,8 @@ def test_an_index_damaged_inside_is_refused_where_it_matters(tmp_path):
 
 def test_an_empty_file_becomes_an_index(tmp_path):
     (tmp_path / "index.sqlite").touch()
-    LocalStore(tmp_path, key=KEY).put(an_entry(), {"payload": b"x"})
+    stored = LocalStore(tmp_path, key=KEY).put(an_entry(), {"payload": b"x"})
+    assert LocalStore(tmp_path, key=KEY).look_up(stored.key) == (stored,)
 
 
 def test_the_index_is_in_write_ahead_mode(tmp_path):
