@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from fpcache.testing.sessions import Transcript
+
 
 @pytest.fixture(scope="session", autouse=True)
 def no_settings_of_the_caller(tmp_path_factory):
@@ -13,3 +15,9 @@ def no_settings_of_the_caller(tmp_path_factory):
             patch.delenv(name)
         patch.setenv("FPCACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture
+def transcript(tmp_path):
+    """A cache and a working directory in which sessions can be run one after the other."""
+    return Transcript(tmp_path)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from code_edits import WAYS_TO_MAKE_A_CLASS, WAYS_TO_MAKE_A_FUNCTION
-from harness import Do, assert_same, expect
-from run_edit_run import run_edit_run, run_one_then_other, run_twice
+
+from fpcache.testing.sessions import Do, assert_same, expect
+from fpcache.testing.sessions.edits import run_edit_run, run_one_then_other, run_twice
 
 PIPELINE = """
     SCALE = 10

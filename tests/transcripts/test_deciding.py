@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from harness import Do, assert_same, expect
-from run_edit_run import run_edit_run, run_twice
+
+from fpcache.testing.sessions import Do, assert_same, expect
+from fpcache.testing.sessions.edits import run_edit_run, run_twice
 
 # Ten times the default, so that a busy machine doesn't make a quick statement dear.
 GOVERNED = {"environment": {"FPCACHE_MIN_SECONDS": "0.1"}}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from harness import assert_same, expect
-from run_edit_run import run_edit_run, run_twice
+
+from fpcache.testing.sessions import assert_same, expect
+from fpcache.testing.sessions.edits import run_edit_run, run_twice
 
 BOTH = pytest.mark.parametrize("mode", ["auto", "explicit"])
 

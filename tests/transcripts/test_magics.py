@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from harness import Do, assert_same, expect
+
+from fpcache.testing.sessions import Do, assert_same, expect
 
 SLOW = "def slow(n):\n    return [n] * 3\n"
 OFF = {"mode": "auto", "before": ("%fpcache auto off",)}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from harness import assert_same, expect
+
+from fpcache.testing.sessions import assert_same, expect
 
 PARTS = """
 class Cfg:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from harness import Do, assert_same, expect
+
+from fpcache.testing.sessions import Do, assert_same, expect
 
 VOLATILE = """
     import datetime, os, random, secrets, time, uuid

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from harness import assert_same, expect
-from run_edit_run import run_edit_run, run_twice
+
+from fpcache.testing.sessions import assert_same, expect
+from fpcache.testing.sessions.edits import run_edit_run, run_twice
 
 
 def test_walrus_and_comprehension_scopes_are_followed(transcript):

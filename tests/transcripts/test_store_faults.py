@@ -6,7 +6,8 @@ import os
 import sqlite3
 
 import pytest
-from harness import Transcript, assert_same, expect, run_all
+
+from fpcache.testing.sessions import Transcript, assert_same, expect, run_all
 
 CELLS = """
     data = [n * n for n in range(5)]
@@ -102,7 +103,7 @@ def full(*args, **kwargs):
     raise OSError(errno.ENOSPC, "No space left on device")
 blobs.Blobs.write = full
 """
-    from harness import Do
+    from fpcache.testing.sessions import Do
 
     given = {"mode": mode, "options": ""}
     run = transcript.run([Do(fill), *CELLS.replace("    ", "").split("# %%\n")], **given)
@@ -197,7 +198,7 @@ def test_the_cache_is_private_to_the_user(transcript):
 
 @BOTH
 def test_a_cache_that_vanishes_in_mid_session_is_no_error(transcript, mode):
-    from harness import Do
+    from fpcache.testing.sessions import Do
 
     cells = [
         "a = [1]",

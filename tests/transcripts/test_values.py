@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from harness import assert_same, expect
-from run_edit_run import run_edit_run, run_one_then_other, run_twice
 from value_pairs import NUMPY_VALUES, PANDAS_VALUES, PLAIN_VALUES
+
+from fpcache.testing.sessions import assert_same, expect
+from fpcache.testing.sessions.edits import run_edit_run, run_one_then_other, run_twice
 
 
 def expect_each_change_to_be_seen(transcript, imports, values):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from harness import Do, assert_same, expect
-from harness.steps import steps_of
-from run_edit_run import run_edit_run, run_twice
+
+from fpcache.testing.sessions import Do, assert_same, expect
+from fpcache.testing.sessions.edits import run_edit_run, run_twice
+from fpcache.testing.sessions.steps import steps_of
 
 BOTH = pytest.mark.parametrize("mode", ["auto", "explicit"])
 

@@ -40,6 +40,10 @@ class CellResult:
         What fpcache reported; empty in plain mode.
     count : int
         The execution count after the cell.
+    left : mapping
+        Namespace, states, surroundings and files after the cell; empty unless the job asks for them.
+    duration_s : float
+        Seconds by the kernel's own clock; 0 where there is no kernel.
     """
 
     text: str
@@ -47,6 +51,8 @@ class CellResult:
     error: str
     rows: tuple[Row, ...]
     count: int
+    left: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    duration_s: float = 0.0
 
     def stream(self, name: str = "stdout") -> str:
         """Return all that was written to a stream."""
@@ -75,6 +81,8 @@ class Run:
         The working directory's files afterwards.
     raw : str
         What reached the process's own stdout and stderr, past Python's streams.
+    faults : tuple of str
+        What went wrong in the cache itself.
     """
 
     mode: str
@@ -85,6 +93,7 @@ class Run:
     files: Mapping[str, bytes]
     raw: str
     duration_s: float
+    faults: tuple[str, ...] = ()
 
     def __getitem__(self, index: int) -> CellResult:
         return self.cells[index]

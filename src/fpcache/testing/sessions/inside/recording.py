@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 
-_log: list[dict[str, object]] = []
+_log: list[dict[str, Any]] = []
 
 
 def record(kind: str, **fields: object) -> None:
@@ -31,9 +32,7 @@ class Stream(io.TextIOBase):
     def __init__(self, name: str) -> None:
         self.stream_name = name
 
-    @property
-    def encoding(self) -> str:
-        return "utf-8"
+    encoding = "utf-8"
 
     def writable(self) -> bool:
         return True
@@ -48,24 +47,35 @@ class Stream(io.TextIOBase):
 class Publisher(DisplayPublisher):
     """Records displays instead of showing them."""
 
-    def publish(self, data, metadata=None, source=None, *, transient=None, update=False, **_):
+    def publish(
+        self,
+        data: dict[str, Any],
+        metadata: dict[str, Any] | None = None,
+        source: str | None = None,
+        *,
+        transient: dict[str, Any] | None = None,
+        update: bool = False,
+        **_: object,
+    ) -> None:
         display_id = (transient or {}).get("display_id")
         record(
             "display", data=dict(data), metadata=dict(metadata or {}), display_id=display_id, update=update
         )
 
-    def clear_output(self, wait=False):
+    def clear_output(self, wait: bool = False) -> None:
         record("clear", wait=wait)
 
 
 class Hook(DisplayHook):
     """Records results instead of printing them."""
 
-    def write_output_prompt(self):
+    def write_output_prompt(self) -> None:
         """Print no prompt."""
 
-    def write_format_data(self, format_dict, md_dict=None):
+    def write_format_data(
+        self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None
+    ) -> None:
         record("result", data=dict(format_dict), metadata=dict(md_dict or {}), count=self.prompt_count)
 
-    def finish_displayhook(self):
+    def finish_displayhook(self) -> None:
         """Print no line end."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness import Run, Transcript, assert_same
-from harness.steps import Cells, Edit, edited, steps_of
+from .comparing import assert_same
+from .results import Run
+from .steps import Cells, Edit, edited, steps_of
+from .transcript import Transcript
 
 __all__ = ["run_edit_run", "run_one_then_other", "run_twice"]
 

@@ -25,9 +25,11 @@ import threading
 import types
 import uuid
 import weakref
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from inside import library_values
-from inside.texts import ADDRESS, digest, name_of, shortened
+from . import library_values
+from .texts import ADDRESS, digest, name_of, shortened
 
 _BY_REPR = (
     datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo, decimal.Decimal, fractions.Fraction,
@@ -65,7 +67,7 @@ class Describer:
         described["(shared memory)"] = self.overlaps()
         return described
 
-    def value(self, value: object, path: str) -> object:
+    def value(self, value: Any, path: str) -> object:
         """Describe one value at one path."""
         kind = type(value)
         if value is None or kind in (bool, int, str):
@@ -95,12 +97,12 @@ class Describer:
         self.met[id(value)] = (path, value)  # the reference keeps the id taken
         return self.node(value, path)
 
-    def items(self, values: object, path: str) -> list[object]:
+    def items(self, values: Iterable[object], path: str) -> list[object]:
         return [self.value(item, f"{path}[{index}]") for index, item in enumerate(values)]
 
-    def unordered(self, values: object) -> list[object]:
+    def unordered(self, values: Iterable[object]) -> list[object]:
         """Describe set elements by themselves, in an order of their descriptions."""
-        described = []
+        described: list[object] = []
         for item in values:
             if id(item) in self.met:
                 described.append(["again", self.met[id(item)][0]])
@@ -108,7 +110,7 @@ class Describer:
                 described.append(Describer({"element": item}).described()["element"])
         return sorted(described, key=json.dumps)
 
-    def node(self, value: object, path: str) -> object:
+    def node(self, value: Any, path: str) -> object:
         """Describe an object that has an identity to be seen."""
         for test, describer in (*_NODES, *library_values.NODES):
             if test(value):
@@ -124,8 +126,8 @@ class Describer:
         if attributes is None and len(parts) == 2:
             text = ADDRESS.sub("", safe_repr(value))
             return [*parts, shortened(text)]
-        for name in sorted(attributes or {}, key=str):
-            parts.append([str(name), self.value(attributes[name], f"{path}.{name}")])
+        for name, item in sorted((attributes or {}).items(), key=lambda pair: str(pair[0])):
+            parts.append([str(name), self.value(item, f"{path}.{name}")])
         return parts
 
     def content(self, value: object, path: str) -> list[object]:
@@ -142,8 +144,8 @@ class Describer:
             return [["value", shortened(base.__repr__(value))]]
         return []
 
-    def pairs(self, value: dict[object, object], path: str) -> list[object]:
-        kind = collections.OrderedDict if isinstance(value, collections.OrderedDict) else dict
+    def pairs(self, value: Any, path: str) -> list[object]:
+        kind: Any = collections.OrderedDict if isinstance(value, collections.OrderedDict) else dict
         return [
             [self.value(key, f"key {text} of {path}"), self.value(item, f"{path}[{text}]")]
             for key, item in kind.items(value)
@@ -188,10 +190,10 @@ class Describer:
         described = [[name, self.value(attributes[name], f"{path}.{name}")] for name in sorted(attributes)]
         return ["class", value.__qualname__, bases, *described]
 
-    def overlaps(self) -> list[object]:
+    def overlaps(self) -> list[list[list[Any]]]:
         """Say which of the buffers met share memory, and how they lie to each other."""
-        groups: list[object] = []
-        end, group = -1, []
+        groups: list[list[list[Any]]] = []
+        end, group = -1, list[tuple[int, int, str]]()
         for start, stop, path in [*sorted(self.spans), (sys.maxsize, sys.maxsize, "")]:
             if start >= end:
                 if len(group) > 1:
@@ -261,15 +263,15 @@ def is_importable(value: object) -> bool:
     return found is value
 
 
-def of(*kinds: type) -> object:
+def of(*kinds: type) -> Callable[[object], bool]:
     return lambda value: isinstance(value, kinds)
 
 
-def exactly(*kinds: type) -> object:
+def exactly(*kinds: type) -> Callable[[object], bool]:
     return lambda value: type(value) in kinds
 
 
-_NODES = [
+_NODES: list[tuple[Callable[[Any], bool], Callable[[Describer, Any, str], object]]] = [
     (exactly(list), lambda d, v, p: ["list", *d.items(v, p)]),
     (exactly(dict), lambda d, v, p: ["dict", *d.pairs(v, p)]),
     (exactly(set), lambda d, v, p: ["set", *d.unordered(v)]),

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,16 @@ from typing import Any
 from .results import CellResult, Row, Run
 from .steps import Do, Interrupt, Step, text_for
 
-__all__ = ["HARNESS", "Job", "cell_results", "child_environment", "files_in", "run_in_process"]
+__all__ = [
+    "HARNESS",
+    "Job",
+    "Request",
+    "cell_results",
+    "child_environment",
+    "files_in",
+    "run_in_process",
+    "run_with",
+]
 
 HARNESS = Path(__file__).parent
 _START = (
@@ -48,6 +57,12 @@ class Job:
         Line magics to run after loading, such as ``%config FPCache.auto = True``.
     config : mapping
         IPython configuration, such as ``{"FPCache": {"auto": True}}``.
+    preloaded : tuple of str
+        Modules that a forked session has loaded from its start.
+    ready : bool
+        Whether a forked session has its shell from its start, too; only without ``config``.
+    each_cell : bool
+        Whether to read off what is left after every cell, not only after the last.
     """
 
     steps: tuple[Step, ...]
@@ -59,29 +74,51 @@ class Job:
     options: str = "--quiet"
     before: tuple[str, ...] = ()
     config: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    preloaded: tuple[str, ...] = ()
+    ready: bool = False
+    each_cell: bool = False
     timeout_s: float = 120.0
     python: str = sys.executable
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The files through which a session is asked for and answers; ``raw`` is for its own streams."""
+
+    asked: Path
+    answered: Path
+    raw: Path
+
+    def told(self) -> str:
+        """Return what reached the process's own stdout and stderr."""
+        return self.raw.read_text(encoding="utf-8", errors="replace")
+
+    def answer(self) -> dict[str, Any]:
+        """Return what the session left."""
+        if not self.answered.exists():
+            return {"failure": "(died)"}
+        return dict(json.loads(self.answered.read_text(encoding="utf-8")))
+
+
 def run_in_process(job: Job) -> Run:
-    """Run a session and return what it showed and left.
+    """Run a session in a new process and return what it showed and left.
 
     Raises
     ------
     RuntimeError
         If the process did not reach the session's end; with all that it wrote.
     """
-    job.directory.mkdir(parents=True, exist_ok=True)
-    scratch = job.place / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True)
-    stem = scratch / f"{time.time_ns()}"
-    asked, answered, raw = (stem.with_suffix(suffix) for suffix in (".job", ".answer", ".raw"))
-    asked.write_text(json.dumps(_as_message(job)), encoding="utf-8")
+    return run_with(job, _run_child)
+
+
+def run_with(job: Job, start: Callable[[Job, Request], None]) -> Run:
+    """Run a session by a way to start one that returns when it has ended."""
+    request = _request_for(job)
+    request.asked.write_text(json.dumps(_as_message(job)), encoding="utf-8")
     started_s = time.perf_counter()
-    _run_child([job.python, "-c", _START.format(str(HARNESS), str(asked), str(answered))], job, raw)
+    start(job, request)
     duration_s = time.perf_counter() - started_s
-    told = raw.read_text(encoding="utf-8", errors="replace")
-    answer = json.loads(answered.read_text(encoding="utf-8")) if answered.exists() else {"failure": "(died)"}
+    told, answer = request.told(), request.answer()
     if "failure" in answer:
         raise RuntimeError(f"the session did not reach its end: {answer['failure']}\n{told}")
     return Run(
@@ -93,14 +130,25 @@ def run_in_process(job: Job) -> Run:
         files=files_in(job.directory),
         raw=told,
         duration_s=duration_s,
+        faults=tuple(answer["faults"]),
     )
 
 
-def _run_child(command: list[str], job: Job, raw: Path) -> None:
+def _request_for(job: Job) -> Request:
+    """Return where to exchange a session's files."""
+    job.directory.mkdir(parents=True, exist_ok=True)
+    scratch = job.place / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True)
+    stem = scratch / f"{time.time_ns()}"
+    return Request(*(stem.with_suffix(suffix) for suffix in (".job", ".answer", ".raw")))
+
+
+def _run_child(job: Job, request: Request) -> None:
     """Run the process to its end, or end it when its time is over."""
-    with raw.open("wb") as output:
+    start = _START.format(str(HARNESS), str(request.asked), str(request.answered))
+    with request.raw.open("wb") as output:
         child = subprocess.Popen(
-            command,
+            [job.python, "-c", start],
             cwd=job.directory,
             env=child_environment(job),
             stdin=subprocess.DEVNULL,
@@ -113,8 +161,9 @@ def _run_child(command: list[str], job: Job, raw: Path) -> None:
             child.kill()
             child.wait()
             if isinstance(stopped, subprocess.TimeoutExpired):
-                told = raw.read_text(encoding="utf-8", errors="replace")
-                raise RuntimeError(f"the session took more than {job.timeout_s} s\n{told}") from None
+                raise RuntimeError(
+                    f"the session took more than {job.timeout_s} s\n{request.told()}"
+                ) from None
             raise
 
 
@@ -125,6 +174,7 @@ def _as_message(job: Job) -> dict[str, Any]:
         "before": job.before if job.mode != "plain" else (),
         "config": {**job.config},
         "unload": False,
+        "each_cell": job.each_cell,
         "steps": [_step_message(job, step) for step in job.steps],
     }
 
@@ -171,6 +221,8 @@ def cell_results(job: Job, answers: list[dict[str, Any]]) -> tuple[CellResult, .
             error=answer["error"],
             rows=tuple(_row(row) for row in answer["rows"]),
             count=answer["count"],
+            duration_s=answer.get("duration_s", 0.0),
+            left=answer.get("left", {}),
         )
         for step, answer in zip(job.steps, answers, strict=True)
         if not isinstance(step, Do)

@@ -15,7 +15,7 @@ _OWN_LINE = re.compile(r"^%(fpcache\b|(re|un)?load_ext fpcache\b)")
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """Python that the harness runs between cells, unseen by IPython."""
+    """Python that the test runs between cells, unseen by IPython."""
 
     text: str
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from .forking import run_in_fork
 from .kernels import run_in_kernel
-from .processes import Job, run_in_process
+from .processes import Job
 from .results import Run
 from .steps import Cells, Edit, edited, steps_of
 
@@ -61,7 +62,7 @@ class Transcript:
             Fields of `Job`; ``files`` replaces those of the transcript, and
             ``keep_files=True`` leaves the working directory as it is.
         """
-        return self._run(self.job(cells, *edits, **settings), run_in_kernel if kernel else run_in_process)
+        return self._run(self.job(cells, *edits, **settings), run_in_kernel if kernel else run_in_fork)
 
     def plain(self, cells: Cells, *edits: Edit, **settings: Any) -> Run:
         """Run the same without fpcache."""
@@ -88,7 +89,7 @@ class Transcript:
         return runner(job)
 
 
-def run_all(jobs: Iterable[Job], at_once: int = 2, runner: _Runner = run_in_process) -> list[Run]:
+def run_all(jobs: Iterable[Job], at_once: int = 2, runner: _Runner = run_in_fork) -> list[Run]:
     """Run independent sessions, several at once, and return them in the order given.
 
     Each gets a working directory of its own, with the files of the one given.

@@ -6,14 +6,15 @@ import sys
 from dataclasses import replace
 
 import pytest
-from harness import Do, Interrupt, Row, Run, assert_same, differences, expect, run_all
-from harness.processes import run_in_process
-from harness.steps import edited, steps_of, text_for
+
+from fpcache.testing.sessions import Do, Interrupt, Row, Run, assert_same, differences, expect, run_all
+from fpcache.testing.sessions.processes import run_in_process
+from fpcache.testing.sessions.steps import edited, steps_of, text_for
 
 
 def describe(**roots):
     """Describe values with the harness's own description."""
-    from harness.processes import HARNESS
+    from fpcache.testing.sessions.processes import HARNESS
 
     sys.path.insert(0, str(HARNESS))
     try:
@@ -291,7 +292,7 @@ def test_an_interrupt_arrives_in_a_real_kernel(transcript):
 
 
 def a_run(*rows):
-    from harness import CellResult
+    from fpcache.testing.sessions import CellResult
 
     rows = tuple(Row(name, (1, 1), status, reason) for name, status, reason in rows)
     return Run("auto", (CellResult("", [], "", rows, 2),), {}, {}, {}, {}, "", 0.0)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
-from inside.texts import ADDRESS, digest, name_of, shortened
+from .texts import ADDRESS, digest, name_of, shortened
 
 
 def is_scalar(value: object) -> bool:
@@ -23,7 +24,7 @@ def ndarray(describer: Any, value: Any, path: str) -> object:
         list(value.shape),
     ]
     flags = [value.flags.c_contiguous, value.flags.f_contiguous, value.flags.writeable]
-    parts = [*kind, flags]
+    parts: list[object] = [*kind, flags]
     if value.dtype.hasobject:
         parts.append(
             [describer.value(item, f"{path}.flat[{n}]") for n, item in enumerate(value.ravel().tolist())]
@@ -114,7 +115,7 @@ def _figure(describer: Any, value: Any, path: str) -> object:
     return ["figure", [float(size) for size in value.get_size_inches()], axes]
 
 
-def of_library(name: str, *classes: str) -> object:
+def of_library(name: str, *classes: str) -> Callable[[object], bool]:
     """Return a test for instances of a library's classes; the library is not imported."""
 
     def test(value: object) -> bool:
@@ -127,7 +128,7 @@ def of_library(name: str, *classes: str) -> object:
     return test
 
 
-NODES = [
+NODES: list[tuple[Callable[[object], bool], Callable[[Any, Any, str], object]]] = [
     (of_library("traitlets", "HasTraits"), lambda d, v, p: ["traits", name_of(type(v))]),
     (of_library("IPython.display", "DisplayHandle"), lambda d, v, p: ["display handle"]),
     (of_library("numpy", "ndarray"), ndarray),

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import importlib.util
 import os
 import random
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
 
-from inside import describe as describing
+from . import describe as describing
 
 _NOT_THEIRS = {"In", "_ih", "_dh", "_i", "_ii", "_iii", "__builtins__", "__builtin__", "__name__", "__doc__",
                "__package__", "__loader__", "__spec__", "exit", "quit", "get_ipython", "open"}  # fmt: skip
 _NUMBERED_INPUT = re.compile(r"_i\d+|_\d+|_exit_code")
 
 
-def namespace(shell: object) -> dict[str, object]:
+def namespace(shell: Any) -> dict[str, object]:
     """Describe the user's names, with ``Out`` and ``_`` among them."""
     hidden = shell.user_ns_hidden
     theirs = {
@@ -72,7 +76,9 @@ class Births:
         self._busy = False
         sys.meta_path.insert(0, self)
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> object:
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         """Find what the other finders find, and look at the state once it is loaded."""
         if name not in self._WATCHED or self._busy:
             return None
@@ -83,10 +89,10 @@ class Births:
             self._busy = False
         if spec is not None and spec.loader is not None:
             run = spec.loader.exec_module
-            spec.loader.exec_module = lambda module: self._load(run, module)
+            setattr(spec.loader, "exec_module", functools.partial(self._load, run))  # noqa: B010
         return spec
 
-    def _load(self, run: Callable[[object], None], module: object) -> None:
+    def _load(self, run: Callable[[ModuleType], None], module: ModuleType) -> None:
         run(module)
         for name, state in random_states().items():
             self._states.setdefault(name, state)
@@ -97,6 +103,17 @@ def surroundings() -> dict[str, object]:
     ignored = re.compile(r"FPCACHE_|PYTHONHASHSEED|COLUMNS|LINES|JPY_|_$")
     environment = {name: value for name, value in os.environ.items() if not ignored.match(name)}
     return {"directory": os.getcwd(), "path": list(sys.path), "environment": environment}
+
+
+def files() -> dict[str, bytes]:
+    """Return the files below the working directory, by their relative paths."""
+    found = {}
+    for directory, _, names in os.walk("."):
+        for name in names:
+            path = os.path.join(directory, name)
+            with open(path, "rb") as file:
+                found[os.path.relpath(path)] = file.read()
+    return found
 
 
 class Reports:
@@ -115,3 +132,8 @@ class Reports:
             return []
         self._last = report
         return [dataclasses.asdict(row) for row in report]
+
+    def faults(self) -> list[str]:
+        """Return what went wrong in the cache; none where fpcache isn't loaded."""
+        fpcache = sys.modules.get("fpcache") if self._last is not None else None
+        return list(fpcache.report().faults) if fpcache is not None else []

@@ -8,9 +8,9 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from .results import Row, Run
+from .results import CellResult, Row, Run
 
-__all__ = ["assert_same", "differences", "expect"]
+__all__ = ["assert_same", "differences", "expect", "first_difference"]
 
 
 def expect(run: Run, table: Mapping[str, str] | str, *, all_counted: bool = False) -> None:
@@ -138,13 +138,30 @@ def _different_outputs(plain: Run, cached: Run, mask: str) -> list[str]:
     found = []
     views = zip(plain.cells, cached.cells, plain.view(), cached.view(), strict=True)
     for number, (cell, other, shown, other_shown) in enumerate(views, 1):
-        found += _different_values(
-            f"cell {number}",
-            {"error": cell.error, "count": cell.count},
-            {"error": other.error, "count": other.count},
-        )
+        found += _different_ends(f"cell {number}", cell, other)
         found += _difference(f"cell {number}'s outputs", _masked(shown, mask), _masked(other_shown, mask))
     return found
+
+
+def _different_ends(what: str, cell: CellResult, other: CellResult) -> list[str]:
+    return _different_values(
+        what, {"error": cell.error, "count": cell.count}, {"error": other.error, "count": other.count}
+    )
+
+
+def first_difference(plain: Run, cached: Run) -> tuple[int, list[str]]:
+    """Return the first cell, from 1, after which two sessions differ, and in words how; 0 where they don't.
+
+    Both jobs must have asked for ``each_cell``.
+    """
+    views = zip(plain.cells, cached.cells, plain.view(), cached.view(), strict=True)
+    for number, (cell, other, shown, other_shown) in enumerate(views, 1):
+        found = _different_ends("the cell", cell, other) + _difference("its output", shown, other_shown)
+        for part in cell.left:
+            found += _different_values(part, cell.left[part], other.left[part])
+        if found:
+            return number, found
+    return 0, []
 
 
 def _masked(shown: Any, mask: str) -> Any:
@@ -179,7 +196,7 @@ def _difference(what: str, plain: Any, cached: Any) -> list[str]:
         json.dumps(value, indent=1, default=repr, ensure_ascii=False).splitlines()
         for value in (plain, cached)
     ]
-    lines = list(difflib.unified_diff(*texts, "plain", "cached", lineterm="", n=2))
+    lines = list(difflib.unified_diff(texts[0], texts[1], "plain", "cached", lineterm="", n=2))
     return [f"{what} differs:", *[f"    {line[:300]}" for line in lines[:60]]]
 
 

@@ -1,4 +1,4 @@
-"""Runs one session of cells in this process; started by ``harness.processes``."""
+"""Runs one session of cells in this process; started by ``sessions.processes``."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import os
 import sys
 import threading
 import traceback
+from collections.abc import Callable
+from typing import Any
 
-from inside import probing
-from inside.recording import Hook, Publisher, Stream, record, taken
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
+
+from . import probing
+from .recording import Hook, Publisher, Stream, record, taken
 
 
 class Shell(InteractiveShell):
@@ -23,10 +26,10 @@ class Shell(InteractiveShell):
     display_pub_class = Type(Publisher)
     displayhook_class = Type(Hook)
 
-    def enable_gui(self, gui=None):
+    def enable_gui(self, gui: str | None = None) -> None:
         """Have no event loop to integrate with."""
 
-    def _showtraceback(self, etype, evalue, stb):
+    def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         record("error", name=etype.__name__, value=str(evalue), traceback="\n".join(stb))
 
 
@@ -35,15 +38,19 @@ def start_shell(config: dict[str, dict[str, object]]) -> Shell:
     settings = Config(config)
     settings.HistoryManager.enabled = False
     settings.InteractiveShell.colors = "NoColor"
-    shell = Shell.instance(config=settings)
+    shell = Shell.instance(config=settings)  # the one there is, if its process was made ready
     sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
     return shell
+
+
+def extensions(shell: Shell) -> Any:
+    return shell.extension_manager
 
 
 def load(shell: Shell, mode: str, before: list[str]) -> list[dict[str, object]]:
     """Load fpcache without leaving a trace in the history, and return what that showed."""
     if mode != "plain":
-        shell.extension_manager.load_extension("fpcache")
+        extensions(shell).load_extension("fpcache")
         if mode == "auto":
             shell.run_line_magic("fpcache", "auto on")
     for line in before:
@@ -51,7 +58,7 @@ def load(shell: Shell, mode: str, before: list[str]) -> list[dict[str, object]]:
     return taken()
 
 
-def run_cell(shell: Shell, step: dict[str, object], reports: probing.Reports) -> dict[str, object]:
+def run_cell(shell: Shell, step: dict[str, Any], reports: probing.Reports) -> dict[str, object]:
     """Run one cell, or what the test does between cells."""
     timer = None
     if step["kind"] == "do":
@@ -61,7 +68,8 @@ def run_cell(shell: Shell, step: dict[str, object], reports: probing.Reports) ->
         timer = threading.Timer(step["after_s"], os.kill, (os.getpid(), 2))
         timer.start()
     try:
-        result = shell.run_cell(step["text"], store_history=True)
+        run: Callable[..., Any] = shell.run_cell
+        result = run(step["text"], store_history=True)
         error = result.error_before_exec or result.error_in_exec
     finally:
         if timer is not None:
@@ -74,7 +82,18 @@ def run_cell(shell: Shell, step: dict[str, object], reports: probing.Reports) ->
     }
 
 
-def run_job(job: dict[str, object]) -> dict[str, object]:
+def what_is_left(shell: Shell, untouched: dict[str, str]) -> dict[str, object]:
+    """Read off everything that a cell can change."""
+    states = probing.random_states()
+    return {
+        "namespace": probing.namespace(shell),
+        "random state": {name: state for name, state in states.items() if untouched.get(name) != state},
+        "surroundings": probing.surroundings(),
+        "file": probing.files(),
+    }
+
+
+def run_job(job: dict[str, Any]) -> dict[str, Any]:
     """Run all cells, and read off what they left."""
     asyncio.set_event_loop(asyncio.new_event_loop())
     shell = start_shell(job["config"])
@@ -82,15 +101,20 @@ def run_job(job: dict[str, object]) -> dict[str, object]:
     probing.Births(untouched)
     loading = load(shell, job["mode"], job["before"])
     reports = probing.Reports()
-    cells = [run_cell(shell, step, reports) for step in job["steps"]]
+    cells = []
+    for step in job["steps"]:
+        cells.append(run_cell(shell, step, reports))
+        if job.get("each_cell") and step["kind"] != "do":
+            cells[-1]["left"] = what_is_left(shell, untouched)
     left = {
         "namespace": probing.namespace(shell),
         "states": probing.random_states(),
         "untouched": untouched,
         "surroundings": probing.surroundings(),
+        "faults": reports.faults(),
     }
     if job["mode"] != "plain" and job["unload"]:
-        shell.extension_manager.unload_extension("fpcache")
+        extensions(shell).unload_extension("fpcache")
     return {"loading": loading, "cells": cells, **left}
 
 
