@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fpcache.testing.sessions import expect
+from fpcache.testing.sessions import assert_same, expect
 from fpcache.testing.sessions.edits import run_edit_run, run_one_then_other, run_twice
 
 MEMO = """
@@ -125,3 +125,20 @@ def test_code_that_reads_out_and_shows_a_result_adds_it_under_its_own_number(tra
     cells = "n = 1\n# %%\n{}len(Out)\n# %%\nsorted(Out)"
     _, warm = run_one_then_other(transcript, cells.format(""), cells.format("k = 1\n# %%\n"))
     expect(warm, {"len(Out)": "uncacheable: reads `Out`"})
+
+
+@pytest.mark.parametrize(("seeds", "verdict"), [((1, 1), "miss: iterated in another order"), ((1, 2), "hit")])
+def test_a_set_is_iterated_as_after_a_run_where_the_hash_seed_is_the_same(transcript, seeds, verdict):
+    cells = "s = {str(n) for n in range(1000)}\n# %%\nfirst = list(s)[:3]"
+    one, other = (cells.replace("first", name) for name in ("a", "b"))
+    assert_same(transcript.plain(one, seed=seeds[0]), transcript.run(one, seed=seeds[0]))
+    warm = transcript.run(other, seed=seeds[1])
+    expect(warm, {"s =": verdict})
+    if seeds[0] == seeds[1]:
+        assert_same(transcript.plain(other, seed=seeds[1]), warm)
+
+
+def test_an_ignored_value_that_the_code_changes_in_place_is_changed_each_time(transcript):
+    cells = "log = []\nquiet = [1]\n# %%\n%%fpcache --quiet --ignore log --ignore quiet\nlog.append(1)\nn = len(quiet)"
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {"log.append(1)": "uncacheable: changes `log` in place, which --ignore", "n =": "hit"})

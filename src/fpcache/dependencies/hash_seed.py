@@ -14,7 +14,7 @@ import xxhash
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.records import Dependency, Observation
 
-__all__ = ["KIND", "check", "current", "dependency", "probe"]
+__all__ = ["KIND", "check", "current", "dependency", "is_other", "probe"]
 
 KIND = "hash_seed"
 _PROBES = ("fpcache", "hash", "seed", "order")
@@ -76,6 +76,11 @@ class _Probe:
         if reading is not None and any(resolved.value is hash for resolved in reading.resolved):
             found.append(dependency("hash(...)"))
         return Observation(tuple(found))
+
+
+def is_other(seed: str) -> bool:
+    """Whether this process orders sets otherwise than the one with that `current` digest."""
+    return seed != current()
 
 
 def probe(context: Context) -> _Probe:

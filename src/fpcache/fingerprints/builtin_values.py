@@ -13,6 +13,8 @@ from itertools import chain, pairwise
 from operator import ne
 from typing import Any
 
+import xxhash
+
 from fpcache.fingerprints.addresses import byte_bounds
 from fpcache.fingerprints.bulk import columns, feed_flat
 from fpcache.fingerprints.encoder import Apart, Encoder, Part
@@ -177,7 +179,9 @@ def feed_set(enc: Encoder, obj: set[Any] | frozenset[Any]) -> Iterator[Any] | No
         _feed_flat_set(enc, obj, kinds)
         return None
     if kinds <= MARSHALLED | {tuple} and _are_flat(obj):
-        _feed_sorted(enc, [marshal.dumps(element, 2) for element in obj])
+        encoded = [marshal.dumps(element, 2) for element in obj]
+        _note_order(enc, encoded)
+        _feed_sorted(enc, encoded)
         return None
     return _elements_by_digest(enc, obj)
 
@@ -189,7 +193,15 @@ def _is_seeded(obj: set[Any] | frozenset[Any], kinds: set[type]) -> bool:
     return not set(map(type, members)) <= _SEED_FREE
 
 
+def _note_order(enc: Encoder, encoded: list[bytes]) -> None:
+    """Note the order of elements that hash alike in processes of one seed; objects' addresses never do."""
+    if enc.counts_set_order and len(encoded) > 1:
+        enc.seeded_orders.append(xxhash.xxh3_128_digest(marshal.dumps(encoded, 2)))
+
+
 def _feed_flat_set(enc: Encoder, obj: set[Any] | frozenset[Any], kinds: set[type]) -> None:
+    if enc.counts_set_order and not kinds <= _SEED_FREE:
+        _note_order(enc, [_flat_bytes(element) for element in obj])
     if len(kinds) <= 1 and kinds <= {int, str, bytes}:
         enc.feed_plain(sorted(obj), kinds)
     else:

@@ -97,6 +97,8 @@ class Encoder:
         Whether a set was met whose order depends on the hash seed.
     counts_set_order : bool
         Whether the order in which sets of numbers are iterated counts.
+    seeded_orders : list of bytes
+        The orders of sets whose hash seed orders them, where those are asked for.
     """
 
     def __init__(self, name: str = "", allowance: Callable[[], None] = _unlimited) -> None:
@@ -107,6 +109,7 @@ class Encoder:
         self.reached: dict[tuple[object, ...], GlobalRead] = {}
         self.ambiguous: set[int] = set()
         self.seeded_set = self.counts_set_order = False
+        self.seeded_orders: list[bytes] = []
         self.kept: list[object] = []
         self.pure: dict[int, bool] = {}
         self.descriptions: dict[int, bytes] = {}

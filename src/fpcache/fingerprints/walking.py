@@ -63,6 +63,7 @@ def digest_among(
     walks: Iterable[Walk],
     *,
     allowance: Callable[[], None] | None = None,
+    seeded_orders: list[bytes] | None = None,
 ) -> bytes:
     """Return the digest of a value in which `nodes` stand for their place.
 
@@ -81,6 +82,9 @@ def digest_among(
         Of values that hold them, for their attributes and memory.
     allowance : callable, optional
         Called often; what it raises ends the walk.
+    seeded_orders : list of bytes, optional
+        Where to add the orders of sets of strings and the like, which count
+        only among processes of one hash seed.
 
     Returns
     -------
@@ -103,6 +107,8 @@ def digest_among(
             if buffer.rank >= 0 <= places[buffer.rank]
         )
     enc.encode(obj)
+    if seeded_orders is not None:
+        seeded_orders += enc.seeded_orders
     _feed_overlaps(enc, {"": enc.buffers, "known": known})
     return enc.digest()
 

@@ -20,7 +20,7 @@ from fpcache.fingerprints.walking import digest_among
 from fpcache.replay import codec, mutations, recording
 from fpcache.replay.outputs import OutputLog
 from fpcache.replay.recording import Payload
-from fpcache.session import fixed, hash_order, kept, memoised, positions, set_order
+from fpcache.session import fixed, hash_order, ignored, kept, memoised, positions, set_order
 from fpcache.session.figures import Describer, has_matplotlib
 from fpcache.session.governor import REPLAY_S, AllowanceSpentError
 from fpcache.session.names import bound_names, deleted_names
@@ -45,6 +45,7 @@ class Capture:
     dumped: codec.Dumped
     restore_s: float
     mutated: tuple[Root, ...]
+    keeps_order: bool
 
 
 def changed(trace: Trace, namespace: dict[str, Any]) -> tuple[Root, ...]:
@@ -87,6 +88,7 @@ def store(step: ComponentStep, trace: Trace) -> None:
         outputs = trace.outputs.settled()
         captured = _capture(step, trace, observation)
         dependencies = [*observation.dependencies, *_own_dependencies(step, trace)]
+        dependencies += [] if captured.keeps_order else [set_order.lost_order()]
     except (UncacheableError, UnfingerprintableValueError) as error:
         row.status, row.reason = UNCACHEABLE, str(error)
         return
@@ -123,6 +125,7 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation) -> Cap
     namespace = step.run.namespace
     if pyplot_state.open_figures():
         raise UncacheableError("a pyplot figure is open; close it, or show it in the cell that makes it")
+    ignored.refuse_changed(trace.ignored, namespace)
     after = reread(trace.reading, namespace)
     mutated = _changed_in(trace.reading, after)
     memoised.refuse_seen_memory(trace, mutated, observation)
@@ -144,11 +147,13 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation) -> Cap
     walks = tuple(root.walk for root in after.roots if root.walk is not None)
     services = step.run.services
     allowance = services.governor.storing_allowance(trace.duration_s, services.settings.min_seconds)
-    digest = _digest(payload, nodes, walks, allowance)
+    orders: list[bytes] = []
+    digest = _digest(payload, nodes, walks, orders, allowance)
     dumped = recording.capture(payload, nodes, namespace)
     _refuse_unread_names(trace, dumped)
-    restore_s = _verify(payload, digest, dumped, nodes, walks, namespace)
-    return Capture(payload, dumped, restore_s, mutated)
+    restored_orders: list[bytes] = []
+    restore_s = _verify(payload, digest, dumped, nodes, walks, namespace, restored_orders)
+    return Capture(payload, dumped, restore_s, mutated, keeps_order=orders == restored_orders)
 
 
 def _bound(trace: Trace, namespace: Mapping[str, object]) -> dict[str, object]:
@@ -214,6 +219,7 @@ def _verify(
     nodes: tuple[object, ...],
     walks: tuple[Walk, ...],
     namespace: dict[str, Any],
+    orders: list[bytes],
 ) -> float:
     """Restore the recording beside the original and compare; returns the seconds restoring took.
 
@@ -223,7 +229,7 @@ def _verify(
     started = time.perf_counter()
     restored = recording.restore(dumped.stream, dumped.buffers, nodes, namespace)
     restore_s = time.perf_counter() - started
-    if _digest(restored, nodes, walks) != digest:
+    if _digest(restored, nodes, walks, orders) != digest:
         raise UncacheableError(
             f"a restored copy of {_first_different(payload, restored)} is not equal to the original"
         )
@@ -234,12 +240,13 @@ def _digest(
     payload: Payload,
     nodes: tuple[object, ...],
     walks: tuple[Walk, ...],
+    orders: list[bytes],
     allowance: Callable[[], None] | None = None,
 ) -> bytes:
     """Return the digest of a payload, in which the inputs that it refers to stand for their place."""
     plain: object = _plain(payload)
     try:
-        return digest_among(plain, "the result", nodes, walks, allowance=allowance)
+        return digest_among(plain, "the result", nodes, walks, allowance=allowance, seeded_orders=orders)
     except UnfingerprintableValueError:
         if not has_matplotlib():
             raise

@@ -13,7 +13,7 @@ from fpcache.dependencies.observing import Observing
 from fpcache.dependencies.records import Dependency
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import Reading
-from fpcache.session import capturing, depends, fixed, looking_up, set_order, unseeded
+from fpcache.session import capturing, depends, fixed, ignored, looking_up, set_order, unseeded
 from fpcache.session.cell_run import OPENS_FIGURE
 from fpcache.session.report import MISS, PLAIN, UNCACHEABLE, duration_text
 from fpcache.session.widgets import WatchedOutputs
@@ -42,6 +42,8 @@ class Trace:
         One item for each traceback shown; ``%%time`` shows one without failing.
     set_order : str
         Digest of the order of the sets among the inputs, before the run.
+    ignored : dict
+        What the names of ``--ignore`` stood for, before the run.
     """
 
     component: Component
@@ -56,6 +58,7 @@ class Trace:
     duration_s: float = 0.0
     figures_before: int = 0
     set_order: str = ""
+    ignored: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
 async def execute_component(step: ComponentStep) -> bool:
@@ -122,6 +125,7 @@ def _begin(step: ComponentStep) -> Trace | None:
             depends.dependencies(run.options.depends),
             figures_before=len(pyplot_state.open_figures()),
             set_order=set_order.order_of(reading),
+            ignored=ignored.digests(run.options.ignore, run.namespace),
         )
         observing.start()
     except Exception as error:

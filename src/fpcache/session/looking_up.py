@@ -118,6 +118,8 @@ def broken_dependency(
             reason = positions.check(dependency, run, component, context.reading)
         elif dependency.kind == set_order.KIND:
             reason = set_order.check(dependency, context.reading)
+        elif dependency.kind == set_order.RESTORED:
+            reason = set_order.check_lost(dependency)
         else:
             reason = first_broken((dependency,), context, KINDS)
         if reason is not None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fpcache.dependencies import hash_seed
 from fpcache.dependencies.records import Dependency
 from fpcache.fingerprints import walk
 from fpcache.fingerprints.records import Reading
 
-__all__ = ["KIND", "are_nested", "check", "order_of"]
+__all__ = ["KIND", "RESTORED", "are_nested", "check", "check_lost", "lost_order", "order_of"]
 
 KIND = "set_order"
+RESTORED = "restored_set_order"
 
 
 def order_of(reading: Reading) -> str:
@@ -37,6 +39,22 @@ def check(dependency: Dependency, reading: Reading | None) -> str | None:
     return (
         f"iterates over a set ({dependency.name}) that was built in another order; `sorted(...)` would fix it"
     )
+
+
+def lost_order() -> Dependency:
+    """Return the dependency of a result with a set whose restored copy is iterated in another order.
+
+    Where the hash seed is another, no order is right or wrong. Where it is the
+    same, a run would give the order that it gave before.
+    """
+    return Dependency(RESTORED, "", hash_seed.current())
+
+
+def check_lost(dependency: Dependency) -> str | None:
+    """Return why a result can't be restored here, or None."""
+    if hash_seed.is_other(dependency.expected):
+        return None
+    return "its result holds a set of which a restored copy would be iterated in another order"
 
 
 def _sets_in(reading: Reading) -> Iterator[set[object] | frozenset[object]]:
