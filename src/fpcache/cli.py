@@ -39,6 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from fpcache import demo
 
             return demo.main(arguments[1:])
+        if arguments[:1] == ["check"]:
+            from fpcache.testing import check
+
+            return check.main(arguments[1:])
         options = _parser().parse_args(arguments)
         run: Callable[[argparse.Namespace], int] = options.run
         code = run(options)
@@ -88,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check versions, cache directory, stored bytes and GPU")
     doctor.set_defaults(run=_doctor)
     commands.add_parser("demo", help="run a real notebook twice in fresh kernels", add_help=False)
+    commands.add_parser("check", help="compare notebooks with and without the cache", add_help=False)
     return parser
 
 

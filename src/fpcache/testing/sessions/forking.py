@@ -21,7 +21,9 @@ __all__ = ["run_in_fork"]
 
 # Sessions in a row come from different servers, so that they have different hash seeds.
 _SEEDS = 3
-_START = "import sys; sys.path.insert(0, {!r}); from inside.server import main; sys.path.pop(0); main({!r}, {!r})"
+_START = (
+    "import sys; sys.path.insert(0, {!r}); from inside.server import main; sys.path.pop(0); main({!r}, {!r})"
+)
 _OWN_MODULES = ("fpcache.*",)
 # What Python reads when it starts can't be given to a fork.
 _READ_AT_START = ("PYTHON", "LD_", "LC_", "LANG", "TZ", "OMP_", "OPENBLAS_", "MKL_", "MALLOC_")

@@ -183,6 +183,7 @@ class Describer:
             "__module__",
             "__firstlineno__",
             "__static_attributes__",
+            "__slotnames__",  # what `copy` looked up, kept
         }
         attributes = {
             name: item for name, item in vars(value).items() if name not in skipped and name[:4] != "_abc"

@@ -51,9 +51,8 @@ def random_states() -> dict[str, str]:
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         shared = sys.modules["numpy.random.mtrand"]._rand
-        states["numpy"] = repr([*map(str, shared.get_state(legacy=False).items())]) + repr(
-            shared.get_state()[1].tolist()
-        )
+        kind, key, *rest = shared.get_state()
+        states["numpy"] = f"{kind} {key.tobytes().hex()} {rest}"
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "default_generator"):
         states["torch"] = repr(torch.default_generator.get_state().tolist())
