@@ -95,6 +95,16 @@ def digest_among(
     enc = Encoder(name) if allowance is None else Encoder(name, allowance)
     enc.counts_set_order = True
     enc.enter_nodes({id(node): node for node in nodes}.values())
+    known = _enter_parts(enc, walks)
+    enc.encode(obj)
+    if seeded_orders is not None:
+        seeded_orders += enc.seeded_orders
+    _feed_overlaps(enc, {"": enc.buffers, "known": known})
+    return enc.digest()
+
+
+def _enter_parts(enc: Encoder, walks: Iterable[Walk]) -> dict[Buffer, None]:
+    """Let the attributes of known objects stand for their place too, and return the objects' memory."""
     known: dict[Buffer, None] = {}
     for walked in walks:
         places = [enc.ranks.get(id(node), -1) for node in walked.nodes]
@@ -106,11 +116,7 @@ def digest_among(
             for buffer in walked.buffers
             if buffer.rank >= 0 <= places[buffer.rank]
         )
-    enc.encode(obj)
-    if seeded_orders is not None:
-        seeded_orders += enc.seeded_orders
-    _feed_overlaps(enc, {"": enc.buffers, "known": known})
-    return enc.digest()
+    return known
 
 
 def _feed_overlaps(enc: Encoder, buffers: Mapping[str, Iterable[Buffer]]) -> None:

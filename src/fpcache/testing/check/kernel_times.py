@@ -46,4 +46,5 @@ def _watch(shell: Any) -> None:
     shell.run_code = run_code
 
 
-_watch(get_ipython())
+if get_ipython() is not None:
+    _watch(get_ipython())

@@ -134,5 +134,7 @@ class Reports:
 
     def faults(self) -> list[str]:
         """Return what went wrong in the cache; none where fpcache isn't loaded."""
-        fpcache = sys.modules.get("fpcache") if self._last is not None else None
-        return list(fpcache.report().faults) if fpcache is not None else []
+        fpcache, active = sys.modules.get("fpcache"), sys.modules.get("fpcache.active")
+        if self._last is None or fpcache is None or active is None or not active.is_loaded():
+            return []
+        return list(fpcache.report().faults)
