@@ -7,6 +7,7 @@ import ast
 import pytest
 
 from fpcache.cells import order_uses
+from fpcache.cells.blind_calls import Called
 
 
 def uses(text: str, *sets: str) -> list[str]:
@@ -95,6 +96,36 @@ def test_order_gets_out(text: str) -> None:
 )
 def test_order_stays_in(text: str) -> None:
     assert uses(text, "s") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sorted = list\nx = sorted(s)",
+        "def len(x): return list(x)\nn = len(s)",
+        "from mine import sorted\nx = sorted(s)",
+        "from mine import ordered as sorted\nx = sorted(s)",
+        "for any in checks: any(s)",
+        "with tool() as min: min(s)",
+        "match tool:\n    case max: max(s)",
+        "try: ...\nexcept E as bool: bool(s)",
+        "(all := tool)(s); all(s)",
+        "list = tool; x = sorted(list(s))",
+        "f = lambda sorted: sorted(s)",
+        "own(s)",
+        "log.add(s)",
+        "n = len(first(s))",
+    ],
+)
+def test_a_name_with_another_meaning_is_not_blind(text: str) -> None:
+    class Names:
+        def function(self, name: str) -> Called | None:
+            return None
+
+        def is_own(self, name: str) -> bool:
+            return name in ("own", "add")
+
+    assert order_uses(ast.parse(text), lambda name: name == "s", Names())
 
 
 def test_each_use_is_shown_with_its_line() -> None:

@@ -273,3 +273,24 @@ def test_tensors_count_with_all_that_shows(transcript):
         transcript, cells, ("b = torch.arange(4.0)", "b = torch.arange(4.0).reshape(2, 2)")
     )
     expect(warm, {"grad_a": "hit", "grad_b": "miss: `b` changed"})
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        "sorted = list\n# %%\nout = sorted(s)",
+        "def sorted(x): return [y for y in x]\n# %%\nout = sorted(s)",
+        "def f(x):\n    sorted = list\n    return sorted(x)\n# %%\nout = f(s)",
+        "def f(x):\n    return eval('list(x)')\n# %%\nout = f(s)",
+        "def f(x): return list(vars()['x'])\n# %%\nout = f(s)",
+        "def f(x):\n    def g(): return [*x]\n    return g()\n# %%\nout = f(s)",
+        "class Log:\n    def append(self, x): return list(x)\n# %%\nout = Log().append(s)",
+        "def g(x, y): return [i for i in y] if x else 0\ndef f(x): return g(len(x), x)\n# %%\nout = f(s)",
+    ],
+)
+def test_what_comes_out_of_a_set_agrees_with_the_set(transcript, cells):
+    letters = "import time\ns = {'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'}\n"
+    agree = "\n# %%\nassert out == list(s), time.time()"
+    for seed in (1, 2, 3):
+        run = transcript.run(letters + cells + agree, seed=seed)
+        assert not run.cells[-1].error

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from .blind_calls import Called, Names, bound_names, is_blind_call
 from .set_kinds import SetKinds
 
 __all__ = ["OrderUse", "order_uses"]
@@ -54,6 +55,7 @@ _BLIND = frozenset(
 )
 _BLIND_WITHOUT_KEY = frozenset({"sorted", "min", "max"})
 _BLIND_OVER_ITEMS = frozenset({"len", "sorted", "set", "frozenset", "any", "all", "min", "max"})
+_PASSING = frozenset({"list", "tuple", "iter", "chain", "map", "filter"})
 _BLIND_KEYWORDS = frozenset({"stop_words", "usecols"})
 
 
@@ -73,7 +75,24 @@ class OrderUse:
     line: int
 
 
-def order_uses(tree: ast.AST, is_set: Callable[[str], bool]) -> tuple[OrderUse, ...]:
+class _NoNames:
+    """Names that have no meaning but that which Python gives them."""
+
+    def function(self, name: str) -> Called | None:
+        """Know no function."""
+        return None
+
+    def is_own(self, name: str) -> bool:
+        """Know of no other meaning."""
+        return False
+
+
+_NO_NAMES = _NoNames()
+
+
+def order_uses(
+    tree: ast.AST, is_set: Callable[[str], bool], names: Names = _NO_NAMES
+) -> tuple[OrderUse, ...]:
     """Return the places where a set's iteration order can get into the result.
 
     Parameters
@@ -83,6 +102,9 @@ def order_uses(tree: ast.AST, is_set: Callable[[str], bool]) -> tuple[OrderUse, 
     is_set : callable
         Says of a variable (``"x"``), or of a dotted name (``"x.tags"``), that is not
         known from the tree whether its value is a set.
+    names : Names, optional
+        What the code finds by name: functions, so that what they do with a set
+        can be judged, and what is no longer Python's, such as ``sorted = list``.
 
     Returns
     -------
@@ -96,45 +118,67 @@ def order_uses(tree: ast.AST, is_set: Callable[[str], bool]) -> tuple[OrderUse, 
     >>> [use.expression for use in order_uses(ast.parse("a = list({x, y}); b = len({x})"), bool)]
     ['list({x, y})']
     """
-    kinds = SetKinds.of(tree, is_set)
-    blind = _blind_nodes(tree)
+    code = _Code(SetKinds.of(tree, is_set), names, bound_names(tree))
+    blind = _blind_nodes(tree, code)
     found = {
         (node.lineno, _shown(node)): None
         for node in ast.walk(tree)
-        if isinstance(node, (ast.expr, ast.stmt)) and id(node) not in blind and _lets_order_out(node, kinds)
+        if isinstance(node, (ast.expr, ast.stmt))
+        and id(node) not in blind
+        and _lets_order_out(node, code)
     }
     return tuple(OrderUse(expression, line) for line, expression in sorted(found))
 
 
-def _blind_nodes(tree: ast.AST) -> frozenset[int]:
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """What is known of the names in one tree."""
+
+    kinds: SetKinds
+    names: Names
+    bound: frozenset[str]
+
+    def is_blind(self, call: ast.Call, among: frozenset[str]) -> bool:
+        """Say whether a call is by one of these names, and means what Python or a library means by it."""
+        name = _name(call)
+        has_key = name in _BLIND_WITHOUT_KEY and any(item.arg == "key" for item in call.keywords)
+        is_theirs = name not in self.bound and not self.names.is_own(name)
+        return name in among and is_theirs and not has_key
+
+
+def _blind_nodes(tree: ast.AST, code: _Code) -> frozenset[int]:
     """Return the ids of iterations that a blind function consumes as a whole."""
     found: set[int] = set()
-    stack = [argument for call in ast.walk(tree) for argument in _blind_arguments(call)]
+    stack = [argument for call in ast.walk(tree) for argument in _blind_arguments(call, code)]
     while stack:
         node = stack.pop()
-        found.add(id(node))
-        if isinstance(node, ast.Call) and _name(node) in {"list", "tuple", "iter", "chain", "map", "filter"}:
+        if isinstance(node, ast.Call):
+            if not code.is_blind(node, _PASSING):
+                continue  # what it does with a set isn't known
             stack += node.args
         elif isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.Starred)):
             stack += [node.value] if isinstance(node, ast.Starred) else []
+        found.add(id(node))
     return frozenset(found)
 
 
-def _blind_arguments(node: ast.AST) -> list[ast.expr]:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        has_key = any(item.arg == "key" for item in node.keywords)
-        if node.func.id in _BLIND_OVER_ITEMS and not has_key:
-            return list(node.args)
-    return list(node.elts) if isinstance(node, ast.Set) else []
+def _blind_arguments(node: ast.AST, code: _Code) -> list[ast.expr]:
+    match node:
+        case ast.Call(func=ast.Name()):
+            return list(node.args) if code.is_blind(node, _BLIND_OVER_ITEMS) else []
+        case ast.Set():
+            return list(node.elts)
+    return []
 
 
-def _lets_order_out(node: ast.expr | ast.stmt, kinds: SetKinds) -> bool:
+def _lets_order_out(node: ast.expr | ast.stmt, code: _Code) -> bool:
+    kinds = code.kinds
     if isinstance(node, (ast.For, ast.AsyncFor)):
         return kinds.holds(node.iter)
     if isinstance(node, (ast.ListComp, ast.DictComp, ast.GeneratorExp)):
         return any(kinds.holds(generator.iter) for generator in node.generators)
     if isinstance(node, ast.Call):
-        return _call(node, kinds)
+        return _call(node, code)
     if isinstance(node, (ast.Starred, ast.FormattedValue, ast.YieldFrom)):
         return kinds.holds(node.value)
     if isinstance(node, ast.Assign):
@@ -152,17 +196,16 @@ def _fills_slice(node: ast.Assign, kinds: SetKinds) -> bool:
     return any(isinstance(target.slice, ast.Slice) for target in slices) and kinds.holds(node.value)
 
 
-def _call(node: ast.Call, kinds: SetKinds) -> bool:
-    name = _name(node)
+def _call(node: ast.Call, code: _Code) -> bool:
+    name, kinds = _name(node), code.kinds
     if isinstance(node.func, ast.Attribute) and kinds.holds(node.func.value):
         # the set's own methods are blind, but for what takes or shows an element
         return name in {"pop", "__iter__", "__repr__", "__str__", "__reduce__"}
     if name == "update" and not isinstance(node.func, ast.Attribute):
         return False
-    has_key = any(item.arg == "key" for item in node.keywords)
-    if name in _BLIND and not (name in _BLIND_WITHOUT_KEY and has_key):
+    if code.is_blind(node, _BLIND):
         return False
-    return any(map(kinds.holds, _handed(node)))
+    return any(kinds.holds(item) and not is_blind_call(node, item, code.names) for item in _handed(node))
 
 
 def _handed(node: ast.Call) -> Iterator[ast.expr]:

@@ -41,10 +41,14 @@ def _parsed(text: str, flags: int) -> tuple[ast.Module, frozenset[CodeType]] | N
     flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     try:
         tree = ast.parse(text)
-        code = compile(text, "<loaded>", "exec", flags=flags, dont_inherit=True)
+        # A cell's statements are compiled one by one; Python then calls methods of a module in another way.
+        parts: tuple[str | ast.Module, ...] = (text, *(ast.Module([node], []) for node in tree.body))
+        codes: list[CodeType] = [
+            compile(part, "<loaded>", "exec", flags=flags, dont_inherit=True) for part in parts
+        ]
     except (SyntaxError, ValueError):
         return None
-    return tree, frozenset(_all_code(code))
+    return tree, frozenset(found for code in codes for found in _all_code(code))
 
 
 def _all_code(code: CodeType) -> Iterator[CodeType]:

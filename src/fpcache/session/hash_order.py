@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from fpcache.cells import Component
+from fpcache.cells.blind_calls import Called, Definition
 from fpcache.cells.hash_order import OrderUse, order_uses
+from fpcache.dependencies.loaded_source import function_tree
 from fpcache.fingerprints import walk
+from fpcache.fingerprints.packages import is_local_code
 from fpcache.fingerprints.records import Reading
 from fpcache.session import set_order
 
@@ -55,10 +58,38 @@ def uses(run: CellRun, component: Component, reading: Reading) -> Uses:
 def _found(
     tree: ast.Module, namespace: dict[str, Any], reading: Reading, left_out: frozenset[int]
 ) -> tuple[OrderUse, ...]:
-    found = list(order_uses(tree, lambda name: _is_set(namespace.get(name), left_out)))
+    followed = {id(function): function.__name__ for function in reading.functions}
+    names = _Names(namespace, followed, frozenset(followed.values()))
+    found = list(order_uses(tree, lambda name: _is_set(namespace.get(name), left_out), names))
     for function in reading.functions:
-        found.extend(_uses_in(function, left_out))
+        found.extend(_uses_in(function, left_out, replace(names, namespace=function.__globals__)))
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What code in one namespace finds by name, among the functions that are followed."""
+
+    namespace: dict[str, Any]
+    followed: dict[int, str]
+    methods: frozenset[str]
+
+    def function(self, name: str) -> Called | None:
+        """Return a function with its code, where that is at hand."""
+        function = self.namespace.get(name)
+        if not isinstance(function, FunctionType) or id(function) not in self.followed:
+            return None
+        definition = function_tree(function)
+        if not isinstance(definition, Definition):
+            return None
+        return Called(definition, replace(self, namespace=function.__globals__))
+
+    def is_own(self, name: str) -> bool:
+        """Say whether the user gave a name another meaning, or some method that is followed has it."""
+        if name in self.methods or name not in self.namespace:
+            return name in self.methods
+        value = self.namespace[name]
+        return getattr(value, "__name__", "") != name or is_local_code(value)
 
 
 def _is_set(value: object, left_out: frozenset[int]) -> bool:
@@ -83,13 +114,12 @@ def _are_roots(reading: Reading) -> bool:
     return all(isinstance(root.value, (set, frozenset)) for root in holders)
 
 
-def _uses_in(function: FunctionType, left_out: frozenset[int]) -> tuple[OrderUse, ...]:
+def _uses_in(function: FunctionType, left_out: frozenset[int], names: _Names) -> tuple[OrderUse, ...]:
     tree = _tree(function.__code__, function)
     if tree is None:  # without source, building any set counts
-        names = (*function.__code__.co_names, *function.__code__.co_varnames)
-        return (OrderUse(function.__name__, 0),) if {"set", "frozenset"} & set(names) else ()
-    namespace = function.__globals__
-    return order_uses(tree, lambda name: _is_set(namespace.get(name), left_out))
+        found = (*function.__code__.co_names, *function.__code__.co_varnames)
+        return (OrderUse(function.__name__, 0),) if {"set", "frozenset"} & set(found) else ()
+    return order_uses(tree, lambda name: _is_set(names.namespace.get(name), left_out), names)
 
 
 @lru_cache(maxsize=2048)
