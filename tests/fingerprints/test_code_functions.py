@@ -170,6 +170,17 @@ def test_a_shared_closure_cell_differs_from_two_cells(digest_of):
     assert digest_of(shared, "a(), b()") != digest_of(apart, "a(), b()")
 
 
+@pytest.mark.parametrize("size", ["None", "3"])
+@pytest.mark.parametrize("call", ["f(1, step=2)", "f('a', 2)", "f(1); f(1.5)", "f((1, 2)); f(3)"])
+def test_each_memory_has_a_fingerprint_of_its_own(notebook, size, call):
+    notebook.run(f"from functools import lru_cache\n@lru_cache({size})\ndef f(x, step=1): return [x, step]")
+    digests = {notebook.digest("f(1)")}
+    for later in (call, "f(8)", "f(8)[0] = 9"):
+        notebook.run(later)
+        digests.add(notebook.digest("f(1)"))
+    assert len(digests) == 4
+
+
 def test_what_a_memo_remembers_counts(notebook):
     notebook.run("from functools import lru_cache\n@lru_cache\ndef f(x): return x")
     before = notebook.digest("f(1)")

@@ -51,6 +51,21 @@ def test_another_package_version_is_named(notebook):
 def test_other_sharing_of_equal_inputs_is_named(notebook):
     records = root_records(notebook.run("a = [1]\nb = a").read("a, b"))
     reasons = explain_change(records, notebook.run("b = [1]").read("a, b"))
+    assert reasons == ["`a` and `b` no longer share objects or memory"]
+
+
+def test_memory_shared_by_equal_arrays_is_named(notebook):
+    pytest.importorskip("numpy")
+    notebook.run("import numpy as np\nx = np.arange(9)\nv = x[:3].copy()\nw = v.copy()")
+    records = json.loads(json.dumps(root_records(notebook.read("x, v, w"))))
+    reasons = explain_change(records, notebook.run("v = x[:3]").read("x, v, w"))
+    assert reasons == ["`v` and `x` share objects or memory now"]
+
+
+def test_the_same_two_inputs_that_share_something_else_are_not_named_wrongly(notebook):
+    notebook.run("p, q = [1], [1]\na, b = [p, q], [p, [1]]")
+    records = root_records(notebook.read("a, b"))
+    reasons = explain_change(records, notebook.run("b = [[1], p]").read("a, b"))
     assert reasons == ["which inputs share objects or memory changed"]
 
 

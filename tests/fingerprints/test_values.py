@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -376,3 +377,12 @@ def test_the_attributes_of_a_known_object_are_known_too():
     known = Holder()
     walks = [walk(known)]
     assert digest_among([vars(known)], "", [known], walks) != digest_among([{}], "", [known], walks)
+
+
+def test_looking_at_the_attributes_of_a_memory_file_does_not_change_it():
+    file = io.StringIO("abc")
+    before = fingerprint(file)
+    assert vars(file) == {}
+    assert fingerprint(file) == before
+    file.name = "mine"
+    assert fingerprint(file) != before

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import json
 import logging
 import types
+from collections import OrderedDict
 
 import pytest
 
-from fpcache.session.history import AmbientHistory, effect_root
+from fpcache.fingerprints.reading import read
+from fpcache.session.history import AmbientHistory, effect_root, histories
 
 
 class Local:
@@ -45,6 +48,18 @@ NAMESPACE = {
 )
 def test_what_is_affected_is_read_off_the_statement(source, package):
     assert effect_root(ast.parse(source).body, NAMESPACE) == package
+
+
+@pytest.mark.parametrize("hold", [lambda value: value, lambda value: [value], lambda value: {"k": (value,)}])
+def test_the_packages_of_the_inputs_types_have_a_history_that_counts(hold):
+    reading = read(frozenset({"x"}), None, {"x": hold(OrderedDict()), "__builtins__": builtins})
+    assert "collections" in histories(reading)
+
+
+def test_what_extends_a_package_without_being_required_by_it_has_a_history_too():
+    pandas = pytest.importorskip("pandas")
+    reading = read(frozenset({"x"}), None, {"x": pandas.Series([1]), "__builtins__": builtins})
+    assert {"pandas", "tqdm"} <= histories(reading)
 
 
 def test_a_local_module_is_followed_by_content_instead():

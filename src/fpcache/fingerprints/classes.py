@@ -6,12 +6,13 @@ import dataclasses
 import enum
 import sys
 from collections.abc import Iterator
-from types import FunctionType, GetSetDescriptorType, ModuleType
+from operator import itemgetter
+from types import GetSetDescriptorType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from fpcache.fingerprints.global_reads import module_reads
 from fpcache.fingerprints.installed import feed_installed, installed_path
-from fpcache.fingerprints.locality import is_local_namespace
+from fpcache.fingerprints.patches import patches
 
 if TYPE_CHECKING:
     from fpcache.fingerprints.encoder import Encoder
@@ -60,20 +61,15 @@ def encode_class(enc: Encoder, cls: type) -> Children | None:
 
 
 def _patches(enc: Encoder, cls: type) -> Children | None:
-    """Take in the local functions that were put into an installed class."""
-    if not cls.__flags__ & 1 << 9:
-        return None
-    functions = [value for value in vars(cls).values() if type(value) is FunctionType]
-    namespaces = {id(function.__globals__): function.__globals__ for function in functions}
-    local = {key for key, namespace in namespaces.items() if is_local_namespace(namespace)}
-    return _patched_parts(enc, cls, local) if local else None
+    """Take in what other code put into an installed class."""
+    found = sorted(patches(cls), key=itemgetter(0))
+    return _patched_parts(enc, found) if found else None
 
 
-def _patched_parts(enc: Encoder, cls: type, local: set[int]) -> Children:
-    for name, value in sorted(vars(cls).items()):
-        if type(value) is FunctionType and id(value.__globals__) in local and installed_path(value) is None:
-            enc.feed("patched", name)
-            yield f".{name}", value
+def _patched_parts(enc: Encoder, found: list[tuple[str, Any]]) -> Children:
+    for name, value in found:
+        enc.feed("patched", name)
+        yield f".{name}", value
 
 
 def _class_parts(enc: Encoder, cls: type) -> Children:

@@ -18,6 +18,7 @@ import xxhash
 from fpcache.errors import FpcacheError, UnfingerprintableValueError
 from fpcache.fingerprints.layout import Layout, layout_of
 from fpcache.fingerprints.locality import packages_of_class
+from fpcache.fingerprints.patches import patches_read
 from fpcache.fingerprints.records import Buffer
 from fpcache.fingerprints.registry import Entry, look_up
 from fpcache.fingerprints.tokens import MARSHALLED, Step, one_nan, step_text
@@ -192,10 +193,10 @@ class Encoder:
         ranks.update(zip(map(id, nodes[first:]), range(first, len(nodes)), strict=True))
 
     def are_new(self, objects: Sequence[Any]) -> bool:
-        """Return whether all are distinct and none was met before."""
+        """Return whether all are distinct and none was met before, without going through all that was."""
         keys = set(map(id, objects))
-        known = self._state.ranks
-        return len(keys) == len(objects) and keys.isdisjoint(known) and keys.isdisjoint(self._open)
+        known, open_ = self._state.ranks.keys(), self._open.keys()
+        return len(keys) == len(objects) and known.isdisjoint(keys) and open_.isdisjoint(keys)
 
     def enter_dict(self, owner: object, attributes: dict[str, Any]) -> bool:
         """Note the ``__dict__`` of a node; False (and a mark) where it was met before."""
@@ -217,6 +218,8 @@ class Encoder:
         if found is None:
             found = self._entries[cls] = look_up(cls)
             self.packages |= packages_of_class(cls)
+            for read in patches_read(cls):
+                self.reach(read)
         return found
 
     def layout(self, cls: type) -> Layout:
@@ -348,10 +351,6 @@ class Encoder:
         if children is not None:
             self._frames.append(_Frame(iter(children)))
 
-    def _push(self, children: Iterator[Any] | None) -> None:
-        if children is not None:
-            self._frames.append(_Frame(iter(children)))
-
     def _enter_apart(self, apart: Apart) -> None:
         frame = self._frames[-1]
         frame.reply = self._parts.get((id(apart.child), apart.handler))
@@ -362,8 +361,8 @@ class Encoder:
         self._state = _fresh_state()
         if apart.handler is None:
             self._enter(apart.child)
-        else:
-            self._push(apart.handler(self, apart.child))
+        elif (children := apart.handler(self, apart.child)) is not None:
+            self._frames.append(_Frame(iter(children)))
 
     def _leave(self, frame: _Frame) -> None:
         if frame.resume is None or frame.apart is None:

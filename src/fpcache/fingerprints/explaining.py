@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import combinations, islice
 from types import FunctionType
 from typing import Any
 
 from fpcache.fingerprints.code_objects import code_facts
 from fpcache.fingerprints.locality import is_local_code
+from fpcache.fingerprints.overlaps import overlap_groups
 from fpcache.fingerprints.records import Reading, Root
 from fpcache.fingerprints.walking import walk
 
@@ -16,6 +17,7 @@ __all__ = ["explain_change", "root_records"]
 
 Record = Mapping[str, Any]
 _MOST_PARTS = 20
+_MOST_NODES = 50_000
 
 
 def root_records(reading: Reading) -> list[dict[str, Any]]:
@@ -31,7 +33,8 @@ def root_records(reading: Reading) -> list[dict[str, Any]]:
     list of dict
         One per root and one per package; JSON can hold them.
     """
-    roots = [_root_record(root) for root in reading.roots]
+    shares = _shares(reading)
+    roots = [{**_root_record(root), "shares": shares.get(root.key, [])} for root in reading.roots]
     packages = [
         {"key": name, "label": f"package {name}", "kind": "package", "summary": version, "digest": version}
         for name, version in reading.packages.items()
@@ -50,6 +53,25 @@ def _root_record(root: Root) -> dict[str, Any]:
         "code": _code_digest(root.value),
         "parts": _code_parts(root),
     }
+
+
+def _shares(reading: Reading) -> dict[str, list[str]]:
+    """Name, for each root, the later ones with which it shares objects or memory."""
+    walks = {root.key: root.walk for root in reading.roots if root.walk is not None}
+    if sum(len(walked.nodes) for walked in walks.values()) > _MOST_NODES:
+        return {}
+    holders: dict[int, list[str]] = {}
+    for key, walked in walks.items():
+        for node in walked.nodes:
+            if not isinstance(node, type) or is_local_code(node):
+                holders.setdefault(id(node), []).append(key)
+    groups = {tuple(keys) for keys in holders.values() if len(keys) > 1}
+    buffers = {key: walked.buffers for key, walked in walks.items()}
+    groups |= {tuple(sorted({root for root, *_ in group})) for group in overlap_groups(buffers)}
+    found: dict[str, set[str]] = {}
+    for one, other in {pair for keys in groups for pair in combinations(keys, 2)}:
+        found.setdefault(min(one, other), set()).add(max(one, other))
+    return {key: sorted(others) for key, others in found.items()}
 
 
 def _code_parts(root: Root) -> dict[str, str]:
@@ -91,8 +113,18 @@ def explain_change(old: Iterable[Record], reading: Reading) -> list[str]:
     after = {_identity(record): record for record in root_records(reading)}
     reasons = [*_changes(before, after), *_comings_and_goings(before, after)]
     if not reasons and before.keys() == after.keys():
-        return ["which inputs share objects or memory changed"]  # each is equal by itself
+        return [*_sharings(before, after)] or ["which inputs share objects or memory changed"]
     return reasons
+
+
+def _sharings(before: Mapping[Any, Record], after: Mapping[Any, Record]) -> Iterator[str]:
+    """Say of inputs that are each equal by themselves which pairs share something now, or did."""
+    names = {record["key"]: _name(record) for record in after.values()}
+    for key, record in after.items():
+        old, new = set(before[key].get("shares", ())), set(record.get("shares", ()))
+        for other in sorted((old ^ new) & names.keys()):
+            verb = "share objects or memory now" if other in new else "no longer share objects or memory"
+            yield f"{_name(record)} and {names[other]} {verb}"
 
 
 def _identity(record: Record) -> tuple[bool, str]:

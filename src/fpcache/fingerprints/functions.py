@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from fpcache.fingerprints.builtin_values import feed_sequence
 from fpcache.fingerprints.code_objects import CodeFacts, code_facts
 from fpcache.fingerprints.global_reads import global_reads, namespace_name
 from fpcache.fingerprints.installed import feed_installed, installed_path
@@ -145,36 +146,45 @@ def _lru_cache_parts(enc: Encoder, cached: Any) -> Children:
         yield f".{name}", value
     if not is_local_code(attributes.get("__wrapped__")):
         return
-    for key, result in remembered(enc, cached):
-        enc.keep(key)
-        yield ".<memory>", key
-        yield ".<memory>", result
+    memory = remembered(cached)
+    if memory is None:
+        enc.refuse("remembers results (lru_cache) in a way that can't be seen")
+    keys, results = _arguments(*memory[:2]), memory[2]
+    enc.keep(keys)
+    for part in (keys, results):
+        enc.feed("memory", len(part))
+        for _, child in feed_sequence(enc, part) or ():
+            yield ".<memory>", child
 
 
-def remembered(enc: Encoder, cached: Any) -> list[tuple[object, object]]:
-    """Return the arguments and results in a memoised function's memory, oldest first where all are kept.
+def remembered(cached: Any) -> tuple[list[object], object, list[object]] | None:
+    """Return a memoised function's keys, the mark in them, and its results; None where they can't be seen.
 
-    Only the garbage collector can see them.
+    Only the garbage collector can see them. The mark stands before keyword
+    arguments.
     """
     size, largest = cached.cache_info().currsize, cached.cache_info().maxsize
     held = gc.get_referents(cached)[1:]  # after its type
     if not size:
-        return []
+        return [], None, []
     mark = next((item for item in reversed(held) if type(item) is object), None)
     if largest is None and type(held[0]) is dict and len(held[0]) == size:
-        pairs = list(held[0].items())
-    elif largest is not None and len(held) > 3 * size and type(held[3 * size]) is dict:
+        return list(held[0]), mark, list(held[0].values())
+    if largest is not None and len(held) > 3 * size and type(held[3 * size]) is dict:
         found = {id(key): (key, held[3 * n + 1]) for n, key in enumerate(held[: 3 * size : 3])}
-        pairs = [found[id(key)] for key in held[3 * size]]
-    else:
-        enc.refuse("remembers results (lru_cache) in a way that can't be seen")
-    return [(_arguments(key, mark), result) for key, result in pairs]
+        keys, results = zip(*(found[id(key)] for key in held[3 * size]), strict=True)
+        return list(keys), mark, list(results)
+    return None
 
 
-def _arguments(key: object, mark: object) -> object:
-    """Return a key with a text for the mark that stands before keyword arguments."""
-    if type(key) is not tuple or not any(part is mark for part in key):
-        return key
+def _arguments(keys: list[object], mark: object) -> list[object]:
+    """Return keys with a text for the mark that stands before keyword arguments."""
+    if tuple not in set(map(type, keys)):
+        return keys
+    return [_without_mark(key, mark) if type(key) is tuple else key for key in keys]
+
+
+def _without_mark(key: tuple[object, ...], mark: object) -> tuple[object, ...]:
     return tuple("keywords" if part is mark else part for part in key)
 
 

@@ -14,6 +14,7 @@ from fpcache.fingerprints.installed import installed_path, is_named_code, static
 from fpcache.fingerprints.module_files import changed_modules
 from fpcache.fingerprints.name_uses import NameUse
 from fpcache.fingerprints.packages import package_versions
+from fpcache.fingerprints.patches import package_patches, patches_read
 from fpcache.fingerprints.records import MISSING, GlobalRead, Reading, Resolved, Root, Walk
 from fpcache.fingerprints.summaries import summary
 from fpcache.fingerprints.walking import join, joint_nodes, walk
@@ -61,10 +62,13 @@ def read(
     gatherer.gather(global_reads(_direct_uses(frozenset(names), code), namespace))
     if code is not None:
         gatherer.strings.update(dict.fromkeys(code_facts(code).strings))
+    gatherer.gather_patches()
     return gatherer.reading()
 
 
-def reread(reading: Reading, namespace: dict[str, object]) -> Reading:
+def reread(
+    reading: Reading, namespace: dict[str, object], *, allowance: Callable[[], None] | None = None
+) -> Reading:
     """Fingerprint the same objects again, to see what changed in place.
 
     Parameters
@@ -73,13 +77,15 @@ def reread(reading: Reading, namespace: dict[str, object]) -> Reading:
         From before the run.
     namespace : dict
         Not looked at: a name that was rebound keeps its former object here.
+    allowance : callable, optional
+        Called often; what it raises ends the reading.
 
     Returns
     -------
     Reading
         With the same roots.
     """
-    roots = tuple(root if root.walk is None else _walk_again(root) for root in reading.roots)
+    roots = tuple(root if root.walk is None else _walk_again(root, allowance) for root in reading.roots)
     again = replace(
         reading,
         roots=roots,
@@ -136,6 +142,12 @@ class _Gatherer:
             else:
                 self._root(found, chain)
 
+    def gather_patches(self) -> None:
+        """Add what other code put into the classes of the packages that were reached."""
+        for package in sorted(self.packages):
+            self.pending.extend((found, (package,)) for found in package_patches(package))
+        self.gather(())
+
     def _follow(self, found: GlobalRead) -> None:
         function = found.value
         assert isinstance(function, FunctionType)
@@ -145,6 +157,8 @@ class _Gatherer:
 
     def _resolve(self, found: GlobalRead, path: str, chain: tuple[str, ...]) -> None:
         value, path = _through_classes(found.value, path, found.rest)
+        if isinstance(found.value, type):
+            self.pending.extend((read, (*chain, path)) for read in patches_read(found.value))
         line = None if chain else found.line
         self.resolved.setdefault((path, line), Resolved(path, value, chain, line))
 
@@ -248,8 +262,8 @@ def _walk_root(
         raise UnfingerprintableValueError(f"{error} (read through {way})", error.path) from error
 
 
-def _walk_again(root: Root) -> Root:
-    walked = _walk_root(root.value, root.chain)
+def _walk_again(root: Root, allowance: Callable[[], None] | None) -> Root:
+    walked = _walk_root(root.value, root.chain, allowance)
     return replace(root, walk=walked, digest=walked.digest, summary=summary(root.value))
 
 

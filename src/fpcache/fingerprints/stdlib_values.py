@@ -117,7 +117,9 @@ def encode_memory_file(enc: Encoder, obj: Any) -> Iterator[Any]:
     if obj.closed:
         enc.feed("closed memory file")
         return
-    state = obj.__getstate__()
+    *content, attributes = obj.__getstate__()
+    # Looking at `__dict__` is enough to make an empty one.
+    state = (*content, attributes or None)
     enc.keep(state)
     enc.feed("memory file", type(obj).__name__, len(state))
     for part in state:

@@ -23,6 +23,7 @@ from fpcache.replay.recording import Payload
 from fpcache.session import fixed, hash_order, ignored, kept, memoised, positions, set_order
 from fpcache.session.figures import Describer, has_matplotlib
 from fpcache.session.governor import REPLAY_S, AllowanceSpentError
+from fpcache.session.history import histories
 from fpcache.session.names import bound_names, deleted_names
 from fpcache.session.report import PLAIN, UNCACHEABLE
 from fpcache.store.entry import Entry
@@ -126,7 +127,9 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation) -> Cap
     if pyplot_state.open_figures():
         raise UncacheableError("a pyplot figure is open; close it, or show it in the cell that makes it")
     ignored.refuse_changed(trace.ignored, namespace)
-    after = reread(trace.reading, namespace)
+    services = step.run.services
+    allowance = services.governor.storing_allowance(trace.duration_s, services.settings.min_seconds)
+    after = reread(trace.reading, namespace, allowance=allowance)
     mutated = _changed_in(trace.reading, after)
     memoised.refuse_seen_memory(trace, mutated, observation)
     _refuse_changed_history(mutated, namespace)
@@ -145,8 +148,6 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation) -> Cap
         raise UncacheableError("it had no effect that could be replayed, so it always runs")
     nodes = reference_nodes(trace.reading)
     walks = tuple(root.walk for root in after.roots if root.walk is not None)
-    services = step.run.services
-    allowance = services.governor.storing_allowance(trace.duration_s, services.settings.min_seconds)
     orders: list[bytes] = []
     digest = _digest(payload, nodes, walks, orders, allowance)
     dumped = recording.capture(payload, nodes, namespace)
@@ -317,8 +318,7 @@ def _meta(trace: Trace, captured: Capture, observation: Observation) -> dict[str
 def _own_dependencies(step: ComponentStep, trace: Trace) -> list[Dependency]:
     """Return the dependencies that the session itself knows of."""
     run, reading = step.run, trace.reading
-    reached = {item.path.split(".")[0] for item in reading.resolved} | set(reading.packages)
-    found = [*trace.depends, *run.services.history.dependencies(reached)]
+    found = [*trace.depends, *run.services.history.dependencies(histories(reading))]
     found += kept.dependencies(trace.component, trace.before, run.namespace)
     found += positions.dependencies(run, trace.component, reading, trace.outputs)
     uses = hash_order.uses(run, trace.component, reading)

@@ -6,11 +6,17 @@ changed in place though the tuple can't.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from operator import is_
+
 from fpcache.fingerprints import walk
+from fpcache.fingerprints.functions import remembered
 from fpcache.fingerprints.records import Reading
 from fpcache.replay.mutations import can_transplant
 
 __all__ = ["is_as_before", "remember"]
+
+_MEMOISED = type(lru_cache(len))
 
 
 def remember(reading: Reading) -> dict[int, object]:
@@ -19,15 +25,23 @@ def remember(reading: Reading) -> dict[int, object]:
     return {rank: _content(node) for rank, node in nodes if can_transplant(node) is not None}
 
 
-def is_as_before(node: object, remembered: object) -> bool:
+def is_as_before(node: object, before: object) -> bool:
     """Tell whether a node holds the same objects as before, or where that can't be seen, equal ones."""
     now = _content(node)
-    if isinstance(now, dict) and isinstance(remembered, dict):
-        return now.keys() == remembered.keys() and all(now[name] is remembered[name] for name in now)
-    return now == remembered
+    if isinstance(now, tuple) and isinstance(before, tuple):
+        return all(map(_are_same, now, before))
+    if isinstance(now, dict) and isinstance(before, dict):
+        return now.keys() == before.keys() and all(now[name] is before[name] for name in now)
+    return now == before
 
 
 def _content(node: object) -> object:
     if type(node) in (tuple, frozenset):
         return None  # never holds anything else
+    if type(node) is _MEMOISED and (memory := remembered(node)) is not None:
+        return list(vars(node)), list(vars(node).values()), memory[0], memory[2]
     return dict(vars(node)) if isinstance(node, type) else walk(node).digest
+
+
+def _are_same(now: list[object], before: list[object]) -> bool:
+    return len(now) == len(before) and all(map(is_, now, before))

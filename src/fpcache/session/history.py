@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 
 from fpcache.dependencies.records import Dependency
 from fpcache.fingerprints.packages import is_local_code
+from fpcache.fingerprints.records import Reading
 
-__all__ = ["AmbientHistory", "effect_root"]
+__all__ = ["AmbientHistory", "effect_root", "histories"]
 
 KIND = "history"
+# What extends another package without being required by it.
+_EXTENDS: Mapping[str, tuple[str, ...]] = {"pandas": ("tqdm",)}
 # These have rules of their own: pyplot's state is observed, seeding shows in the random states.
 _OWN_RULES = ("matplotlib.pyplot", "random", "numpy.random", "torch.random", "builtins", "time")
 _SEEDING = frozenset({"seed", "manual_seed", "manual_seed_all", "set_state", "setstate", "set_rng_state"})
@@ -65,6 +68,14 @@ def _package_of(value: object, target: ast.expr | None) -> str | None:
     if isinstance(target, ast.Attribute) and target.attr in _SEEDING:
         return None
     return module.split(".")[0]
+
+
+def histories(reading: Reading) -> frozenset[str]:
+    """Return the packages whose history counts for code: those it names, and those of its inputs' types."""
+    found = {item.path.partition(".")[0] for item in reading.resolved} | set(reading.packages)
+    found |= {str(kind.__module__).partition(".")[0] for kind in set(map(type, reading.nodes))}
+    found |= {other for package in found for other in _EXTENDS.get(package, ())}
+    return frozenset(found - {"builtins", "__main__"})
 
 
 @dataclass(slots=True)
