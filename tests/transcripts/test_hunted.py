@@ -142,3 +142,15 @@ def test_an_ignored_value_that_the_code_changes_in_place_is_changed_each_time(tr
     cells = "log = []\nquiet = [1]\n# %%\n%%fpcache --quiet --ignore log --ignore quiet\nlog.append(1)\nn = len(quiet)"
     _, warm = run_twice(transcript, cells)
     expect(warm, {"log.append(1)": "uncacheable: changes `log` in place, which --ignore", "n =": "hit"})
+
+
+@pytest.mark.parametrize("future", ["", "from __future__ import annotations\n"])
+def test_a_declared_type_is_declared_after_a_hit_as_after_a_run(transcript, future):
+    _, warm = run_twice(transcript, f"{future}n = 1\n# %%\nx: object = n + 1\n# %%\nkind = __annotations__['x']")
+    expect(warm, {"x: object": "hit"})
+
+
+def test_the_compiler_warns_of_odd_code_as_often_as_without_a_cache(transcript):
+    _, warm = run_twice(transcript, "l = [1]\n# %%\nx = 0 is l\ny = l is 'a'")
+    expect(warm, {"x = 0 is l": "hit"})
+    assert "SyntaxWarning" in warm[1].stream("stderr")

@@ -1,6 +1,7 @@
 """Replaying a recording: everything is restored first, then applied at once."""
 
 from __future__ import annotations
+import __future__
 
 import time
 from json import loads
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["load_payload", "publish", "replay"]
 
+_FUTURE = __future__.annotations.compiler_flag
+
 
 def replay(
     run: CellRun, component: Component, reading: Reading, found: object, row: ComponentReport
@@ -48,14 +51,20 @@ def replay(
         apply(payload, reference_nodes(reading), run.namespace)
     except UncacheableError as error:  # raised before anything was changed
         return f"the stored result can't be applied ({error})"
-    for declared in component.annotations:
-        exec(declared, run.namespace)  # binds nothing; `__annotations__` ends as after a run
+    _declare(run, component.annotations)
     apply_effects(found.effects, run.context(reading), EFFECTS)
     publish(run.services.shell, outputs, payload.results)
     row.status = HIT
     with run.services.faults.guarded("counting a hit"):
         _account(run, entry, row, time.perf_counter() - started)
     return None
+
+
+def _declare(run: CellRun, annotations: tuple[str, ...]) -> None:
+    """Run declarations such as ``x: int``: they bind nothing, and `__annotations__` ends as after a run."""
+    flags = run.services.shell.shell.compile.flags & _FUTURE
+    for declared in annotations:
+        exec(compile(declared, run.request.cell_name, "exec", flags, dont_inherit=True), run.namespace)
 
 
 def load_payload(run: CellRun, entry: Entry, reading: Reading) -> Payload:
