@@ -408,3 +408,9 @@ def test_a_random_forest_is_fitted_in_place():
     recorded, live = (ensemble.RandomForestClassifier(5, random_state=0) for _ in range(2))
     mutate(recorded, live, lambda model: model.fit([[0], [1], [2], [3]], [0, 0, 1, 1]))
     assert live.predict([[3]]).tolist() == [1]
+
+
+def test_a_wrapper_changed_in_place_goes_on_sharing_the_annotations_of_what_it_wraps():
+    namespace = notebook("from functools import wraps\ndef f(x: int): ...\n@wraps(f)\ndef g(x): ...")
+    transplant(namespace["g"], state_of(namespace["g"]))
+    assert namespace["g"].__annotations__ is namespace["f"].__annotations__

@@ -48,7 +48,8 @@ def _scope_of(writer: Writer, function: FunctionType) -> dict[str, Any] | Module
 def function_state(function: FunctionType) -> dict[str, Any]:
     """Return all of a function that can be set after it was made."""
     state = {name: getattr(function, name) for name in _ATTRIBUTES}
-    state["__annotations__"] = dict(function.__annotations__)
+    # The dict itself: a wrapper shares it with what it wraps.
+    state["__annotations__"] = function.__annotations__
     state["__dict__"] = dict(function.__dict__)
     parameters = getattr(function, "__type_params__", ())
     return {**state, "__type_params__": parameters} if parameters else state

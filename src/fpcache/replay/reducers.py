@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -155,8 +155,15 @@ def rebuild_method(function: Callable[..., Any], owner: object) -> types.MethodT
 
 def reduce_bare_object(writer: Writer, obj: object) -> Any:
     """Write a sentinel by the name its module gives it; one that nobody names is new."""
-    for module_name, module in list(sys.modules.items()):
-        for name, value in list(getattr(module, "__dict__", {}).items()):
-            if value is obj and module_name != "__main__":
-                return getattr, (module, name)
-    return NotImplemented
+    named = writer.lookups.get("sentinels")
+    if named is None:
+        named = writer.lookups["sentinels"] = dict(_sentinels())
+    return (getattr, named[id(obj)]) if id(obj) in named else NotImplemented
+
+
+def _sentinels() -> Iterator[tuple[int, tuple[types.ModuleType, str]]]:
+    """Yield each bare object that a module names; the first module that does comes last."""
+    for module_name, module in reversed(list(sys.modules.items())):
+        for name, value in reversed(list(getattr(module, "__dict__", {}).items())):
+            if type(value) is object and module_name != "__main__":
+                yield id(value), (module, name)
