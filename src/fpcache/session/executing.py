@@ -15,6 +15,7 @@ from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import Reading
 from fpcache.session import capturing, depends, fixed, ignored, looking_up, set_order, unseeded
 from fpcache.session.cell_run import OPENS_FIGURE
+from fpcache.session.governor import REPLAY_S
 from fpcache.session.report import MISS, PLAIN, UNCACHEABLE, duration_text
 from fpcache.session.widgets import WatchedOutputs
 
@@ -89,7 +90,9 @@ async def _run_plainly(step: ComponentStep) -> bool:
     step.row.duration_s = time.perf_counter() - started
     if not failed and component.kind in (Kind.CODE, Kind.DYNAMIC):
         opens = len(pyplot_state.open_figures()) > figures_before and not _is_last(step)
-        details = {OPENS_FIGURE: True} if opens else {}
+        details: dict[str, object] = {OPENS_FIGURE: True} if opens else {}
+        if step.spent_s > step.row.duration_s:  # the next run needn't try that again
+            details[REPLAY_S] = step.spent_s
         with run.services.faults.guarded("remembering how long code took"):
             run.services.governor.learn(component.code_digest, step.row.duration_s, **details)
     return failed

@@ -48,6 +48,8 @@ class ComponentStep:
         Whether a run may be recorded.
     read_s : float
         Seconds that fingerprinting its inputs took; a hit costs them as well.
+    spent_s : float
+        Seconds after which fingerprinting was given up, as it took too long.
     """
 
     run: CellRun
@@ -56,6 +58,7 @@ class ComponentStep:
     reading: Reading | None = None
     storable: bool = False
     read_s: float = 0.0
+    spent_s: float = 0.0
     started_s: float = field(default_factory=time.perf_counter)
 
     @property
@@ -123,6 +126,7 @@ class ComponentStep:
         except UnfingerprintableValueError as error:
             return _verdict(UNCACHEABLE, f"reads a value without a fingerprint: {error}")
         except AllowanceSpentError as error:
+            self.spent_s = time.perf_counter() - started
             return _verdict(PLAIN, f"{error}; runs unrecorded this time")
         self.read_s = time.perf_counter() - started
         return self._looked_up(self.reading)
