@@ -135,6 +135,16 @@ def test_what_is_refused_imported_or_raises_is_not_attainable(tmp_path, capsys):
     assert found["attainable_s"] == pytest.approx(0.06, abs=0.04)
 
 
+def test_a_notebook_that_asks_the_cache_is_told_and_others_are_checked(tmp_path, capsys):
+    path = notebook(tmp_path, "import fpcache\nfpcache.report().rows")
+    other = path.with_name("other.ipynb")
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")]), other)
+    assert main(["check", str(path), str(other), "--edits", "none", "--quiet"]) == 2
+    told = capsys.readouterr()
+    assert "asks fpcache about itself: cell 1 raised FpcacheError" in told.err
+    assert "other.ipynb: the same" in told.out
+
+
 def test_a_silent_kernel_ends_the_check(tmp_path, capsys):
     path = notebook(tmp_path, "import time\ntime.sleep(60)")
     assert main(["check", str(path), "--quiet", "--timeout", "3"]) == 2

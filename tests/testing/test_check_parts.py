@@ -14,7 +14,7 @@ from fpcache.session import steps  # noqa: E402
 from fpcache.testing.check import bounds  # noqa: E402
 from fpcache.testing.check.bounds import Gain, gain_of  # noqa: E402
 from fpcache.testing.check.checking import CachedRun, NotebookCheck  # noqa: E402
-from fpcache.testing.check.differences import differing, unexpected  # noqa: E402
+from fpcache.testing.check.differences import differing, noise_of, unexpected, widgets_in  # noqa: E402
 from fpcache.testing.check.edits import harmful_edits, harmless_edit  # noqa: E402
 from fpcache.testing.check.notebooks import (  # noqa: E402
     CannotCheckError,
@@ -22,7 +22,7 @@ from fpcache.testing.check.notebooks import (  # noqa: E402
     NotebookCell,
     read_notebook,
 )
-from fpcache.testing.check.running import NotebookRun, Statement  # noqa: E402
+from fpcache.testing.check.running import NotebookRun, Statement, by_stream  # noqa: E402
 from fpcache.testing.check.verdicts import verdicts  # noqa: E402
 from fpcache.testing.check.workplace import prepared  # noqa: E402
 from fpcache.testing.sessions import CellResult, Row, Run  # noqa: E402
@@ -154,12 +154,42 @@ def test_how_long_something_took_is_no_difference(text):
 
 def test_only_what_plain_runs_differ_in_is_excused():
     plain, again, cached = ({"namespace": {"t": ["list", time, 5], "x": 1}} for time in (1, 2, 3))
-    noise = {one.path for one in differing(plain, again)}
+    noise = noise_of(differing(plain, again))
     assert unexpected(differing(plain, cached), noise) == []
     cached["namespace"]["t"][2] = 6
     assert [one.path for one in unexpected(differing(plain, cached), noise)] == [("namespace", "t", 2)]
     cached["namespace"]["t"].append(7)
     assert [one.path for one in unexpected(differing(plain, cached), noise)] == [("namespace", "t")]
+
+
+def test_a_list_that_plain_runs_have_in_another_order_is_not_compared():
+    plain, again, cached = ({"namespace": {"s": ["list", *order]}} for order in ("abcd", "bcda", "acbd"))
+    noise = noise_of(differing(plain, again))
+    assert unexpected(differing(plain, cached), noise) == []
+    noise = noise_of(differing(plain, {"namespace": {"s": [*"abcx"], "t": 1}}))
+    assert ("namespace",) not in noise
+
+
+def test_streams_have_an_order_to_displays_and_none_to_each_other():
+    def output(text):
+        name, _, words = text.partition(":")
+        return {"kind": "stream", "name": name, "text": words} if words else {"kind": name}
+
+    def joined(*texts):
+        return by_stream([output(text) for text in texts])
+
+    assert joined("err:a", "out:b", "err:c") == joined("out:b", "err:ac")
+    assert joined("out:a", "display", "out:b") != joined("out:ab", "display")
+    assert joined("err:a", "display", "out:b") != joined("out:b", "display", "err:a")
+
+
+def test_what_stands_in_for_a_widget_is_not_compared():
+    widget = {"data": {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "0%"}}
+    other = {"data": {"text/plain": "done"}}
+    one, two = ({"cell 1": {"outputs": [output, {"text": "a"}]}} for output in (widget, other))
+    two["cell 1"]["outputs"][1]["text"] = "b"
+    found = unexpected(differing(one, two), widgets_in(one))
+    assert [difference.path for difference in found] == [("cell 1", "outputs", 1, "text")]
 
 
 # -- editing ---------------------------------------------------------------

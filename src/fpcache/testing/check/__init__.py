@@ -36,7 +36,7 @@ def main(args: Sequence[str] | None = None) -> int:
     -------
     int
         0; 1 where a cached run differs from all plain ones, or, with
-        ``--bounds``, is too slow; 2 where nothing could be checked.
+        ``--bounds``, is too slow; 2 where a notebook could not be checked.
     """
     options = _parser().parse_args(args)
     missing = [name for name in NEEDED if find_spec(name) is None]
@@ -45,17 +45,30 @@ def main(args: Sequence[str] | None = None) -> int:
         return _CANNOT
     try:
         notebooks = [read_notebook(path) for path in options.notebooks]
-        checks = [_checked(notebook, options) for notebook in notebooks]
     except CannotCheckError as error:
         print(f"fpcache check: {error}", file=sys.stderr)
         return _CANNOT
+    checks, is_whole = [], True
+    for notebook in notebooks:
+        try:
+            checks.append(_checked(notebook, options))
+        except CannotCheckError as error:
+            print(f"fpcache check: {error}", file=sys.stderr)
+            is_whole = False
+    return _concluded(checks, options, is_whole)
+
+
+def _concluded(checks: Sequence[NotebookCheck], options: argparse.Namespace, is_whole: bool) -> int:
+    """Tell what holds for all notebooks together, and return the exit code."""
     found = verdicts(checks)
     if options.json:
         print(json.dumps(as_json(checks, found), indent=1))
-    else:
+    elif checks:
         print(verdict_text(found))
     is_slow = options.bounds and not all(verdict.is_met for verdict in found)
-    return _DIFFERENT if is_slow or any(one.is_wrong for one in checks) else _SAME
+    if is_slow or any(one.is_wrong for one in checks):
+        return _DIFFERENT
+    return _SAME if is_whole else _CANNOT
 
 
 def check_notebook(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from fpcache.errors import FpcacheError
+
 from .bounds import Gain, dear_statements, gain_of
-from .differences import Difference, Path, differing, places, unexpected
+from .differences import Difference, Path, differing, noise_of, places, unexpected, widgets_in
 from .edits import Edit, harmful_edits, harmless_edit
 from .notebooks import CannotCheckError, Notebook, NotebookCell
 from .running import KernelSettings, NotebookRun, run_cells
@@ -100,7 +102,7 @@ class _Checking:
     def learn_noise(self, one: NotebookRun, other: NotebookRun) -> set[Path]:
         found = list(differing(one.picture, other.picture))
         self.unstable += [place for place in places(found) if place not in self.unstable]
-        return {difference.path for difference in found}
+        return noise_of(found)
 
     def cached(self, name: str, cells: Sequence[NotebookCell], plain: list[NotebookRun]) -> CachedRun:
         """Run cells with the cache, and compare with plain runs of them; more of those where they differ."""
@@ -120,6 +122,7 @@ class _Checking:
         # A cell more makes other cells of those after it.
         is_longer = len(cells) > len(self.plain[0].cells) and not self.plain[0].stopped
         noise = {path for path in self.noise if not (is_longer and str(path[0]).startswith("cell"))}
+        noise |= widgets_in(plain[-1].picture)
         while True:
             found = unexpected(differing(plain[-1].picture, told.picture), noise)
             if self.confirmed.issuperset(one.path for one in found):
@@ -204,6 +207,8 @@ def check(
         checking.plain = [checking.run_plain(cells, "plain"), checking.run_plain(cells, "plain again")]
     except RuntimeError as error:
         raise CannotCheckError(f"{notebook.path} can't be run without the cache: {error}") from None
+    if checking.plain[0].stopped.endswith(f" {FpcacheError.__name__}"):
+        raise CannotCheckError(f"{notebook.path} asks fpcache about itself: {checking.plain[0].stopped}")
     checking.noise = checking.learn_noise(*checking.plain)
     runs = [checking.cached(name, cells, checking.plain) for name in ("cold", "warm", "warm again")]
     if edits in ("harmless", "all"):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["Difference", "Path", "differing", "places", "unexpected"]
+__all__ = ["Difference", "Path", "differing", "noise_of", "places", "unexpected", "widgets_in"]
 
 Path = tuple[str | int, ...]
 
 # IPython's own reports of how long something took.
 _MEASURED = re.compile(r"^(CPU times:|Wall time:|Compiler time:).*|^.* per loop \(mean ± .*", re.MULTILINE)
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 _MOST_SHOWN = 160
+_SEVERAL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,32 @@ def _shown(plain: object, other: object) -> tuple[str, str]:
     start = max(0, parts - 40)
     one, two = (("…" if start else "") + text[start : start + _MOST_SHOWN] for text in texts)
     return one, two
+
+
+def noise_of(found: Iterable[Difference]) -> set[Path]:
+    """Return the places at which plain runs differ.
+
+    Where they differ in several elements of one list, that is the list: its
+    order, as of what comes out of a set, or all that was drawn or measured.
+    """
+    paths = {one.path for one in found}
+    elements: dict[Path, set[str | int]] = {}
+    for path in paths:
+        for end, part in enumerate(path):
+            if isinstance(part, int):
+                elements.setdefault(path[:end], set()).add(part)
+    return paths | {path for path, parts in elements.items() if len(parts) >= _SEVERAL and len(path) > 1}
+
+
+def widgets_in(picture: Mapping[str, Any]) -> set[Path]:
+    """Return the outputs in which a front end shows a widget: what else they hold is for those that can't."""
+    return {
+        (place, "outputs", index)
+        for place, cell in picture.items()
+        if place.startswith("cell ")
+        for index, output in enumerate(cell["outputs"])
+        if _WIDGET in output.get("data", ())
+    }
 
 
 def unexpected(found: Iterable[Difference], noise: Collection[Path]) -> list[Difference]:

@@ -6,6 +6,7 @@ import ast
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from fpcache.testing.sessions.results import Run
 from .notebooks import NotebookCell
 from .workplace import Workplace
 
-__all__ = ["KernelSettings", "NotebookRun", "Statement", "run_cells"]
+__all__ = ["KernelSettings", "NotebookRun", "Statement", "by_stream", "run_cells"]
 
 _TIMES = Path(__file__).with_name("kernel_times.py")
 _SHELL = "__import__('IPython').get_ipython()"
@@ -170,7 +171,7 @@ def _statements(session: KernelSession, cell: NotebookCell) -> list[Statement]:
 
 def _picture(run: Run) -> dict[str, Any]:
     cells = {
-        f"cell {place}": {"outputs": outputs, "error": result.error, "count": result.count}
+        f"cell {place}": {"outputs": by_stream(outputs), "error": result.error, "count": result.count}
         for place, (outputs, result) in enumerate(zip(run.view(), run.cells, strict=True), 1)
     }
     states = {name: state for name, state in run.states.items() if state != "untouched"}
@@ -181,3 +182,17 @@ def _picture(run: Run) -> dict[str, Any]:
         "file": run.files,
         "surroundings": run.surroundings,
     }
+
+
+def by_stream(outputs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Join each stream's texts between two displays: a kernel sends them in no order to each other."""
+    joined: list[dict[str, Any]] = []
+    for is_stream, group in groupby(outputs, lambda output: output["kind"] == "stream"):
+        texts: dict[str, str] = {}
+        for output in group:
+            if is_stream:
+                texts[output["name"]] = texts.get(output["name"], "") + output["text"]
+            else:
+                joined.append(output)
+        joined += [{"kind": "stream", "name": name, "text": texts[name]} for name in sorted(texts)]
+    return joined

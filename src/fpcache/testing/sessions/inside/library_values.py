@@ -146,6 +146,8 @@ NODES: list[tuple[Callable[[object], bool], Callable[[Any, Any, str], object]]] 
     (of_library("pandas", "DataFrame"), frame),
     (of_library("pandas", "Series"), series),
     (of_library("pandas", "Index"), index),
+    (of_library("pandas", "CategoricalDtype"),
+     lambda d, v, p: ["dtype", d.value(v.categories, f"{p}.categories"), v.ordered]),
     (of_library("pandas", "Timestamp", "Timedelta", "Period", "Interval"),
      lambda d, v, p: [name_of(type(v)), repr(v)]),
     (of_library("polars", "DataFrame"),

@@ -10,6 +10,7 @@ import os
 import random
 import re
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -33,15 +34,25 @@ def namespace(shell: Any) -> dict[str, object]:
         and not (name in hidden and hidden[name] is value and name not in ("Out", "_", "__", "___"))
     }
     theirs.pop("_oh", None)  # it is `Out`
-    if "__warningregistry__" in theirs:  # its version counts filter changes, of anybody
-        registry = theirs["__warningregistry__"]
-        told = {key: value for key, value in registry.items() if key != "version"}
-        theirs.pop("__warningregistry__")
-        if told:
-            theirs["__warningregistry__"] = told
+    told = shown_warnings(theirs.pop("__warningregistry__", {}))
+    if told:
+        theirs["__warningregistry__"] = told
     describer = describing.Describer(theirs)
     describer.globals_ids = {id(shell.user_ns)}
     return describer.described()
+
+
+def shown_warnings(registry: dict[Any, Any]) -> dict[Any, Any]:
+    """Return what counts as shown: nothing where the filters were changed since, by anybody."""
+    present: dict[Any, Any] = {}
+    filters: Any = warnings.filters
+    filters.insert(0, ("ignore", None, Warning, None, 0))
+    try:
+        warnings.warn_explicit("version", UserWarning, "version", 1, registry=present)
+    finally:
+        del filters[0]
+    is_valid = registry.get("version") == present.get("version")
+    return {key: value for key, value in registry.items() if key != "version"} if is_valid else {}
 
 
 def random_states() -> dict[str, str]:
