@@ -117,7 +117,7 @@ def test_an_allowance_may_stop_a_reading(notebook):
     class Enough(Exception):
         pass
 
-    def stop():
+    def stop(ahead_s):
         raise Enough
 
     notebook.run(CHAIN)

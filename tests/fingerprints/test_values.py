@@ -271,11 +271,23 @@ def test_where_a_memoryview_looks_counts() -> None:
 
 
 def test_an_allowance_ends_a_walk_with_its_own_error() -> None:
-    def end() -> None:
+    def end(ahead_s: float) -> None:
         raise TimeoutError("too long")
 
     with pytest.raises(TimeoutError, match="too long"):
         walk([[1], ["a"]], allowance=end)
+
+
+@pytest.mark.parametrize(
+    "value", [[Plain() for _ in range(20_000)], [{"a": [i]} for i in range(20_000)], bytearray(200_000_000)]
+)
+def test_what_surely_takes_longer_than_is_allowed_is_not_begun(value: object) -> None:
+    def allow(ahead_s: float) -> None:
+        if ahead_s > 0.005:
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        walk(value, allowance=allow)
 
 
 def test_functions_of_two_namespaces_are_both_followed() -> None:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
-from fpcache.session.governor import AllowanceSpentError, Governor
+from fpcache.session.governor import (
+    LEAST_S,
+    SHARE_OF_RUN_TIME,
+    START_S,
+    TRIED_AGAIN,
+    AllowanceSpentError,
+    Governor,
+)
 from fpcache.store import LocalStore
 
 
@@ -41,25 +50,94 @@ def test_details_stay_through_later_runs(store):
     assert governor.detail("code", "opens_figure") is True
 
 
-def test_never_seen_code_has_a_small_allowance(store, monkeypatch):
-    now = iter([0.0, 0.04, 0.06])
-    monkeypatch.setattr("fpcache.session.governor.time.perf_counter", lambda: next(now))
-    check = Governor(store).allowance("code", 0.01)
-    check()
-    with pytest.raises(AllowanceSpentError, match="fingerprinting"):
-        check()
+@pytest.fixture
+def clock(monkeypatch):
+    """Let the thread's clock say what a test sets."""
+    now = [0.0]
+    monkeypatch.setattr("fpcache.session.governor.time.thread_time", lambda: now[0])
+    return now
 
 
-def test_code_known_to_be_slow_may_cost_as_much_as_it_runs(store, monkeypatch):
+def limit_of(check, clock) -> float:
+    """Return after how many seconds a check raises, in steps of 10 ms."""
+    started = clock[0]
+    for steps in range(10_000):
+        clock[0] = started + steps / 100
+        try:
+            check(0.0)
+        except AllowanceSpentError:
+            return steps / 100
+    return float("inf")
+
+
+def test_never_seen_code_has_half_of_the_purse(store, clock):
     governor = Governor(store)
+    assert limit_of(governor.allowance("code", 0.01), clock) == pytest.approx(START_S / 2, abs=0.011)
+    governor.run_time_s = 10.0
+    expected = (START_S + 10 * SHARE_OF_RUN_TIME) / 2
+    assert limit_of(governor.allowance("code", 0.01), clock) == pytest.approx(expected, abs=0.011)
+
+
+def test_what_was_spent_is_no_longer_there(store, clock):
+    governor = Governor(store)
+    with governor.spending():
+        clock[0] += START_S
+    assert governor.left_s == pytest.approx(0)
+    assert limit_of(governor.allowance("code", 0.01), clock) == pytest.approx(LEAST_S, abs=0.011)
+    with suppress(KeyError), governor.spending():
+        clock[0] += 1
+        raise KeyError
+    assert governor.left_s == pytest.approx(-1)
+
+
+def test_code_known_to_be_slow_may_cost_half_of_what_it_runs(store, clock):
+    governor = Governor(store, spent_s=5.0)
     governor.learn("code", 10.0)
-    governor.run_time_s = 0.0
-    now = iter([0.0, 9.0, 11.0])
-    monkeypatch.setattr("fpcache.session.governor.time.perf_counter", lambda: next(now))
     check = governor.allowance("code", 0.01)
-    check()
-    with pytest.raises(AllowanceSpentError):
-        check()
+    assert limit_of(check, clock) == pytest.approx(5.0, abs=0.011)
+
+
+def test_what_the_user_asked_for_is_read_whole_the_first_time(store, clock):
+    governor = Governor(store, spent_s=5.0)
+    assert limit_of(governor.allowance("code", 0.01, explicit=True), clock) == float("inf")
+    governor.learn("code", 1.0)
+    assert limit_of(governor.allowance("code", 0.01, explicit=True), clock) == pytest.approx(0.5, abs=0.011)
+
+
+def test_where_all_is_cached_nothing_is_limited(store, clock):
+    governor = Governor(store, spent_s=5.0)
+    assert limit_of(governor.allowance("code", 0), clock) == float("inf")
+    assert limit_of(governor.storing_allowance(0.001, 0), clock) == float("inf")
+    assert governor.can_afford_storing(0.001, 0)
+
+
+def test_storing_may_take_a_share_of_the_run_also_when_the_purse_is_empty(store, clock):
+    governor = Governor(store, spent_s=5.0)
+    assert limit_of(governor.storing_allowance(10, 0.01), clock) == pytest.approx(1.5, abs=0.011)
+    assert governor.can_afford_storing(1.0, 0.01)
+    assert not governor.can_afford_storing(0.02, 0.01)
+    governor.run_time_s = 100.0
+    assert governor.can_afford_storing(0.02, 0.01)
+
+
+def test_a_result_that_was_dear_to_refuse_is_tried_again_now_and_then(store):
+    governor = Governor(store)
+    governor.learn_refusal("code", 1.0, "holds a socket", 0.3)
+    found = []
+    for _ in range(2 * TRIED_AGAIN):
+        found.append(governor.known_refusal("code", 0.01))
+        governor.learn("code", 1.0)
+    assert found.count("holds a socket") == 2 * TRIED_AGAIN - 2
+    assert governor.known_refusal("code", 0) is None
+    governor.learn("code", 1.0, refused=None)
+    governor.learn("code", 1.0)
+    assert governor.known_refusal("code", 0.01) is None
+
+
+def test_a_result_that_was_cheap_to_refuse_is_looked_at_each_time(store):
+    governor = Governor(store)
+    governor.learn_refusal("code", 1.0, "holds a socket", 0.01)
+    assert governor.known_refusal("code", 0.01) is None
 
 
 def test_slow_restores_are_not_worth_storing():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import linecache
+import tokenize
 from collections.abc import Iterator
 from functools import lru_cache
 from types import CodeType, FunctionType
 
-__all__ = ["function_tree", "statements"]
+__all__ = ["function_tree", "source_of", "statements"]
 
 _FUTURES = 0x1FF0000  # the flags of `from __future__ import ...`
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -27,6 +29,19 @@ def function_tree(function: FunctionType) -> ast.AST | None:
         return None
     found = [node for node in ast.walk(parsed[0]) if isinstance(node, Definition) and _is_of(node, code)]
     return found[0] if len(found) == 1 else None
+
+
+def source_of(function: FunctionType) -> str:
+    """Return a function's lines as its file or cell has them now; empty where that has none.
+
+    As `inspect.getsource`, which looks through all modules for the file's.
+    """
+    code = function.__code__
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    try:
+        return "".join(inspect.getblock(lines[code.co_firstlineno - 1 :]))
+    except (IndentationError, SyntaxError, tokenize.TokenError):
+        return ""
 
 
 def _is_of(node: Definition, code: CodeType) -> bool:

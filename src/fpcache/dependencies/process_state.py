@@ -25,7 +25,7 @@ from fpcache.dependencies.records import Dependency, Effect, Observation, Refusa
 from fpcache.dependencies.running_work import busy_tasks, busy_threads, live_tasks, live_threads
 from fpcache.dependencies.substitutions import Substitution, substitute, undo
 from fpcache.fingerprints.locality import is_local_code, is_local_namespace
-from fpcache.fingerprints.patches import extensions
+from fpcache.fingerprints.patches import changed_extensions, extensions
 
 __all__ = ["KIND", "apply", "check", "probe", "ready"]
 
@@ -45,7 +45,7 @@ class _State:
     exits: int
     modules: int
     settings: dict[str, object]
-    extensions: dict[str, object]
+    extensions: dict[type, tuple[tuple[str, Any], ...]]
 
 
 def _state() -> _State:
@@ -146,9 +146,8 @@ class _Probe:
                 self._refuse(f"replaced `sys.{name}`")
         for name in changed_settings(before.settings, after.settings):
             self._refuse(f"changed {name}")
-        for name in sorted(after.extensions.keys() | before.extensions.keys()):
-            if after.extensions.get(name) is not before.extensions.get(name):
-                self._refuse(f"changed `{name}`")
+        for name in changed_extensions(before.extensions, after.extensions):
+            self._refuse(f"changed `{name}`")
         if after.exits - before.exits > self._exits and after.modules == before.modules:
             self._refuse("registered a function to run at exit")
         for name, stream, now in zip(

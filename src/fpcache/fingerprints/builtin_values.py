@@ -37,6 +37,7 @@ __all__ = [
 
 CHUNK = 1 << 16
 """Items that are marshalled at once: it bounds the memory of a digest."""
+_LEAST_S = 5e-8  # what an element of a set takes at least
 
 _SEED_FREE = frozenset({int, float, bool, complex})
 
@@ -170,7 +171,9 @@ def encode_frozenset(enc: Encoder, obj: frozenset[Any]) -> Iterator[Any] | None:
 
 def feed_set(enc: Encoder, obj: set[Any] | frozenset[Any]) -> Iterator[Any] | None:
     """Feed a set's elements, whatever order it keeps them in."""
+    enc.allow(len(obj) * _LEAST_S)
     kinds = set(map(type, obj))
+    enc.ordered_set = enc.ordered_set or len(obj) > 1
     if len(obj) > 1 and not kinds <= _SEED_FREE:
         enc.seeded_set = enc.seeded_set or _is_seeded(obj, kinds)
     if enc.counts_set_order and kinds <= _SEED_FREE:

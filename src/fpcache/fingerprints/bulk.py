@@ -17,6 +17,7 @@ from fpcache.fingerprints.tokens import MARSHALLED
 
 __all__ = ["columns", "feed_flat"]
 
+_LEAST_S = 1e-6  # what a record takes at least
 Items = list[Any] | tuple[Any, ...]
 
 
@@ -77,6 +78,7 @@ def columns(enc: Encoder, items: Items, cls: type, steps: Iterable[Any]) -> Iter
 
 
 def _dict_columns(enc: Encoder, items: Items, steps: list[Any]) -> Iterator[Any] | None:
+    enc.allow(len(items) * _LEAST_S)
     keys = _common_keys(items)
     if keys is None or not enc.are_new(items):
         return None
@@ -104,6 +106,7 @@ def _column(enc: Encoder, values: list[Any], label: str, steps: list[Any]) -> It
 
 
 def _instance_columns(enc: Encoder, items: Items, layout: Layout, steps: list[Any]) -> Iterator[Any] | None:
+    enc.allow(len(items) * _LEAST_S)
     dicts = list(map(layout.dict_of, items)) if layout.dict_of else []
     keys = _common_keys(dicts) if dicts else []
     slots = [[slot.read(obj) for obj in items] for slot in layout.slots]

@@ -11,7 +11,7 @@ import marshal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import ne
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import xxhash
 
@@ -19,17 +19,15 @@ from fpcache.errors import FpcacheError, UnfingerprintableValueError
 from fpcache.fingerprints.layout import Layout, layout_of
 from fpcache.fingerprints.locality import packages_of_class
 from fpcache.fingerprints.patches import patches_read
-from fpcache.fingerprints.records import Buffer
+from fpcache.fingerprints.records import Allowance, Buffer, GlobalRead, unlimited
 from fpcache.fingerprints.registry import Entry, look_up
 from fpcache.fingerprints.tokens import MARSHALLED, Step, one_nan, step_text
-
-if TYPE_CHECKING:
-    from fpcache.fingerprints.records import GlobalRead
 
 __all__ = ["Apart", "Encoder", "Part"]
 
 _END = b")"
 _INLINE_BYTES = 1 << 12
+_LEAST_BYTE_S = 3e-11
 _STRETCH_BYTES = 1 << 24
 _MARSHAL_VERSION = 2
 _NOTHING_OPEN = 1 << 62
@@ -75,10 +73,6 @@ class _Frame:
     apart: Apart | None = None
 
 
-def _unlimited() -> None:
-    """Allow all: the default."""
-
-
 def _fresh_state() -> _State:
     return _State(xxhash.xxh3_128(), [], {}, [])
 
@@ -94,6 +88,8 @@ class Encoder:
         Top-level names of installed modules whose code or classes were met.
     reached : dict
         Globals that functions read, by role, module, name and spelling.
+    ordered_set : bool
+        Whether a set of more than one element was met.
     seeded_set : bool
         Whether a set was met whose order depends on the hash seed.
     counts_set_order : bool
@@ -102,14 +98,14 @@ class Encoder:
         The orders of sets whose hash seed orders them, where those are asked for.
     """
 
-    def __init__(self, name: str = "", allowance: Callable[[], None] = _unlimited) -> None:
+    def __init__(self, name: str = "", allowance: Allowance = unlimited) -> None:
         self.name = name
         self._allowance = allowance
         self._ended: Exception | None = None
         self.packages: set[str] = set()
         self.reached: dict[tuple[object, ...], GlobalRead] = {}
         self.ambiguous: set[int] = set()
-        self.seeded_set = self.counts_set_order = False
+        self.ordered_set = self.seeded_set = self.counts_set_order = False
         self.seeded_orders: list[bytes] = []
         self.kept: list[object] = []
         self.pure: dict[int, bool] = {}
@@ -168,7 +164,7 @@ class Encoder:
         content = xxhash.xxh3_128()
         for start in range(0, data.nbytes, _STRETCH_BYTES):
             content.update(data[start : start + _STRETCH_BYTES])
-            self._allow()
+            self.allow((data.nbytes - start) * _LEAST_BYTE_S)
         return bytes(content.digest())
 
     def enter_node(self, obj: object) -> bool:
@@ -283,9 +279,10 @@ class Encoder:
                 raise
             self.refuse_because(error)
 
-    def _allow(self) -> None:
+    def allow(self, ahead_s: float = 0.0) -> None:
+        """Go on only where the allowance lasts for what comes next, which takes so many seconds at least."""
         try:
-            self._allowance()
+            self._allowance(ahead_s)
         except Exception as error:  # whatever the caller ends a walk with; it is passed on as it is
             self._ended = error
             raise
@@ -299,10 +296,10 @@ class Encoder:
 
     def _walk(self, root: object) -> None:
         frames = self._frames
-        self._allow()
+        self.allow()
         self._enter(root)
         while frames:
-            self._allow()
+            self.allow()
             frame = frames[-1]
             if frame.reply is not None:
                 item = _answer(frame)
@@ -317,10 +314,12 @@ class Encoder:
         """Take children until one needs a frame of its own; False when none is left."""
         depth = len(self._frames)
         frame.step = ""
-        for item in frame.children:
+        for count, item in enumerate(frame.children):
             if type(item) is not tuple:
                 self._take(frame, item)
                 return True
+            if not count & 511:
+                self.allow()
             frame.step, child = item
             self._enter(child)
             if len(self._frames) > depth:

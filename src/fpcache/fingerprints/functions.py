@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 Children = Iterator[tuple[str, Any]]
+_LEAST_S = 2e-7  # what a remembered call takes at least
 
 
 def encode_code(enc: Encoder, code: CodeType) -> None:
@@ -146,6 +147,7 @@ def _lru_cache_parts(enc: Encoder, cached: Any) -> Children:
         yield f".{name}", value
     if not is_local_code(attributes.get("__wrapped__")):
         return
+    enc.allow(cached.cache_info().currsize * _LEAST_S)
     memory = remembered(cached)
     if memory is None:
         enc.refuse("remembers results (lru_cache) in a way that can't be seen")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial, partialmethod
+from functools import cache, partial, partialmethod
 from operator import attrgetter, is_, itemgetter
 from types import FunctionType
 from typing import Any
@@ -14,7 +15,7 @@ from weakref import WeakKeyDictionary
 from fpcache.fingerprints.locality import is_local_code, is_stdlib_name, module_of_class
 from fpcache.fingerprints.records import GlobalRead
 
-__all__ = ["extensions", "package_patches", "patches", "patches_read"]
+__all__ = ["changed_extensions", "extensions", "package_patches", "patches", "patches_read"]
 
 _HEAP_TYPE = 1 << 9
 # Classes that others like to extend, and whose instances a package makes without naming them.
@@ -86,17 +87,46 @@ def patches_read(cls: type) -> Iterator[GlobalRead]:
 
 def package_patches(package: str) -> Iterator[GlobalRead]:
     """Yield what other code put into the classes that a package's users extend, as reads of it."""
-    if package in sys.modules:
-        for name in _EXTENDED.get(package, ()):
-            found = attrgetter(name)(sys.modules[package])
-            if isinstance(found, type):
-                yield from patches_read(found)
+    if package in sys.modules and package in _EXTENDED:
+        for found in _classes(package):
+            yield from patches_read(found)
 
 
-def extensions() -> dict[str, object]:
-    """Return what other code put into the classes that people extend, by dotted name."""
-    reads = (found for package in _EXTENDED for found in package_patches(package))
-    return {f"{found.module}.{found.name}": found.value for found in reads}
+@cache
+def _classes(package: str) -> tuple[type, ...]:
+    """Return the loaded classes of a package that people extend; another module of its name has none."""
+    found = []
+    for name in _EXTENDED[package]:
+        with suppress(AttributeError):
+            found.append(attrgetter(name)(sys.modules[package]))
+    return tuple(cls for cls in found if isinstance(cls, type))
+
+
+def extensions() -> dict[type, tuple[tuple[str, Any], ...]]:
+    """Return what other code put into the classes that people extend; the same while nothing changes."""
+    loaded = [package for package in _EXTENDED if package in sys.modules]
+    return {cls: patches(cls) for package in loaded for cls in _extended(package)}
+
+
+@cache
+def _extended(package: str) -> tuple[type, ...]:
+    """Return what the classes of a package that people extend are made of."""
+    bases = dict.fromkeys(base for cls in _classes(package) for base in cls.__mro__[:-1])
+    return tuple(base for base in bases if base.__flags__ & _HEAP_TYPE and not is_local_code(base))
+
+
+def changed_extensions(
+    before: dict[type, tuple[tuple[str, Any], ...]], after: dict[type, tuple[tuple[str, Any], ...]]
+) -> list[str]:
+    """Return the dotted names of what was put into classes, replaced or taken out."""
+    names = []
+    for cls, now in after.items():
+        was = before.get(cls, now)
+        if was is not now:
+            old, new = dict(was), dict(now)
+            parts = [name for name in old.keys() | new.keys() if old.get(name) is not new.get(name)]
+            names += [f"{cls.__module__}.{cls.__qualname__}.{part}" for part in parts]
+    return sorted(names)
 
 
 def _code_of(value: Any) -> FunctionType | type | None:

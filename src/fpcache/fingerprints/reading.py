@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import CodeType, FunctionType, MethodType, ModuleType
 
@@ -15,7 +15,16 @@ from fpcache.fingerprints.module_files import changed_modules
 from fpcache.fingerprints.name_uses import NameUse
 from fpcache.fingerprints.packages import package_versions
 from fpcache.fingerprints.patches import package_patches, patches_read
-from fpcache.fingerprints.records import MISSING, GlobalRead, Reading, Resolved, Root, Walk
+from fpcache.fingerprints.records import (
+    MISSING,
+    Allowance,
+    GlobalRead,
+    Reading,
+    Resolved,
+    Root,
+    Walk,
+    unlimited,
+)
 from fpcache.fingerprints.summaries import summary
 from fpcache.fingerprints.walking import join, joint_nodes, walk
 
@@ -28,7 +37,7 @@ def read(
     namespace: dict[str, object],
     *,
     ignore: Collection[str] = (),
-    allowance: Callable[[], None] | None = None,
+    allowance: Allowance | None = None,
 ) -> Reading:
     """Fingerprint everything that a piece of code reads.
 
@@ -58,7 +67,7 @@ def read(
         For a value that has no fingerprint; the message says through which
         functions it is read.
     """
-    gatherer = _Gatherer(namespace, frozenset(ignore), allowance or _unlimited)
+    gatherer = _Gatherer(namespace, frozenset(ignore), allowance or unlimited)
     gatherer.gather(global_reads(_direct_uses(frozenset(names), code), namespace))
     if code is not None:
         gatherer.strings.update(dict.fromkeys(code_facts(code).strings))
@@ -67,7 +76,7 @@ def read(
 
 
 def reread(
-    reading: Reading, namespace: dict[str, object], *, allowance: Callable[[], None] | None = None
+    reading: Reading, namespace: dict[str, object], *, allowance: Allowance | None = None
 ) -> Reading:
     """Fingerprint the same objects again, to see what changed in place.
 
@@ -101,10 +110,6 @@ def changed_roots(before: Reading, after: Reading) -> tuple[Root, ...]:
     return tuple(root for root in after.roots if digests.get(root.key) != root.digest)
 
 
-def _unlimited() -> None:
-    """Allow everything."""
-
-
 def _direct_uses(names: frozenset[str], code: CodeType | None) -> Iterator[NameUse]:
     """Use each name: as the code does where it says how, else as a whole."""
     uses = code_facts(code).uses if code is not None else ()
@@ -119,7 +124,7 @@ class _Gatherer:
 
     namespace: dict[str, object]
     ignore: frozenset[str]
-    allowance: Callable[[], None]
+    allowance: Allowance
     roots: dict[str, Root] = field(default_factory=dict)
     scopes: dict[str, int] = field(default_factory=dict)
     resolved: dict[tuple[str, int | None], Resolved] = field(default_factory=dict)
@@ -168,7 +173,7 @@ class _Gatherer:
             self.stored.setdefault((found.module, found.name))
         if key in self.roots or key in self.ignore:
             return
-        self.allowance()
+        self.allowance(0.0)
         chain = (*chain, key.replace(":", ".").rstrip("."))
         root = self._new_root(key, found, chain)
         self.roots[key] = root
@@ -251,7 +256,7 @@ def _through_classes(value: object, path: str, rest: tuple[str, ...]) -> tuple[o
 
 
 def _walk_root(
-    value: object, chain: tuple[str, ...], allowance: Callable[[], None] | None = None
+    value: object, chain: tuple[str, ...], allowance: Allowance | None = None
 ) -> Walk:
     try:
         return walk(value, chain[-1], allowance=allowance)
@@ -262,7 +267,7 @@ def _walk_root(
         raise UnfingerprintableValueError(f"{error} (read through {way})", error.path) from error
 
 
-def _walk_again(root: Root, allowance: Callable[[], None] | None) -> Root:
+def _walk_again(root: Root, allowance: Allowance | None) -> Root:
     walked = _walk_root(root.value, root.chain, allowance)
     return replace(root, walk=walked, digest=walked.digest, summary=summary(root.value))
 

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Final, Literal
 
-__all__ = ["MISSING", "Buffer", "GlobalRead", "Missing", "Reading", "Resolved", "Root", "Walk"]
+__all__ = [
+    "MISSING",
+    "Allowance",
+    "Buffer",
+    "GlobalRead",
+    "Missing",
+    "Reading",
+    "Resolved",
+    "Root",
+    "Walk",
+    "unlimited",
+]
+
+Allowance = Callable[[float], None]
+"""Called often, with the seconds that the next piece takes at least; what it raises ends the walk."""
+
+
+def unlimited(ahead_s: float) -> None:
+    """Allow everything."""
 
 
 class Missing:
@@ -103,6 +121,8 @@ class Walk:
         Top-level names of the installed modules whose code the value needs.
     reached : tuple of GlobalRead
         Globals that the functions in the value read.
+    has_set : bool
+        Whether there is a set that has an iteration order: more than one element.
     has_seeded_set : bool
         Whether a set's iteration order may differ between processes.
     ranks : mapping of int to int
@@ -117,6 +137,7 @@ class Walk:
     buffers: tuple[Buffer, ...] = ()
     packages: frozenset[str] = frozenset()
     reached: tuple[GlobalRead, ...] = ()
+    has_set: bool = False
     has_seeded_set: bool = False
     ranks: Mapping[int, int] = field(default_factory=dict, repr=False)
     ambiguous: frozenset[int] = frozenset()

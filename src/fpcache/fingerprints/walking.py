@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import fpcache.fingerprints.code_types
 import fpcache.fingerprints.tables  # noqa: F401  (registers the handlers)
 from fpcache.fingerprints.encoder import Encoder
 from fpcache.fingerprints.overlaps import overlap_groups
-from fpcache.fingerprints.records import MISSING, Buffer, GlobalRead, Walk
+from fpcache.fingerprints.records import MISSING, Allowance, Buffer, GlobalRead, Walk
 
 __all__ = ["FORMAT", "digest_among", "fingerprint", "join", "joint_nodes", "walk"]
 
@@ -18,7 +18,7 @@ FORMAT = "fp1"
 """Prefix of fingerprints; raised when equal values would get other digests."""
 
 
-def walk(obj: object, name: str = "", *, allowance: Callable[[], None] | None = None) -> Walk:
+def walk(obj: object, name: str = "", *, allowance: Allowance | None = None) -> Walk:
     """Walk one value and return its digest and what was met on the way.
 
     Parameters
@@ -50,6 +50,7 @@ def walk(obj: object, name: str = "", *, allowance: Callable[[], None] | None = 
         buffers=tuple(enc.buffers),
         packages=frozenset(enc.packages),
         reached=tuple(enc.reached.values()),
+        has_set=enc.ordered_set,
         has_seeded_set=enc.seeded_set,
         ranks=enc.ranks,
         ambiguous=frozenset(enc.ambiguous),
@@ -62,7 +63,7 @@ def digest_among(
     nodes: Iterable[object],
     walks: Iterable[Walk],
     *,
-    allowance: Callable[[], None] | None = None,
+    allowance: Allowance | None = None,
     seeded_orders: list[bytes] | None = None,
 ) -> bytes:
     """Return the digest of a value in which `nodes` stand for their place.

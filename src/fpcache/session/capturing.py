@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from json import dumps
 from typing import TYPE_CHECKING, Any
@@ -15,14 +15,14 @@ from fpcache.errors import UncacheableError, UnfingerprintableValueError
 from fpcache.fingerprints import walk
 from fpcache.fingerprints.explaining import root_records
 from fpcache.fingerprints.reading import changed_roots, reread
-from fpcache.fingerprints.records import Reading, Root, Walk
+from fpcache.fingerprints.records import Allowance, Reading, Root, Walk
 from fpcache.fingerprints.walking import digest_among
 from fpcache.replay import codec, mutations, recording
 from fpcache.replay.outputs import OutputLog
 from fpcache.replay.recording import Payload
 from fpcache.session import fixed, hash_order, ignored, kept, memoised, positions, set_order
 from fpcache.session.figures import Describer, has_matplotlib
-from fpcache.session.governor import REPLAY_S, AllowanceSpentError
+from fpcache.session.governor import REFUSED, REPLAY_S, AllowanceSpentError
 from fpcache.session.history import histories
 from fpcache.session.names import bound_names, deleted_names
 from fpcache.session.report import PLAIN, UNCACHEABLE
@@ -79,12 +79,16 @@ def store(step: ComponentStep, trace: Trace) -> None:
     if not governor.is_worth_storing(trace.duration_s, step.read_s, min_seconds):
         _leave_unstored(step, trace, step.read_s)
         return
+    if not (run.options.explicit or governor.can_afford_storing(trace.duration_s, min_seconds)):
+        row.status, row.reason = PLAIN, "enough was spent on storing for now; a later run stores it"
+        return
     observation = trace.observing.observation()
     refusal = worst_refusal(observation.refusals, explicit=run.options.explicit)
     if refusal is not None:
         row.status = UNCACHEABLE
         row.reason = f"{refusal.reason}; {refusal.remedy}" if refusal.remedy else refusal.reason
         return
+    started = time.thread_time()
     try:
         outputs = trace.outputs.settled()
         captured = _capture(step, trace, observation)
@@ -92,6 +96,8 @@ def store(step: ComponentStep, trace: Trace) -> None:
         dependencies += [] if captured.keeps_order else [set_order.lost_order()]
     except (UncacheableError, UnfingerprintableValueError) as error:
         row.status, row.reason = UNCACHEABLE, str(error)
+        cost_s = time.thread_time() - started
+        governor.learn_refusal(trace.component.code_digest, trace.duration_s, str(error), cost_s)
         return
     except AllowanceSpentError:
         _leave_unstored(step, trace, trace.duration_s)
@@ -103,6 +109,8 @@ def store(step: ComponentStep, trace: Trace) -> None:
     row.waived.extend(_waived(step, trace, observation))
     entry = run.services.store.put(*_entry(step, trace, captured, outputs, observation, dependencies))
     row.stored, row.size_bytes = True, entry.size_bytes
+    if governor.detail(trace.component.code_digest, REFUSED):
+        governor.learn(trace.component.code_digest, trace.duration_s, **{REFUSED: None})
     row.notes.extend(observation.notes)
 
 
@@ -242,7 +250,7 @@ def _digest(
     nodes: tuple[object, ...],
     walks: tuple[Walk, ...],
     orders: list[bytes],
-    allowance: Callable[[], None] | None = None,
+    allowance: Allowance | None = None,
 ) -> bytes:
     """Return the digest of a payload, in which the inputs that it refers to stand for their place."""
     plain: object = _plain(payload)

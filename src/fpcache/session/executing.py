@@ -68,7 +68,8 @@ async def execute_component(step: ComponentStep) -> bool:
     faults, code = run.services.faults, run.compiled(step.component)
     with faults.guarded("preparing an unseeded random state"):
         start = unseeded.begin(run.services, component.code_digest, code) if code is not None else None
-    trace = _begin(step) if step.storable and step.row.status == MISS else None
+    with run.services.governor.spending():
+        trace = _begin(step) if step.storable and step.row.status == MISS else None
     try:
         failed = await (_run_plainly(step) if trace is None else _run_recorded(step, trace))
     finally:
@@ -88,6 +89,7 @@ async def _run_plainly(step: ComponentStep) -> bool:
     run, component = step.run, step.component
     failed = await _run_nodes(step, component)
     step.row.duration_s = time.perf_counter() - started
+    run.services.governor.run_time_s += step.row.duration_s
     if not failed and component.kind in (Kind.CODE, Kind.DYNAMIC):
         opens = len(pyplot_state.open_figures()) > figures_before and not _is_last(step)
         details: dict[str, object] = {OPENS_FIGURE: True} if opens else {}
@@ -138,7 +140,7 @@ def _begin(step: ComponentStep) -> Trace | None:
 
 
 async def _run_recorded(step: ComponentStep, trace: Trace) -> bool:
-    shell = step.run.services.shell
+    shell, governor = step.run.services.shell, step.run.services.governor
     started = time.perf_counter()
     try:
         with shell.watch_outputs(trace.outputs, trace.values.append, trace.errors.append):
@@ -148,9 +150,12 @@ async def _run_recorded(step: ComponentStep, trace: Trace) -> bool:
             if not failed and trace.component.stop == len(step.run.request.nodes):
                 shell.flush_figures()
     finally:
-        _end_watching(step, trace)
         step.row.duration_s = trace.duration_s = time.perf_counter() - started
-    _finish(step, trace, failed)
+        governor.run_time_s += trace.duration_s
+        with governor.spending():
+            _end_watching(step, trace)
+    with governor.spending():
+        _finish(step, trace, failed)
     return failed
 
 

@@ -3,33 +3,54 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from json import dumps, loads
 
 from fpcache.errors import StoreError
+from fpcache.fingerprints.records import Allowance
 from fpcache.store.entry import Profile
 from fpcache.store.protocol import Store
 
 __all__ = ["AllowanceSpentError", "Governor"]
 
-FIRST_ALLOWANCE_S = 0.05
-SHARE_OF_RUN_TIME = 0.05
-SHARE_FOR_STORING = 0.3
+START_S = 0.25
+SHARE_OF_RUN_TIME = 0.08
+LEAST_S = 0.01
+SHARE_FOR_STORING = 0.15
+STORING_S = 0.015
 REPLAY_S = "replay_s"
+REFUSED = "refused"
+TRIED_AGAIN = 8
 WORTH_FACTOR = 2.0
 
 
 class AllowanceSpentError(Exception):
-    """Fingerprinting took longer than it may for code of unknown duration."""
+    """Fingerprinting took longer than it may."""
 
 
 @dataclass(slots=True)
 class Governor:
-    """Keeps durations by code, and decides what is worth its cost."""
+    """Keeps durations by code, and decides what is worth its cost.
+
+    What the cache spends comes out of a purse: a little to start with, and a
+    share of the time that the session's code ran or would have run. The clock
+    is that of the thread, so that a busy machine decides as an idle one does.
+
+    Attributes
+    ----------
+    store : Store
+        Where durations are kept.
+    run_time_s : float
+        Seconds that code ran, or took when it was recorded where it was replayed.
+    spent_s : float
+        Seconds of fingerprinting, watching and storing.
+    """
 
     store: Store
     run_time_s: float = 0.0
+    spent_s: float = 0.0
     _profiles: dict[str, Profile | None] = field(default_factory=dict)
     _unsaved: dict[str, Profile] = field(default_factory=dict)
 
@@ -49,7 +70,6 @@ class Governor:
 
     def learn(self, code_digest: str, duration_s: float, **details: object) -> None:
         """Remember how long a piece of code took and what was seen of it."""
-        self.run_time_s += duration_s
         known = self.profile(code_digest)
         merged = {**(loads(known.details) if known else {}), **details}
         merged = {name: value for name, value in merged.items() if value is not None}
@@ -82,36 +102,70 @@ class Governor:
             and profile.duration_s <= WORTH_FACTOR * restore_s
         )
 
-    def allowance(self, code_digest: str, min_seconds: float) -> Callable[[], None]:
-        """Return a check that raises once fingerprinting took too long; never where all is cached."""
+    @property
+    def left_s(self) -> float:
+        """What may still be spent, in seconds; less than nothing where one component took long."""
+        return START_S + SHARE_OF_RUN_TIME * self.run_time_s - self.spent_s
+
+    @contextmanager
+    def spending(self) -> Iterator[None]:
+        """Take what is done meanwhile out of the purse."""
+        started = time.thread_time()
+        try:
+            yield
+        finally:
+            self.spent_s += time.thread_time() - started
+
+    def learn_refusal(self, code_digest: str, duration_s: float, reason: str, cost_s: float) -> None:
+        """Remember a result that can't be stored, if it was dear to find that out."""
+        if cost_s > SHARE_OF_RUN_TIME * duration_s:
+            self.learn(code_digest, duration_s, **{REFUSED: reason})
+
+    def known_refusal(self, code_digest: str, min_seconds: float) -> str | None:
+        """Return why the code's result could not be stored; None where it is time to try that again."""
+        profile, reason = self.profile(code_digest), self.detail(code_digest, REFUSED)
+        is_due = min_seconds == 0 or profile is None or profile.runs % TRIED_AGAIN == 0
+        return None if is_due or not isinstance(reason, str) else reason
+
+    def allowance(
+        self, code_digest: str, min_seconds: float, *, explicit: bool = False
+    ) -> Allowance:
+        """Return a check that raises once fingerprinting took too long.
+
+        Never where all is cached, nor in the first run of what the user asked to have cached.
+        """
         profile = self.profile(code_digest)
         known_s = profile.duration_s if profile else 0.0
-        if min_seconds == 0:
+        if min_seconds == 0 or (explicit and profile is None):
             known_s = float("inf")
-        limit_s = max(FIRST_ALLOWANCE_S + SHARE_OF_RUN_TIME * self.run_time_s, known_s)
-        started = time.perf_counter()
+        limit_s = max(LEAST_S, self.left_s / 2, known_s / WORTH_FACTOR)
+        return _limited(limit_s, f"fingerprinting its inputs took over {limit_s:.2f} s")
 
-        def check() -> None:
-            if time.perf_counter() - started > limit_s:
-                raise AllowanceSpentError(f"fingerprinting its inputs took over {limit_s:.2f} s")
-
-        return check
-
-    def storing_allowance(self, duration_s: float, min_seconds: float) -> Callable[[], None]:
+    def storing_allowance(self, duration_s: float, min_seconds: float) -> Allowance:
         """Return a check that raises once looking at a result took too long for what it saves."""
-        limit_s = FIRST_ALLOWANCE_S + SHARE_FOR_STORING * duration_s
-        started = time.perf_counter()
+        limit_s = max(self.left_s / 2, SHARE_FOR_STORING * duration_s)
+        if min_seconds == 0:
+            limit_s = float("inf")
+        return _limited(limit_s, f"looking at its result took over {limit_s:.2f} s")
 
-        def check() -> None:
-            if min_seconds > 0 and time.perf_counter() - started > limit_s:
-                raise AllowanceSpentError(f"looking at its result took over {limit_s:.2f} s")
-
-        return check
+    def can_afford_storing(self, duration_s: float, min_seconds: float) -> bool:
+        """Whether a result may be stored in this run already; a later one has more to spend."""
+        return min_seconds == 0 or self.left_s > 0 or SHARE_FOR_STORING * duration_s > STORING_S
 
     @staticmethod
     def is_worth_storing(duration_s: float, restore_s: float, min_seconds: float) -> bool:
         """Whether replaying is clearly quicker than running."""
         return min_seconds == 0 or duration_s > WORTH_FACTOR * restore_s
+
+
+def _limited(limit_s: float, what: str) -> Allowance:
+    started = time.thread_time()
+
+    def check(ahead_s: float) -> None:
+        if time.thread_time() - started + ahead_s > limit_s:
+            raise AllowanceSpentError(what)
+
+    return check
 
 
 def _differs(known: Profile, profile: Profile) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import textwrap
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fpcache.cells import Component
 from fpcache.cells.blind_calls import Called, Definition
 from fpcache.cells.hash_order import OrderUse, order_uses
-from fpcache.dependencies.loaded_source import function_tree
+from fpcache.dependencies.loaded_source import function_tree, source_of
 from fpcache.fingerprints import walk
 from fpcache.fingerprints.packages import is_local_code
 from fpcache.fingerprints.records import Reading
@@ -125,7 +124,11 @@ def _uses_in(function: FunctionType, left_out: frozenset[int], names: _Names) ->
 @lru_cache(maxsize=2048)
 def _tree(code: CodeType, function: FunctionType) -> ast.AST | None:
     """Return a function's syntax tree, or None where its source can't be had."""
+    proved = function_tree(function)
+    if proved is not None:
+        return proved
+    text = source_of(function)
     try:
-        return ast.parse(textwrap.dedent(inspect.getsource(code)))
-    except (OSError, TypeError, SyntaxError, IndentationError):
+        return ast.parse(textwrap.dedent(text)) if text else None
+    except SyntaxError:
         return None

@@ -8,16 +8,15 @@ dependency of such a recording.
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Iterator
 from json import dumps, loads
-from types import CodeType
 from typing import TYPE_CHECKING
 
 import xxhash
 
 from fpcache.cells import Component
+from fpcache.dependencies.loaded_source import source_of
 from fpcache.dependencies.records import Dependency
 from fpcache.fingerprints.records import Reading
 from fpcache.replay.outputs import OutputLog
@@ -81,16 +80,11 @@ def _mark(number: int) -> str:
     return f"\0fpcache place {number}\0"
 
 
-def _codes(reading: Reading) -> Iterator[CodeType]:
-    """Yield the code of the functions followed, in an order that the key fixes."""
-    yield from (function.__code__ for function in reading.functions)
-
-
 def _places(run: CellRun, reading: Reading) -> dict[str, int]:
     """Return file names, each with its number: 0 is the cell, n the n-th function's where it is met first."""
     places = {run.request.cell_name: 0}
-    for number, code in enumerate(_codes(reading), 1):
-        places.setdefault(code.co_filename, number)
+    for number, function in enumerate(reading.functions, 1):  # in an order that the key fixes
+        places.setdefault(function.__code__.co_filename, number)
     return places
 
 
@@ -101,18 +95,12 @@ def _digest(run: CellRun, component: Component, reading: Reading, told: list[int
     if 0 in told:
         lines = run.request.transformed_cell.splitlines()[component.first_line - 1 : component.last_line]
         parts.append([component.first_line, lines])
-    for number, code in enumerate(_codes(reading), 1):
+    for number, function in enumerate(reading.functions, 1):
+        code = function.__code__
         place = places[code.co_filename]
         if place in told:
-            parts.append([number, place, code.co_firstlineno, _source(code)])
+            parts.append([number, place, code.co_firstlineno, source_of(function)])
     return xxhash.xxh3_128_hexdigest(dumps(parts).encode())
-
-
-def _source(code: CodeType) -> str:
-    try:
-        return inspect.getsource(code)
-    except (OSError, TypeError, IndentationError, SyntaxError):
-        return ""
 
 
 def _texts(outputs: OutputLog) -> Iterator[str]:

@@ -59,9 +59,10 @@ def check_lost(dependency: Dependency) -> str | None:
 
 def _sets_in(reading: Reading) -> Iterator[set[object] | frozenset[object]]:
     """Find sets in an order that depends on the values alone; frozensets are no nodes, but parts of some."""
-    for root in reading.roots:
-        yield from _frozen_in(root.value)
-    for node in reading.nodes:
+    walks = [(root.value, root.walk) for root in reading.roots if root.walk is not None and root.walk.has_set]
+    for value, _ in walks:
+        yield from _frozen_in(value)
+    for node in {id(node): node for _, walked in walks for node in walked.nodes}.values():
         if isinstance(node, (set, frozenset)):
             yield node
         else:

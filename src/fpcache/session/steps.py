@@ -10,6 +10,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from fpcache.cells import Component, Kind
+from fpcache.cells.quickness import looks_quick
 from fpcache.dependencies.records import Refusal
 from fpcache.errors import StoreError, UnfingerprintableValueError
 from fpcache.fingerprints.reading import read
@@ -33,6 +34,7 @@ _PLAIN_KINDS = {
     Kind.EMPTY: "nothing to run",
 }
 SLOW_TO_RESTORE = "looking it up and restoring it would take as long as running"
+LOOKS_QUICK = "looks too quick to be worth caching; its duration is remembered"
 EFFECT_ONLY = "had no effect that could be replayed, so it always runs"
 
 
@@ -76,7 +78,8 @@ class ComponentStep:
         Whatever goes wrong inside the cache here is a fault and a plain run.
         """
         try:
-            return self._ruled() or self._asked()
+            with self.run.services.governor.spending():
+                return self._ruled() or self._asked()
         except StoreError as error:
             self.run.services.faults.report(error)
             return _verdict(PLAIN, "the cache can't be used")
@@ -114,6 +117,12 @@ class ComponentStep:
             return _verdict(PLAIN, SLOW_TO_RESTORE)
         if services.governor.detail(digest, f"effect_only {self.run.shown(self.component)}"):
             return _verdict(PLAIN, EFFECT_ONLY)
+        refused = services.governor.known_refusal(digest, min_seconds)
+        if refused is not None and not self.run.options.explicit:
+            return _verdict(UNCACHEABLE, f"{refused} (seen in an earlier run)")
+        is_unknown = min_seconds > 0 and services.governor.profile(digest) is None
+        if is_unknown and not self.run.options.explicit and looks_quick(self.nodes):
+            return _verdict(PLAIN, LOOKS_QUICK)
         return None
 
     def _asked(self) -> FingerprintStatus:
@@ -133,7 +142,9 @@ class ComponentStep:
 
     def _read(self, code: CodeType) -> Reading:
         run, component = self.run, self.component
-        allowance = run.services.governor.allowance(component.code_digest, run.services.settings.min_seconds)
+        allowance = run.services.governor.allowance(
+            component.code_digest, run.services.settings.min_seconds, explicit=run.options.explicit
+        )
         return read(run.reads(component), code, run.namespace, ignore=run.options.ignore, allowance=allowance)
 
     def _looked_up(self, reading: Reading) -> FingerprintStatus:
@@ -164,6 +175,7 @@ class ComponentStep:
     def _learn_cost(self, found: object) -> None:
         """Remember a hit that took longer than running, so that the code runs next time."""
         assert isinstance(found, looking_up.Found)
+        self.run.services.governor.run_time_s += found.entry.duration_s
         cost_s, recorded_s = self.read_s + self.row.duration_s, found.entry.duration_s
         if self.run.services.settings.min_seconds > 0 and cost_s > recorded_s:
             self.run.services.governor.learn(self.component.code_digest, recorded_s, **{REPLAY_S: cost_s})
