@@ -44,6 +44,15 @@ def ndarray(describer: Any, value: Any, path: str) -> object:
 def tensor(describer: Any, value: Any, path: str) -> object:
     import torch
 
+    if value.is_meta:  # it has no content
+        return [
+            name_of(type(value)),
+            str(value.dtype),
+            "meta",
+            list(value.shape),
+            list(value.stride()),
+            value.requires_grad,
+        ]
     plain = value.detach().cpu().contiguous()
     data = plain.reshape(-1).view(torch.uint8).numpy().tobytes() if plain.numel() else b""
     if value.numel():

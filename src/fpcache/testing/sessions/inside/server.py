@@ -14,6 +14,7 @@ import json
 import os
 import pkgutil
 import sys
+import threading
 from typing import IO, Any
 
 from .child import main as run_session
@@ -46,7 +47,11 @@ def main(preloaded: list[str], ready: bool = False) -> None:
 
 
 def _end() -> None:
-    """End without taking the interpreter apart, which takes longer than most sessions."""
+    """End without taking the interpreter apart, which takes longer than most sessions.
+
+    Threads are waited for first, and told of the end, as Python does: pools of workers end so.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
