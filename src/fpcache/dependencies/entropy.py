@@ -44,7 +44,7 @@ class _Probe:
         self._replaced: list[Substitution] = []
         self._seen: dict[str, int | None] = {}
         self._had_numpy = True
-        self._made: deque[Any] = deque()
+        self._made: deque[tuple[Any, str]] = deque()
         self._making = threading.local()
 
     def start(self) -> None:
@@ -70,7 +70,7 @@ class _Probe:
             frame = sys._getframe(1)
             is_discarded = getattr(self._making, "legacy", False) or _is_copying(frame)
             if not is_discarded and not _is_importing(frame):
-                self._seen[_UNSEEDED] = None
+                self._seen[f"{_UNSEEDED}{_by(frame)}"] = None
             return original(bits)
 
         return randbits
@@ -85,7 +85,7 @@ class _Probe:
                     made = original(*args, **kwargs)
                 finally:
                     self._making.legacy = False
-                self._made.append(made)
+                self._made.append((made, _by(sys._getframe(1))))
                 self._settle(_LAST)
                 return made
 
@@ -97,8 +97,9 @@ class _Probe:
     def _settle(self, keep: int) -> None:
         """Judge all but the last legacy generators: a seed given drops the entropy."""
         while len(self._made) > keep:
-            if getattr(self._made.popleft(), "_seed_seq", None) is not None:
-                self._seen[_UNSEEDED] = None
+            made, by = self._made.popleft()
+            if getattr(made, "_seed_seq", None) is not None:
+                self._seen[f"{_UNSEEDED}{by}"] = None
 
     def _python_seed(self, original: Any) -> Any:
         @functools.wraps(original)
@@ -119,6 +120,18 @@ class _Probe:
     def observation(self) -> Observation:
         refusals = tuple(Refusal(f"reads entropy ({what})", _REMEDY, explicit_ok=True) for what in self._seen)
         return Observation(waivers(refusals), refusals=refusals)
+
+
+def _by(frame: FrameType) -> str:
+    """Name what made a generator: the user's call and its place, or a package's module."""
+    if not is_local_namespace(frame.f_globals):
+        return f", in `{frame.f_globals.get('__name__', '?')}`"
+    makers = _MAKERS.intersection(frame.f_code.co_names)
+    if not makers:
+        return ""
+    function, line = frame.f_code.co_name, frame.f_lineno
+    place = f", line {line}" if function == "<module>" else f" in `{function}`"
+    return f": {' or '.join(f'`{name}`' for name in sorted(makers))}{place}"
 
 
 def _is_copying(frame: FrameType) -> bool:

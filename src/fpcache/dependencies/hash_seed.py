@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
+from types import CellType, FunctionType
 
 import xxhash
 
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.records import Dependency, Observation
+from fpcache.dependencies.volatile import names_in
+from fpcache.fingerprints.records import Reading
 
 __all__ = ["KIND", "check", "current", "dependency", "is_other", "probe"]
 
@@ -73,9 +76,32 @@ class _Probe:
         uses = self._context.settings.get("order_uses", ())
         found = [dependency(expression, line) for expression, line in uses]
         reading = self._context.reading
-        if reading is not None and any(resolved.value is hash for resolved in reading.resolved):
+        if reading is not None and _shows_hash(reading, self._context.cell_text):
             found.append(dependency("hash(...)"))
         return Observation(tuple(found))
+
+
+def _shows_hash(reading: Reading, cell_text: str) -> bool:
+    """Whether code calls ``hash`` elsewhere than in a ``__hash__``, whose result only sets and dicts see."""
+    found = [resolved for resolved in reading.resolved if resolved.value is hash]
+    if not found or not all(resolved.chain for resolved in found) or ".__hash__" in cell_text:
+        return bool(found)
+    methods = [function for function in reading.functions if function.__name__ == "__hash__"]
+    classes = [vars(root.value) for root in reading.roots if isinstance(root.value, type)]
+    return (
+        not any(map(_names_hash, methods))
+        or any(_names_hash(function) for function in reading.functions if function not in methods)
+        or any(value is hash for attributes in classes for value in attributes.values())
+    )
+
+
+def _names_hash(function: FunctionType) -> bool:
+    """Whether a function can reach ``hash``, also by another name, or a ``__hash__``."""
+    cells = (cell.cell_contents for cell in function.__closure__ or () if cell != CellType())
+    held = (*cells, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
+    names = names_in(function.__code__)
+    by_name = (function.__globals__.get(name) for name in names)
+    return not names.isdisjoint({"hash", "__hash__"}) or any(value is hash for value in (*held, *by_name))
 
 
 def is_other(seed: str) -> bool:

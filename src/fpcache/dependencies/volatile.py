@@ -25,7 +25,7 @@ from fpcache.dependencies.volatile_names import NAMES, TIMELESS_ARGUMENTS
 from fpcache.dependencies.volatile_objects import Reader, reader_of
 from fpcache.fingerprints.records import MISSING, Reading, Resolved
 
-__all__ = ["KIND", "check", "probe", "scan"]
+__all__ = ["KIND", "check", "names_in", "probe", "scan"]
 
 KIND = "volatile"
 _ALL_LINES = (1, 1 << 30)
@@ -37,7 +37,9 @@ _WHAT = {
     "network": ("reads the network", "use %%fpcache, with --ttl"),
     "database": ("reads a database", "use %%fpcache, with --ttl"),
     "dynamic": ("uses dynamic code", "name what is read"),
+    "asking": ("asks a person", "assign the answer in a cell of its own, and pass it"),
 }
+_ASKING = frozenset({"builtins.input", "builtins.breakpoint", "getpass.getpass", "pdb.set_trace"})
 _PRESENT_TEXTS = frozenset({"now", "today"})
 _PRESENT_TAKERS = (
     ("pandas", "Timestamp"), ("pandas", "to_datetime"), ("pandas", "date_range"), ("pandas", "DatetimeIndex"),
@@ -97,8 +99,8 @@ class _Units:
         reader = reader_of(resolved.value, resolved.path)
         if reader is None or reader.kind == "identity" or self._is_allowed(reader):
             return None
-        reason, remedy = _WHAT[reader.kind]
-        place = f"`{reader.name}`"
+        reason, remedy = _WHAT["asking" if reader.name in _ASKING else reader.kind]
+        place = f"`{reader.name.removeprefix('builtins.')}`"
         if resolved.chain:
             place += f" in {' → '.join(f'`{name}`' for name in resolved.chain)}"
         if resolved.line is not None:
@@ -187,7 +189,7 @@ def _query(context: Context, reading: Reading, lines: tuple[int, int]) -> Refusa
 def _hidden_way(reading: Reading) -> Refusal | None:
     """Refuse functions that read names through another function, a frame, a class or `sys.modules`."""
     for function in reading.functions:
-        names = _names_in(function.__code__)
+        names = names_in(function.__code__)
         way = min(_HIDDEN_WAYS & names, default=None)
         if way is None and "modules" in names and "__main__" in reading.strings:
             way = "sys.modules"
@@ -196,9 +198,10 @@ def _hidden_way(reading: Reading) -> Refusal | None:
     return None
 
 
-def _names_in(code: CodeType) -> frozenset[str]:
+def names_in(code: CodeType) -> frozenset[str]:
+    """Return the names that code, and all code inside it, mentions."""
     inner = (const for const in code.co_consts if isinstance(const, CodeType))
-    return frozenset(code.co_names).union(*map(_names_in, inner))
+    return frozenset(code.co_names).union(*map(names_in, inner))
 
 
 def _attributes(tree: ast.AST | None) -> list[ast.Attribute]:

@@ -317,9 +317,16 @@ class TestEntropy:
     def test_a_seeded_one_is_not(self, ran, source):
         assert ran.run(f"x = {source}").reasons == []
 
+    def test_the_reason_names_the_call_and_its_place(self, ran):
+        (reason,) = ran.run("y = 1\nx = np.random.default_rng()").reasons
+        assert "`default_rng`, line 2" in reason
+        ran.live("def draw(): return np.random.RandomState().rand()")
+        (reason,) = ran.run("x = draw()").reasons
+        assert "`RandomState` in `draw`" in reason
+
     def test_installed_code_that_makes_one_is_seen_too(self, ran):
         ran.namespace["qmc"] = pytest.importorskip("scipy.stats.qmc")
-        assert ran.run("x = qmc.Halton(2).random(2)").reasons != []
+        assert "in `scipy.stats._qmc`" in ran.run("x = qmc.Halton(2).random(2)").reasons[0]
         assert ran.run("x = qmc.Halton(2, rng=1).random(2)").reasons == []
 
     def test_estimators_with_a_seed_are_not(self, ran):

@@ -50,6 +50,37 @@ def test_hash_called_by_name_depends_on_the_seed(cells):
     assert ran.run("x = {'a': 1}").names == []
 
 
+CLASS = """
+class C:
+    def __init__(self, n): self.n = n
+    def __hash__(self): return hash(self.n)
+    def __eq__(self, other): return self.n == other.n
+"""
+
+
+def test_hash_called_by_a_hash_method_is_seen_by_sets_and_dicts_alone(cells):
+    ran = cells(hash_seed)
+    ran.live(CLASS)
+    assert ran.run("x = {C('a'): 1}[C('a')]").names == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "code"),
+    [
+        ("def g(c): return hash(c)", "x = g(C('a'))"),
+        ("def g(c): return c.__hash__()", "x = g(C('a'))"),
+        ("h = hash\ndef g(c): return h(c)", "x = g(C('a'))"),
+        ("def g(c, h=hash): return h(c)", "x = g(C('a'))"),
+        ("", "x = C('a').__hash__()"),
+        ("", "x = hash(C('a'))"),
+    ],
+)
+def test_a_hash_that_is_read_otherwise_depends_on_the_seed(cells, setting, code):
+    ran = cells(hash_seed)
+    ran.live(CLASS + setting)
+    assert ran.run(code).names == ["`hash(...)`"]
+
+
 def test_a_waived_refusal_holds_for_explicit_caching_only():
     (found,) = waivers.waivers([Refusal("reads entropy", explicit_ok=True), Refusal("no")])
     assert waivers.check(found, Context(settings={"explicit": True})) is None

@@ -27,6 +27,7 @@ IMPORTS = "import time, datetime, uuid, os, secrets, random, socket\n"
         ("x = random.SystemRandom().random()", "entropy"),
         ("x = socket.create_connection(('h', 1))", "network"),
         ("x = eval('1')", "dynamic code"),
+        ("x = input()", "asks a person (`input`, line 1)"),
         ("x = sorted([1], key=lambda v: globals()['y'])", "dynamic code"),
     ],
 )
