@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints.reading import changed_roots, read, reread
 from fpcache.fingerprints.records import MISSING
 
@@ -442,3 +443,21 @@ def test_processes_with_other_hash_seeds_agree():
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
         digests.add(done.stdout.strip())
     assert len(digests) == 1
+
+
+def test_a_copy_of_a_namespace_from_earlier_reads_like_the_namespace_then():
+    live = {"__name__": "__main__", "k": 1}
+    exec("def f(): return k", live)
+    then = read(["f"], None, live).digest
+    copy = dict(live)
+    live["later"] = 2
+    assert read(["f"], None, copy, live=live).digest == then
+
+
+def test_a_global_bound_since_the_copy_was_made_has_no_earlier_reading():
+    live = {"__name__": "__main__", "k": 1}
+    exec("def f(): return k", live)
+    copy = dict(live)
+    live["k"] = 2
+    with pytest.raises(UnfingerprintableValueError, match="`k`"):
+        read(["f"], None, copy, live=live)

@@ -38,6 +38,7 @@ def read(
     *,
     ignore: Collection[str] = (),
     allowance: Allowance | None = None,
+    live: dict[str, object] | None = None,
 ) -> Reading:
     """Fingerprint everything that a piece of code reads.
 
@@ -54,6 +55,9 @@ def read(
         Names of the namespace that shall not count.
     allowance : callable, optional
         Called before each root; may raise to stop a costly reading.
+    live : dict, optional
+        Where `namespace` is a copy from earlier: the namespace itself, which
+        functions refer to.
 
     Returns
     -------
@@ -65,9 +69,10 @@ def read(
     ------
     UnfingerprintableValueError
         For a value that has no fingerprint; the message says through which
-        functions it is read.
+        functions it is read. With `live`, also for a global that functions
+        read and that was bound since.
     """
-    gatherer = _Gatherer(namespace, frozenset(ignore), allowance or unlimited)
+    gatherer = _Gatherer(namespace, frozenset(ignore), allowance or unlimited, live)
     gatherer.gather(global_reads(_direct_uses(frozenset(names), code), namespace))
     if code is not None:
         gatherer.strings.update(dict.fromkeys(code_facts(code).strings))
@@ -125,6 +130,7 @@ class _Gatherer:
     namespace: dict[str, object]
     ignore: frozenset[str]
     allowance: Allowance
+    live: dict[str, object] | None = None
     roots: dict[str, Root] = field(default_factory=dict)
     scopes: dict[str, int] = field(default_factory=dict)
     resolved: dict[tuple[str, int | None], Resolved] = field(default_factory=dict)
@@ -139,6 +145,7 @@ class _Gatherer:
         self.pending.extend((found, ()) for found in reads)
         while self.pending:
             found, chain = self.pending.popleft()
+            found = self._as_earlier(found)
             if found.role == "follow":
                 self._follow(found)
             elif found.role == "mention":
@@ -146,6 +153,14 @@ class _Gatherer:
                 self.packages.add(found.path.partition(".")[0])
             else:
                 self._root(found, chain)
+
+    def _as_earlier(self, found: GlobalRead) -> GlobalRead:
+        """Take a function's read of the live namespace for one of its earlier copy."""
+        if self.live is None or found.namespace is not self.live:
+            return found
+        if self.namespace.get(found.name, MISSING) is not self.live.get(found.name, MISSING):
+            raise UnfingerprintableValueError(f"`{found.name}` was bound since; run the cell again")
+        return replace(found, namespace=self.namespace)
 
     def gather_patches(self) -> None:
         """Add what other code put into the classes of the packages that were reached."""
@@ -255,9 +270,7 @@ def _through_classes(value: object, path: str, rest: tuple[str, ...]) -> tuple[o
     return value, path
 
 
-def _walk_root(
-    value: object, chain: tuple[str, ...], allowance: Allowance | None = None
-) -> Walk:
+def _walk_root(value: object, chain: tuple[str, ...], allowance: Allowance | None = None) -> Walk:
     try:
         return walk(value, chain[-1], allowance=allowance)
     except UnfingerprintableValueError as error:

@@ -11,6 +11,7 @@ from fpcache.cells import Component, Kind
 from fpcache.dependencies import PROBES, pyplot_state
 from fpcache.dependencies.observing import Observing
 from fpcache.dependencies.records import Dependency
+from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import Reading
 from fpcache.session import capturing, depends, fixed, ignored, looking_up, set_order, unseeded
@@ -210,7 +211,9 @@ def _reading_before(step: ComponentStep, trace: Trace, joined: Component) -> Rea
         if capturing.changed(trace, run.namespace):
             return None
         code = run.compiled(joined)
-        return read(run.reads(joined), code, trace.before, ignore=run.options.ignore)
+        return read(run.reads(joined), code, trace.before, ignore=run.options.ignore, live=run.namespace)
+    except UnfingerprintableValueError:
+        return None
     except Exception as error:
         run.services.faults.report(error, "joining a cell's rest to an open figure")
         return None
