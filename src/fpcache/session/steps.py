@@ -138,6 +138,10 @@ class ComponentStep:
             self.spent_s = time.perf_counter() - started
             return _verdict(PLAIN, f"{error}; runs unrecorded this time")
         self.read_s = time.perf_counter() - started
+        self.row.notes += [
+            f"`{name}` on disk differs from the code that is loaded, which counts; import it anew to use it"
+            for name in self.reading.changed_on_disk
+        ]
         return self._looked_up(self.reading)
 
     def _read(self, code: CodeType) -> Reading:
