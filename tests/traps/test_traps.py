@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from pathlib import Path
 
 import pytest
 from scenarios import STORE_TESTS, TRAPS, Trap
 
-from fpcache.testing.sessions import Run, Transcript, assert_same, expect
+from fpcache.testing.sessions import Do, Run, Transcript, assert_same, expect
 
+# What a session has loaded from its start, so that not every session imports it.
 LOADED_FIRST = (
     ("torch", ("torch",)),
     ("sklearn", ("numpy", "pandas", "sklearn.linear_model")),
-    ("matplotlib", ("numpy", "pandas", "matplotlib")),
+    ("matplotlib", ("numpy", "pandas", "matplotlib.pyplot")),
     ("numpy", ("numpy", "pandas")),
 )
 LABEL_CHARACTERS = 38
+# The default settings decide by measured time. Where this machine is too busy for a pause to count as
+# worth caching, a longer one is tried.
+PAUSES_S = (0.06, 0.5, 3.0)
+FOR_ITS_COST = ("fingerprinting its inputs took over", "looking it up and restoring it would take")
+HURRY = Do("import time; time.sleep = lambda seconds: None")
+
+
+class TooBusyError(Exception):
+    """The judged statement was not worth caching here and now."""
 
 
 @pytest.fixture(scope="session")
@@ -27,23 +38,23 @@ def plain_sessions(tmp_path_factory):
     def place(name: str):
         return tmp_path_factory.mktemp("trap")
 
-    plain: dict[tuple[str, str], Run] = {}
+    plain: dict[tuple[str, bool], Run] = {}
     return place, plain
 
 
 class Scene:
-    """The sessions of one trap, run in one way."""
+    """The sessions of one trap, run in one way; its statement pauses where ``pause_s`` says so."""
 
-    def __init__(self, trap: Trap, sessions, mode: str, kind: str, slow: bool) -> None:
+    def __init__(self, trap: Trap, sessions, mode: str, pause_s: float = 0.0) -> None:
         place, self.known = sessions
-        self.trap, self.mode, self.kind, self.slow = trap, mode, kind, slow
-        self.transcript = Transcript(place(trap.name))
+        self.trap, self.mode, self.pause_s = trap, mode, pause_s
+        self.transcript = Transcript(place(trap.name), settings={"ready": True})
         for library in trap.needs:
             pytest.importorskip(library)
 
     def steps(self, changed: bool):
         steps = self.trap.second() if changed else self.trap.first()
-        return self.trap.slowed(steps) if self.slow else steps
+        return self.trap.slowed(steps, self.pause_s) if self.pause_s else steps
 
     def settings(self, changed: bool, mode: str):
         trap, environment = self.trap, self.trap.environment
@@ -51,8 +62,11 @@ class Scene:
             environment = trap.changed_environment
         files = trap.files if not changed or trap.changed_files is None else trap.changed_files
         # The name of the test that runs is in the environment, and would differ.
-        cache = {"PYTEST_CURRENT_TEST": "", "FPCACHE_DIR": str(self.transcript.place / f"cache-{self.mode}-{self.kind}")}
-        if self.slow:
+        cache = {
+            "PYTEST_CURRENT_TEST": "",
+            "FPCACHE_DIR": str(self.transcript.place / f"cache-{self.mode}-{self.pause_s}"),
+        }
+        if self.pause_s:
             cache["FPCACHE_MIN_SECONDS"] = "0.01"
         loaded = next((names for library, names in LOADED_FIRST if library in trap.needs), ())
         return {
@@ -64,43 +78,58 @@ class Scene:
             "before": trap.before,
         }
 
-    def run(self, changed: bool, keep_files: bool = False) -> Run:
-        """Run a cached session, which must leave what a plain one leaves."""
+    def run(self, changed: bool) -> Run:
+        """Run a cached session, which must leave what a plain one leaves, and say why it refuses what it does."""
         trap = self.trap
         run = self.transcript.run(self.steps(changed), **self.settings(changed, self.mode))
         assert_same(self.plain(changed), run, ignore=trap.ignore, mask=trap.mask, states=trap.states)
+        if self.pause_s and any(
+            row.reason.startswith(FOR_ITS_COST) for row in run.rows() if row.name.startswith(self.name)
+        ):
+            raise TooBusyError
         return run
 
     def plain(self, changed: bool) -> Run:
-        key = f"{self.trap.name} {self.slow}", changed
+        key = f"{self.trap.name} {self.pause_s}", changed
         if key not in self.known:
-            self.known[key] = self.transcript.run(self.steps(changed), **self.settings(changed, "plain"))
+            steps = (HURRY, *self.steps(changed)) if self.pause_s else self.steps(changed)
+            self.known[key] = self.transcript.run(steps, **self.settings(changed, "plain"))
         return self.known[key]
 
+    @property
+    def name(self) -> str:
+        return (self.trap.slow_judged() if self.pause_s else self.trap.judged)[:LABEL_CHARACTERS]
+
     def check(self) -> None:
-        """Run before the change, after it, and after it again."""
-        trap = self.trap
-        name = (trap.slow_judged() if self.slow else trap.judged)[:LABEL_CHARACTERS]
+        """Run before the change, after it, and after it again where that may show more."""
+        trap, wanted = self.trap, self.trap.statuses(self.mode)
         self.run(changed=False)
-        warm, again = self.run(changed=True), self.run(changed=True)
-        statuses = trap.statuses(self.mode)
-        if statuses:
-            expect(warm, {name: statuses + (f": {trap.reason}" if "hit" not in statuses else "")})
+        warm = self.run(changed=True)
+        if wanted:
+            expect(warm, {self.name: wanted + (f": {trap.reason}" if "hit" not in wanted else "")})
         if trap.told:
-            assert any(trap.told in str(row) + str(row.facts) for row in warm.rows())
+            assert any(trap.told in str(row) + str(row.facts) for row in warm.rows()), warm.rows()
+        if trap.verdict == "H" or (
+            wanted and wanted == trap.statuses_again(self.mode) and not trap.is_changed
+        ):
+            return
+        again = self.run(changed=True)
         if trap.statuses_again(self.mode):
-            expect(again, {name: trap.statuses_again(self.mode)})
+            expect(again, {self.name: trap.statuses_again(self.mode)})
 
 
 @pytest.mark.parametrize("mode", ["auto", "explicit"])
 @pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
 def test_a_trap_ends_as_it_must_and_leaves_what_a_plain_run_leaves(trap, mode, plain_sessions):
-    Scene(trap, plain_sessions, mode, "all", slow=False).check()
+    Scene(trap, plain_sessions, mode).check()
 
 
 @pytest.mark.parametrize("trap", [t for t in TRAPS if t.can_be_slow()], ids=lambda trap: trap.name)
 def test_a_trap_with_a_slow_statement_ends_so_at_the_default_settings(trap, plain_sessions):
-    Scene(trap, plain_sessions, "auto", "slow", slow=True).check()
+    for pause_s in PAUSES_S[:-1]:
+        with contextlib.suppress(TooBusyError):
+            return Scene(trap, plain_sessions, "auto", pause_s).check()
+    return Scene(trap, plain_sessions, "auto", PAUSES_S[-1]).check()
 
 
 def test_every_numbered_trap_is_there():

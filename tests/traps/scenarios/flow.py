@@ -99,10 +99,10 @@ FIGURES = (
          "import matplotlib.pyplot as plt\n# %%\nfig = plt.figure(figsize=(1, 1))\n# %%\nplt.plot([1, 2])\nprint(plt.get_fignums())", call="fig = plt.figure", needs=PLOT),
     Trap(129, "df.plot, then an edited title", "R",
          "import pandas as pd, matplotlib.pyplot as plt\ndf = pd.DataFrame({'a': [1, 3, 2]})\n# %%\nax = df.plot(figsize=(1, 1))\nplt.title('one');",
-         [("'one'", "'two'")], call="ax = df.plot", reason="edited", needs=("matplotlib", "pandas", "numpy"), slow=("df.plot(figsize=(1, 1))", "slow(df.plot(figsize=(1, 1)))")),
+         [("'one'", "'two'")], call="ax = df.plot(", reason="edited", needs=("matplotlib", "pandas", "numpy"), slow=("ax = df.plot(", "ax = slow(df).plot(")),
     Trap(129, "df.plot and a title again", "H",
          "import pandas as pd, matplotlib.pyplot as plt\ndf = pd.DataFrame({'a': [1, 3, 2]})\n# %%\nax = df.plot(figsize=(1, 1))\nplt.title('one');",
-         call="ax = df.plot", needs=("matplotlib", "pandas", "numpy"), slow=("df.plot(figsize=(1, 1))", "slow(df.plot(figsize=(1, 1)))")),
+         call="ax = df.plot(", needs=("matplotlib", "pandas", "numpy"), slow=("ax = df.plot(", "ax = slow(df).plot(")),
     Trap(130, "a restored figure is not shown a second time", "E",
          "import matplotlib.pyplot as plt\ndef f():\n    fig, ax = plt.subplots(figsize=(1, 1))\n    ax.plot([1, 2])\n    return fig\n# %%\nout = f()\n# %%\n"
          "n = plt.get_fignums()\nn", auto="hit", needs=PLOT),

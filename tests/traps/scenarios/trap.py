@@ -10,7 +10,7 @@ from fpcache.testing.sessions.steps import Cells, Edit, Step, edited, steps_of
 
 __all__ = ["Trap"]
 
-_SLOW = "import time\ndef slow(value):\n    time.sleep(0.05)\n    return value"
+_SLOW = "import time\ndef slow(value):\n    time.sleep({})\n    return value"
 _STATUS_OF = {"R": "miss", "H": "hit", "E": ""}
 
 
@@ -76,7 +76,7 @@ class Trap:
     changed_files: Mapping[str, str | bytes] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     changed_environment: Mapping[str, str] | None = None
-    seeds: tuple[int | None, int | None] = (None, None)
+    seeds: tuple[int, int] = (1, 2)
     needs: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -126,13 +126,19 @@ class Trap:
             return False
         return isinstance(statement, (ast.Assign, ast.Expr))
 
-    def slowed(self, steps: Sequence[Step]) -> tuple[Step, ...]:
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything differs after the change; else the second session is just another one."""
+        outside = self.changed_files is not None or self.changed_environment is not None
+        return outside or self.first() != self.second()
+
+    def slowed(self, steps: Sequence[Step], pause_s: float) -> tuple[Step, ...]:
         """Return cells in which the judged statement takes a while."""
         if isinstance(self.slow, tuple):
             old, new = self.slow
         else:
             old, new = self.judged, self.slow_judged()
-        return (_SLOW, *(step.replace(old, new) if isinstance(step, str) else step for step in steps))
+        return (_SLOW.format(pause_s), *(step.replace(old, new) if isinstance(step, str) else step for step in steps))
 
     def slow_judged(self) -> str:
         """Return the judged statement's text where it is made slow."""

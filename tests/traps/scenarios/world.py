@@ -84,7 +84,7 @@ PROCESS = (
 VOLATILE = (
     Trap(73, "input()", "R",
          [Do("import builtins; builtins.input = lambda prompt='': 'typed'"), "def f(): return input('name? ')", "out = f()"],
-         auto="uncacheable", reason="`input`", slow=False),
+         auto="uncacheable", reason="asks a person (`input` in `f`)", slow=False),
     volatile("the calendar", "import datetime\ndef f(): return datetime.datetime.now()", "f()", "reads the calendar"),
     volatile("the calendar, in the statement", "import datetime", "datetime.date.today()", "reads the calendar (`datetime.date.today`", ignore=()),
     volatile("an absolute time", "import time\ndef f(): return time.time()", "f()", "reads the calendar"),
@@ -93,7 +93,7 @@ VOLATILE = (
     volatile("a uuid", "import uuid\ndef f(): return uuid.uuid4().hex", "f()", "`uuid.uuid4`"),
     volatile("entropy", "import os\ndef f(): return os.urandom(8)", "f()", "`os.urandom`"),
     volatile("secrets", "import secrets", "secrets.token_hex()", "`secrets.token_hex`"),
-    volatile("an unseeded generator", "import numpy as np", "np.random.default_rng().random()", "`numpy.random.default_rng`", needs=("numpy",)),
+    volatile("an unseeded generator", "import numpy as np", "np.random.default_rng().random()", "`default_rng`, line", needs=("numpy",)),
     volatile("random.SystemRandom", "import random", "random.SystemRandom().random()", "SystemRandom`"),
     Trap(73, "a measured duration", "H", "import time\ndef f():\n    start = time.perf_counter()\n    return time.perf_counter() - start >= 0\n# %%\nout = f()"),
     Trap(74, "open file handle as input", "R", "handle = open('data.txt')\n# %%\nout = handle.read(1)\n# %%\nhandle.close()",
