@@ -82,7 +82,9 @@ class Environment:
     def observation(self) -> Observation:
         """Return the variables read, by digest, and what is set otherwise now."""
         faults = [] if self._subscription is None else self._subscription.faults
-        refusals = tuple(Refusal("its environment could not be watched", repr(fault)) for fault in faults[:1])
+        refusals = tuple(
+            Refusal("its environment could not be watched", f"report this: {fault!r}") for fault in faults[:1]
+        )
         return Observation(tuple(self.dependencies()), tuple(self._effects()), refusals)
 
     def dependencies(self) -> Iterator[Dependency]:

@@ -29,6 +29,8 @@ from fpcache.dependencies.records import Refusal
 
 __all__ = ["Journal", "Listing", "Seen"]
 
+_WHEN_STILL = "run the cell again when nothing writes the file"
+
 FRESH_NS = 50_000_000  # a file changed this recently may change again within one tick of its clock
 ENTROPY = frozenset({"/dev/random", "/dev/urandom", "/dev/hwrng"})
 
@@ -149,7 +151,7 @@ class Journal:
         found = seen.first
         if found is None or not stat.S_ISREG(found.mode):
             if found is not None and not stat.S_ISDIR(found.mode):
-                self.refuse(f"reads `{seen.name}`, which is no ordinary file")
+                self.refuse(f"reads `{seen.name}`, which is no ordinary file", "read it in a cell of its own")
         elif clock_ns() - found.changed_ns < FRESH_NS:
             seen.early = content_digest(seen.path)
 
@@ -228,7 +230,7 @@ class Journal:
 
     def _check_unchanged(self, seen: Seen, now: Signature | None) -> None:
         if seen.first != now:
-            self.refuse(f"`{seen.name}` changed while it was read")
+            self.refuse(f"`{seen.name}` changed while it was read", _WHEN_STILL)
 
     def remove(self, text: str) -> None:
         """Note that a file or directory is about to be removed or moved away."""
@@ -239,7 +241,7 @@ class Journal:
                     seen.answers.setdefault("lexists", aspects.answer(seen.path, "lexists"))
                 self._before_change(seen)
                 if seen.first is None and not seen.is_own and os.path.islink(seen.path):
-                    self.refuse(f"removed the link `{seen.name}`")
+                    self.refuse(f"removed the link `{seen.name}`", "do that in a cell of its own")
                 seen.is_removed = True
 
     def rename(self, source: str, target: str) -> None:
@@ -275,7 +277,7 @@ class Journal:
         if seen is not None:
             self.trees.add(seen.path)
 
-    def refuse(self, reason: str, remedy: str = "", *, explicit_ok: bool = False) -> None:
+    def refuse(self, reason: str, remedy: str, *, explicit_ok: bool = False) -> None:
         """Note why the run can't be stored."""
         refusal = Refusal(reason, remedy, explicit_ok=explicit_ok)
         if refusal not in self.refusals:
@@ -302,7 +304,7 @@ class Journal:
             mine.is_read = True
             mine.before = mine.before or other.before
             if other.first != mine.first and not mine.is_own:
-                self.refuse(f"`{mine.name}` changed while it was read")
+                self.refuse(f"`{mine.name}` changed while it was read", _WHEN_STILL)
         mine.is_written |= other.is_written
         mine.is_removed |= other.is_removed
         mine.is_touched |= other.is_touched

@@ -74,7 +74,9 @@ class NativeIO:
         """Return why the run can't be stored, where native files went unseen."""
         faults = [] if self._subscription is None else [*self._subscription.faults]
         faults += [] if self._late is None else self._late.faults
-        refusals = [Refusal("its files could not be watched", repr(fault)) for fault in faults[:1]]
+        refusals = [
+            Refusal("its files could not be watched", f"report this: {fault!r}") for fault in faults[:1]
+        ]
         return Observation(refusals=(*refusals, *self._held_by_name()))
 
     def _replace_loaded(self) -> None:

@@ -83,7 +83,9 @@ def refusals_of(journal: Journal) -> Iterator[Refusal]:
                 f"changed the mode, owner or times of `{seen.name}`", "do that in a cell of its own"
             )
         elif seen.is_written and now is not None and not _can_be_kept(journal, seen, now):
-            yield Refusal(f"wrote `{seen.name}`, which is a link or no ordinary file")
+            yield Refusal(
+                f"wrote `{seen.name}`, which is a link or no ordinary file", "do that in a cell of its own"
+            )
     yield from _left_open(journal)
 
 

@@ -77,7 +77,11 @@ class _Probe:
 
     def _refusals(self, closed: set[int]) -> tuple[Refusal, ...]:
         if closed:
-            return (Refusal("closed a figure that an earlier statement opened"),)
+            return (
+                Refusal(
+                    "closed a figure that an earlier statement opened", "close it in the cell that opens it"
+                ),
+            )
         if self._before and reaches(self._context, "matplotlib"):
             remedy = "close figures when they are done, or draw them in one statement or cell"
             return (Refusal("may draw on a figure that an earlier statement left open", remedy),)

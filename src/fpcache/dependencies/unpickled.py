@@ -18,6 +18,8 @@ from fpcache.fingerprints.reading import read
 
 __all__ = ["KIND", "check", "probe"]
 
+_REMEDY = "unpickle in a statement of its own"
+
 KIND = "unpickled"
 _EVENT = "pickle.find_class"
 _MISSING = "missing"
@@ -55,9 +57,11 @@ class _Probe:
     def _compare(self, path: str) -> None:
         name, now = path.partition(":")[2], _digest(path, self._context)
         if not now:
-            self._refusals.append(Refusal(f"unpickles `{name}`, which reads a value without a fingerprint"))
+            self._refusals.append(
+                Refusal(f"unpickles `{name}`, which reads a value without a fingerprint", _REMEDY)
+            )
         elif self._before[path] not in (_MISSING, now):  # missing: its module was loaded by the pickle
-            self._refusals.append(Refusal(f"changes what `{name}`, which a pickle names, reads"))
+            self._refusals.append(Refusal(f"changes what `{name}`, which a pickle names, reads", _REMEDY))
         self._digests[path] = now
 
     def observation(self) -> Observation:

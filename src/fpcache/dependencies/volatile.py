@@ -31,15 +31,19 @@ KIND = "volatile"
 _ALL_LINES = (1, 1 << 30)
 _WHAT = {
     "duration": ("lets the reading of a clock leave it", "return a difference of two readings"),
-    "clock": ("reads the calendar", "use `time.perf_counter()` for durations"),
+    "clock": ("reads the calendar", "make the time an input, or use `time.perf_counter()` for a duration"),
     "calendar": ("reads the calendar", "make the time an input, or use %%fpcache, with --ttl"),
     "entropy": ("reads entropy", "give a seed, or use %%fpcache to keep one sample"),
     "network": ("reads the network", "use %%fpcache, with --ttl"),
     "database": ("reads a database", "use %%fpcache, with --ttl"),
     "dynamic": ("uses dynamic code", "name what is read"),
-    "asking": ("asks a person", "assign the answer in a cell of its own, and pass it"),
+    "asking": ("asks a person", "ask in a cell of its own, and pass the answer"),
+    "debugging": ("stops in a debugger", "take that out again, and it can be cached"),
 }
-_ASKING = frozenset({"builtins.input", "builtins.breakpoint", "getpass.getpass", "pdb.set_trace"})
+_SPECIAL = {
+    **dict.fromkeys(("builtins.input", "getpass.getpass"), "asking"),
+    **dict.fromkeys(("builtins.breakpoint", "pdb.set_trace"), "debugging"),
+}
 _PRESENT_TEXTS = frozenset({"now", "today"})
 _PRESENT_TAKERS = (
     ("pandas", "Timestamp"), ("pandas", "to_datetime"), ("pandas", "date_range"), ("pandas", "DatetimeIndex"),
@@ -99,7 +103,7 @@ class _Units:
         reader = reader_of(resolved.value, resolved.path)
         if reader is None or reader.kind == "identity" or self._is_allowed(reader):
             return None
-        reason, remedy = _WHAT["asking" if reader.name in _ASKING else reader.kind]
+        reason, remedy = _WHAT[_SPECIAL.get(reader.name, reader.kind)]
         place = f"`{reader.name.removeprefix('builtins.')}`"
         if resolved.chain:
             place += f" in {' → '.join(f'`{name}`' for name in resolved.chain)}"

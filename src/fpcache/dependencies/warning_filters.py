@@ -33,6 +33,8 @@ from fpcache.dependencies.warning_texts import Filter, decode, encode, has_texts
 
 __all__ = ["KIND", "apply", "check", "probe", "ready"]
 
+_REMEDY = "change them in a statement of its own"
+
 KIND = "warnings"
 _PASSED = "shown before"
 _UNKNOWN = "filters: "
@@ -100,7 +102,7 @@ class _Probe:
         new = [found for found in self._after if found not in self._before]
         if all(has_texts(found) for found in new):
             return ()
-        return (Refusal("changed the warnings filters in a way that can't be stored"),)
+        return (Refusal("changed the warnings filters in a way that can't be stored", _REMEDY),)
 
 
 def _difference(before: list[Filter], after: list[Filter]) -> dict[str, Any]:

@@ -121,7 +121,10 @@ def read_told(folder: str) -> list[Told]:
 
 def _as_told(record: dict[str, Any]) -> Told:
     is_here = record["base"] == working_directory()
-    faults = tuple(Refusal("a worker's files could not be watched", fault) for fault in record["faults"])
+    faults = tuple(
+        Refusal("a worker's files could not be watched", f"report this: {fault}")
+        for fault in record["faults"]
+    )
     return Told(
         seen=tuple(_as_seen(one, is_here=is_here) for one in record["seen"]),
         listings=tuple(_as_listing(one, is_here=is_here) for one in record["listings"]),

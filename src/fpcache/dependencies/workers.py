@@ -90,7 +90,9 @@ class Workers:
     def observation(self) -> Observation:
         """Return why the run can't be stored; the reads themselves are in the shared journal."""
         faults = [] if self._subscription is None else self._subscription.faults
-        refusals = [Refusal("its workers could not be watched", repr(fault)) for fault in faults[:1]]
+        refusals = [
+            Refusal("its workers could not be watched", f"report this: {fault!r}") for fault in faults[:1]
+        ]
         return Observation(refusals=(*self._refusals, *refusals))
 
     def _replace_loaded(self) -> None:
@@ -156,7 +158,10 @@ class Workers:
             shutil.rmtree(folder, ignore_errors=True)
         if len(told) < self._sent:
             self._refusals.append(
-                Refusal("worker processes were still at work, or ended before they told what they read")
+                Refusal(
+                    "worker processes were still at work, or ended before they told what they read",
+                    "wait for their results in the same statement",
+                )
             )
         variables = environment.probe(self._context)
         for one in told:

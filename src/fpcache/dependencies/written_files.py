@@ -29,6 +29,8 @@ from fpcache.dependencies.records import Dependency, Effect, Observation, Refusa
 
 __all__ = ["KINDS", "WrittenFiles", "apply", "check", "probe", "ready"]
 
+_REMEDY = "write it in a cell of its own"
+
 KINDS = frozenset({FILE, FOLDER})
 MAX_WRITTEN_BYTES = 256 << 20
 
@@ -69,7 +71,9 @@ def _observation(journal: Journal, limit_bytes: int) -> Observation:
     accounted |= {file.path for file in files}
     refusals = [*refusals_of(journal), *unaccounted(journal, accounted)]
     if not refusals and sum(file.found.size_bytes for file in files) > limit_bytes:
-        refusals.append(Refusal(f"wrote more than {limit_bytes >> 20} MiB of files"))
+        refusals.append(
+            Refusal(f"wrote more than {limit_bytes >> 20} MiB of files", "write them in a cell of its own")
+        )
     if refusals:
         return Observation(refusals=tuple(refusals))
     return _effects(journal, files)
@@ -82,7 +86,7 @@ def _effects(journal: Journal, files: list[Written]) -> Observation:
         makes_parent = os.path.dirname(file.path) in journal.made or journal.is_inside_own(file.path)
         effect = file_effect(file.path, file.name, keeps_times=file.keeps_times, makes_parent=makes_parent)
         if effect is None:
-            refusals.append(Refusal(f"`{file.name}` changed while it was stored, or can't be read"))
+            refusals.append(Refusal(f"`{file.name}` changed while it was stored, or can't be read", _REMEDY))
         else:
             effects.append(effect)
     return Observation(effects=tuple(effects), refusals=tuple(refusals))

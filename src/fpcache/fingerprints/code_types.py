@@ -65,7 +65,9 @@ def encode_wrapper(enc: Encoder, wrapper: Any) -> Children:
     """Feed a compiled function by the Python function that it was made of."""
     function = getattr(wrapper, "__wrapped__", None) or getattr(wrapper, "py_func", None)
     if function is None:
-        enc.refuse(f"a {type(wrapper).__qualname__} doesn't tell which function it was made of")
+        enc.refuse(
+            f"a {type(wrapper).__qualname__} doesn't tell which function it was made of; pass the function"
+        )
     enc.feed("wrapper")
     yield ".__class__", type(wrapper)
     yield ".targetoptions", getattr(wrapper, "targetoptions", None)

@@ -291,7 +291,8 @@ class Encoder:
         """Refuse the present place because of what its own code raised."""
         path = self.path()
         where = f"{path}: " if path else ""
-        message = f"{where}can't be fingerprinted: {type(error).__name__}: {error}"
+        told = f"{type(error).__name__}: {error}"
+        message = f"{where}can't be fingerprinted: {told}; register its type with fpcache.register"
         raise UnfingerprintableValueError(message, path) from error
 
     def _walk(self, root: object) -> None:

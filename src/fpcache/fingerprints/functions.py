@@ -150,7 +150,9 @@ def _lru_cache_parts(enc: Encoder, cached: Any) -> Children:
     enc.allow(cached.cache_info().currsize * _LEAST_S)
     memory = remembered(cached)
     if memory is None:
-        enc.refuse("remembers results (lru_cache) in a way that can't be seen")
+        enc.refuse(
+            "remembers results (lru_cache) in a way that can't be seen; use functools.lru_cache itself"
+        )
     keys, results = _arguments(*memory[:2]), memory[2]
     enc.keep(keys)
     for part in (keys, results):
@@ -208,7 +210,10 @@ def encode_builtin(enc: Encoder, obj: Any) -> Children | None:
         _module_function(enc, obj)
         return None
     if not hasattr(obj, "__self__"):
-        enc.refuse(f"{type(obj).__qualname__} {_name(obj)!r} is compiled code that can't be found by name")
+        enc.refuse(
+            f"{type(obj).__qualname__} {_name(obj)!r} is compiled code that can't be found by name; "
+            "call it through its module"
+        )
     enc.feed("bound builtin", type(obj).__name__, _name(obj))
     return iter(((".__self__", obj.__self__),))
 

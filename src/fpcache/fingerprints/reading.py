@@ -277,7 +277,9 @@ def _walk_root(value: object, chain: tuple[str, ...], allowance: Allowance | Non
         if len(chain) == 1:
             raise
         way = " → ".join(f"`{name}`" for name in chain)
-        raise UnfingerprintableValueError(f"{error} (read through {way})", error.path) from error
+        what, mark, remedy = str(error).rpartition("; ")
+        message = f"{what or remedy} (read through {way}){mark}{remedy if mark else ''}"
+        raise UnfingerprintableValueError(message, error.path) from error
 
 
 def _walk_again(root: Root, allowance: Allowance | None) -> Root:

@@ -93,7 +93,7 @@ def _feed_strided(enc: Encoder, tensor: Any, owner: Any) -> None:
     last = sum(step * (n - 1) for step, n in zip(steps, tensor.shape, strict=True))
     needed = (tensor.storage_offset() + last + 1) * tensor.element_size()
     if tensor.data_ptr() == 0 or tensor.untyped_storage().nbytes() < needed:
-        enc.refuse("a tensor without memory of its own can't be fingerprinted")
+        enc.refuse("a tensor without memory of its own can't be fingerprinted; make it where it is used")
     enc.memory(owner, tensor.data_ptr(), (last + 1) * tensor.element_size())
     for axis, step in enumerate(steps):
         if step == 0:

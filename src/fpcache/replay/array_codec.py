@@ -45,7 +45,9 @@ def reduce_array(writer: Writer, array: Any) -> Any:
     """Write an array: as a window if its memory is another's, else by value."""
     numpy: Any = sys.modules["numpy"]
     if getattr(array, "_mmap", None) is not None:
-        raise UnstorableError("is an array mapped onto a file (`numpy.memmap`)", array)
+        raise UnstorableError(
+            "is an array mapped onto a file (`numpy.memmap`); use np.array(...) of it", array
+        )
     if not _has_plain_memory(array.dtype, numpy) or _reduces_itself(type(array), numpy):
         return NotImplemented
     if array.size == 0:
@@ -57,7 +59,7 @@ def reduce_array(writer: Writer, array: Any) -> Any:
     if container is array:
         return _whole(writer, array, foundation)
     if dense_axes(container) is None:
-        raise UnstorableError("is a view of an array with gaps in its memory", array)
+        raise UnstorableError("is a view of an array with gaps in its memory; use .copy()", array)
     reached = byte_bounds(array)
     if writer.ledger.view(id(container), container.nbytes, id(array), reached[1] - reached[0]):
         writer.ledger.store(reached, array)
@@ -91,7 +93,7 @@ def _whole(writer: Writer, array: Any, foundation: Any) -> Any:
         start = array.__array_interface__["data"][0] - origin
         return _over_buffer, (foundation, array.dtype, array.shape, array.strides, start)
     if writer.is_reference(foundation) or not _may_be_copied(foundation):
-        raise UnstorableError(f"lies on the memory of {describe(foundation)}", array)
+        raise UnstorableError(f"lies on the memory of {describe(foundation)}; use .copy()", array)
     writer.ledger.whole(id(array))
     if not isinstance(foundation, bytes):
         writer.ledger.store(byte_bounds(array), array)
@@ -258,7 +260,7 @@ def _laid_over(container: Any, dtype: Any, shape: Any, strides: Any, start: int)
 
     axes = dense_axes(container)
     if axes is None:
-        raise UncacheableError("an array's owner has gaps in its memory")
+        raise UncacheableError("an array's owner has gaps in its memory; use .copy()")
     flat = container.transpose(axes).reshape(-1)
     if not container.dtype.hasobject:
         return numpy.ndarray(shape, dtype, flat.view(numpy.uint8), start, strides)

@@ -23,6 +23,8 @@ from fpcache.replay.references import Token, live_tokens, resolve
 
 __all__ = ["OUT_OF_BAND_BYTES", "Buffer", "Dumped", "Writer", "dump", "load"]
 
+_REMEDY = "keep it inside a function, and return what can be stored"
+
 OUT_OF_BAND_BYTES = 64 * 1024
 """Memory of at least this size travels beside the stream, uncopied."""
 
@@ -249,9 +251,10 @@ def _write(
     except UnstorableError as error:
         raise _refusal(payload, error.culprit, str(error)) from error
     except RecursionError as error:
-        raise UncacheableError("its result is nested too deeply to be stored") from error
+        raise UncacheableError("its result is nested too deeply to be stored; keep it flatter") from error
     except Exception as error:  # any object's own reduction may raise anything
-        reason = f"is {describe(writer.current)}, which can't be stored ({error})"
+        told = " ".join(str(error).replace("; ", ", ").split())
+        reason = f"is {describe(writer.current)}, which can't be stored ({told})"
         raise _refusal(payload, writer.current, reason) from error
     finally:
         writer.remove_marks()
@@ -260,7 +263,8 @@ def _write(
 
 def _refusal(payload: object, culprit: object, reason: str) -> UncacheableError:
     path = path_to(payload, culprit)
-    return UncacheableError(f"`{path}` {reason}" if path else f"part of its result {reason}")
+    what, _, remedy = reason.partition("; ")
+    return UncacheableError(f"{f'`{path}`' if path else 'part of its result'} {what}; {remedy or _REMEDY}")
 
 
 def load(

@@ -28,7 +28,9 @@ def reduce_frame(writer: Writer, frame: Any) -> Any:
     """Let pandas reduce it, unless it has attributes that pandas would drop."""
     dropped = vars(frame).keys() - _INTERNALS - set(frame._metadata) - set(frame._internal_names_set)
     if dropped and type(frame).__module__.partition(".")[0] == "pandas":
-        raise UnstorableError(f"has an attribute `{min(dropped)}`, which pandas does not store", frame)
+        raise UnstorableError(
+            f"has an attribute `{min(dropped)}`, which pandas does not store; keep it in .attrs", frame
+        )
     return NotImplemented
 
 

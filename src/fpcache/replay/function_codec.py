@@ -122,4 +122,7 @@ def reduce_cached_function(writer: Writer, function: functools._lru_cache_wrappe
     found = path_in_notebook(function, writer.names)
     if found:
         return descend, found
-    raise UnstorableError("is a function with an lru_cache, made by the component", function)
+    raise UnstorableError(
+        "is a function with an lru_cache, made by the component; define it in a statement of its own",
+        function,
+    )

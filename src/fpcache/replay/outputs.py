@@ -165,7 +165,8 @@ class OutputLog:
         try:
             return dumps([_to_json(output) for output in self._outputs], allow_nan=True).encode()
         except (TypeError, ValueError) as error:
-            raise UncacheableError(f"it displays something that can't be stored ({error})") from error
+            message = f"it displays something that can't be stored ({error}); display it in a cell of its own"
+            raise UncacheableError(message) from error
 
     @classmethod
     def from_bytes(cls, data: bytes | memoryview) -> OutputLog:

@@ -128,7 +128,9 @@ def reduce_class(writer: Writer, cls: type) -> Any:
         return descend, found
     name = cls.__qualname__
     if name in writer.names:
-        raise UnstorableError(f"uses an earlier definition of the class `{name}`", cls)
+        raise UnstorableError(
+            f"uses an earlier definition of the class `{name}`; make it anew with the present one", cls
+        )
     raise UnstorableError(f"makes a class (`{name}`); define it in a cell or statement of its own", cls)
 
 

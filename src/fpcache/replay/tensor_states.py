@@ -14,7 +14,7 @@ def _content(node: Any) -> tuple[Any, Any, bool]:
     import torch
 
     if node.grad_fn is not None:
-        raise UnstorableError("is a tensor with a gradient graph (`grad_fn`)", node)
+        raise UnstorableError("is a tensor with a gradient graph (`grad_fn`); use .detach()", node)
     if node.layout is not torch.strided or node.is_quantized:
         raise UnstorableError("is a tensor that is not strided, which can't be changed in place", node)
     return node.detach().clone(), node.grad, node.requires_grad

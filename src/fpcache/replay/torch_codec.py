@@ -50,9 +50,9 @@ def reduce_tensor(writer: Writer, tensor: Any) -> Any:
 
 def _check_leaf(tensor: Any) -> None:
     if tensor.grad_fn is not None:
-        raise UnstorableError("is a tensor with a gradient graph (`grad_fn`); detach it", tensor)
+        raise UnstorableError("is a tensor with a gradient graph (`grad_fn`); use .detach()", tensor)
     if tensor._backward_hooks or getattr(tensor, "_post_accumulate_grad_hooks", None):
-        raise UnstorableError("is a tensor with hooks", tensor)
+        raise UnstorableError("is a tensor with hooks; register them in a statement of its own", tensor)
 
 
 def _plain_types(torch: Any) -> tuple[type, ...]:

@@ -20,7 +20,7 @@ from fpcache.fingerprints.walking import digest_among
 from fpcache.replay import codec, mutations, recording
 from fpcache.replay.outputs import OutputLog
 from fpcache.replay.recording import Payload
-from fpcache.session import fixed, hash_order, ignored, kept, memoised, positions, set_order
+from fpcache.session import fixed, hash_order, ignored, kept, memoised, positions, refusing, set_order
 from fpcache.session.figures import Describer, has_matplotlib
 from fpcache.session.governor import REFUSED, REPLAY_S, AllowanceSpentError
 from fpcache.session.history import histories
@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from fpcache.session.steps import ComponentStep
 
 __all__ = ["changed", "reference_nodes", "store"]
+
+_REMEDY = "keep it inside a function, and return plain values"
+NO_EFFECT = (
+    "it had no effect that could be replayed, so it always runs; if it is slow, return what it computes"
+)
 
 # Changes of state that no one looks at: code that does nothing else is never a hit.
 _UNSEEN_EFFECTS = frozenset({"ambient", "process", "pyplot", "random", "warnings"})
@@ -86,7 +91,7 @@ def store(step: ComponentStep, trace: Trace) -> None:
     refusal = worst_refusal(observation.refusals, explicit=run.options.explicit)
     if refusal is not None:
         row.status = UNCACHEABLE
-        row.reason = f"{refusal.reason}; {refusal.remedy}" if refusal.remedy else refusal.reason
+        row.reason = refusing.refusal_text(refusal, trace.component)
         return
     started = time.thread_time()
     try:
@@ -95,9 +100,9 @@ def store(step: ComponentStep, trace: Trace) -> None:
         dependencies = [*observation.dependencies, *_own_dependencies(step, trace)]
         dependencies += [] if captured.keeps_order else [set_order.lost_order()]
     except (UncacheableError, UnfingerprintableValueError) as error:
-        row.status, row.reason = UNCACHEABLE, str(error)
-        cost_s = time.thread_time() - started
-        governor.learn_refusal(trace.component.code_digest, trace.duration_s, str(error), cost_s)
+        message, cost_s = refusing.result_text(error), time.thread_time() - started
+        row.status, row.reason = UNCACHEABLE, refusing.told(message, row.lines)
+        governor.learn_refusal(trace.component.code_digest, trace.duration_s, message, cost_s)
         return
     except AllowanceSpentError:
         _leave_unstored(step, trace, trace.duration_s)
@@ -153,7 +158,7 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation) -> Cap
         step.run.services.governor.learn(
             trace.component.code_digest, trace.duration_s, **{f"effect_only {shown}": True}
         )
-        raise UncacheableError("it had no effect that could be replayed, so it always runs")
+        raise UncacheableError(NO_EFFECT)
     nodes = reference_nodes(trace.reading)
     walks = tuple(root.walk for root in after.roots if root.walk is not None)
     orders: list[bytes] = []
@@ -180,14 +185,18 @@ def _refuse_rebound_globals(trace: Trace) -> None:
 
         loaded = sys.modules.get(module)
         if loaded is not None and vars(loaded).get(name) is not root.value:
-            raise UncacheableError(f"it rebinds `{name}` of module `{module}`, which a replay can't do")
+            raise UncacheableError(
+                f"it rebinds `{name}` of module `{module}`, which a replay can't do; return it instead"
+            )
 
 
 def _refuse_changed_history(mutated: tuple[Root, ...], namespace: Mapping[str, object]) -> None:
     """Refuse code that reads ``Out`` and adds to it, under a number that isn't known before."""
     history = namespace.get("_oh")
     if any(node is history for root in mutated if root.walk is not None for node in root.walk.nodes):
-        raise UncacheableError("reads `Out`, to which its own result is added")
+        raise UncacheableError(
+            "reads `Out`, to which its own result is added; give what it takes from there a name"
+        )
 
 
 def _states(trace: Trace, mutated: tuple[Root, ...]) -> list[tuple[int, mutations.State]]:
@@ -204,14 +213,18 @@ def _states(trace: Trace, mutated: tuple[Root, ...]) -> list[tuple[int, mutation
         elif not fixed.is_as_before(node, trace.fixed[rank]):
             names = ", ".join(root.label for root in mutated)
             reason = mutations.can_transplant(node)
-            raise UncacheableError(f"changes {names} in place, a part of which {reason}")
+            raise UncacheableError(
+                f"changes {names} in place, a part of which {reason}; make what is changed where it is used"
+            )
     return states
 
 
 def _refuse_unread_names(trace: Trace, dumped: codec.Dumped) -> None:
     unread = set(dumped.names) - {root.key for root in trace.reading.roots}
     if unread:
-        raise UncacheableError(f"its result holds `{min(unread)}`, which the code was not seen to read")
+        raise UncacheableError(
+            f"its result holds `{min(unread)}`, which the code was not seen to read; name it in the code"
+        )
 
 
 def _is_without_effect(payload: Payload, trace: Trace, observation: Observation) -> bool:
@@ -240,7 +253,8 @@ def _verify(
     restore_s = time.perf_counter() - started
     if _digest(restored, nodes, walks, orders) != digest:
         raise UncacheableError(
-            f"a restored copy of {_first_different(payload, restored)} is not equal to the original"
+            f"a restored copy of {_first_different(payload, restored)} is not equal to the original; "
+            f"{_REMEDY}"
         )
     return restore_s
 

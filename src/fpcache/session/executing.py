@@ -14,7 +14,7 @@ from fpcache.dependencies.records import Dependency
 from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import Reading
-from fpcache.session import capturing, depends, fixed, ignored, looking_up, set_order, unseeded
+from fpcache.session import capturing, depends, fixed, ignored, looking_up, refusing, set_order, unseeded
 from fpcache.session.cell_run import OPENS_FIGURE
 from fpcache.session.governor import REPLAY_S
 from fpcache.session.report import MISS, PLAIN, UNCACHEABLE, duration_text
@@ -189,11 +189,12 @@ def _take_reading(step: ComponentStep, trace: Trace, reading: Reading) -> bool:
     """Go on with what the joined component reads; False where it can't be cached."""
     run, joined, row = step.run, step.component, step.row
     if joined.kind is not Kind.CODE or joined.dynamic:
-        row.status, row.reason = UNCACHEABLE, "leaves a figure open to code that can't be cached"
+        message = "leaves a figure open to code that can't be cached; draw it in a cell of its own"
+        row.status, row.reason = UNCACHEABLE, refusing.told(message, row.lines)
         return False
     refusal = looking_up.standing_refusal(run, joined, run.context(reading))
     if refusal is not None:
-        row.status, row.reason = UNCACHEABLE, refusal.reason
+        row.status, row.reason = UNCACHEABLE, refusing.refusal_text(refusal, joined)
         return False
     trace.reading = step.reading = reading
     context = trace.observing.context

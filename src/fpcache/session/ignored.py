@@ -33,4 +33,6 @@ def refuse_changed(before: Mapping[str, tuple[int, str]], namespace: Mapping[str
     after = digests(before, namespace)
     for name, (identity, digest) in before.items():
         if name in after and after[name][0] == identity and after[name][1] != digest:
-            raise UncacheableError(f"changes `{name}` in place, which --ignore leaves out")
+            raise UncacheableError(
+                f"changes `{name}` in place, which --ignore leaves out; change a copy, or don't ignore it"
+            )

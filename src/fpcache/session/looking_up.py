@@ -44,7 +44,8 @@ def standing_refusal(run: CellRun, component: Component, context: Context) -> Re
     """Return why this code can't be cached here, whatever is stored."""
     for found in context.reading.resolved if context.reading is not None else ():
         if found.path in _ABOUT_THIS_SESSION:
-            return Refusal(f"calls `{found.path}`, which tells of this very session", line=found.line)
+            reason = f"calls `{found.path}`, which tells of this very session"
+            return Refusal(reason, "call it in a statement of its own", found.line)
     refusals = volatile.scan(context, component.first_line, component.last_line)
     return worst_refusal(refusals, explicit=run.options.explicit)
 

@@ -57,7 +57,7 @@ def refuse_seen_memory(trace: Trace, mutated: Sequence[Root], observation: Obser
         names = ", ".join(sorted(f"`{getattr(function, '__name__', '?')}`" for function in functions))
         raise UncacheableError(
             f"{names} remembers its results (lru_cache), which a replay can't make it do; "
-            "without lru_cache it could be cached"
+            "drop its lru_cache, and it can be cached"
         )
 
 

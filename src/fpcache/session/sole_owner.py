@@ -28,7 +28,8 @@ def refusal(run: CellRun, component: Component, reading: Reading) -> Refusal | N
     if numpy is None or not any(isinstance(node, numpy.ndarray) for node in reading.nodes):
         return None
     if any(_resizes(tree) for tree in _trees(run, component, reading)):
-        return Refusal("calls `.resize()`, for which NumPy wants an array that nothing else refers to")
+        reason = "calls `.resize()`, for which NumPy wants an array that nothing else refers to"
+        return Refusal(reason, "use np.resize, which makes a new one")
     return None
 
 

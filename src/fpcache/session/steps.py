@@ -11,12 +11,11 @@ from typing import Any
 
 from fpcache.cells import Component, Kind
 from fpcache.cells.quickness import looks_quick
-from fpcache.dependencies.records import Refusal
 from fpcache.errors import StoreError, UnfingerprintableValueError
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import MISSING, Reading
 from fpcache.graph import FingerprintStatus
-from fpcache.session import looking_up, restoring, sole_owner
+from fpcache.session import looking_up, refusing, restoring, sole_owner
 from fpcache.session.cell_run import CellRun
 from fpcache.session.executing import execute_component
 from fpcache.session.governor import REPLAY_S, AllowanceSpentError
@@ -96,7 +95,7 @@ class ComponentStep:
             return _verdict(PLAIN, _PLAIN_KINDS[self.component.kind])
         for dynamic in self.component.dynamic:
             if not self._is_users_own(dynamic.name):
-                return _verdict(UNCACHEABLE, f"calls `{dynamic.name}`, line {dynamic.line}")
+                return _verdict(UNCACHEABLE, refusing.dynamic_text(dynamic))
         return self._ruled_by_profile()
 
     def _is_users_own(self, name: str) -> bool:
@@ -119,7 +118,7 @@ class ComponentStep:
             return _verdict(PLAIN, EFFECT_ONLY)
         refused = services.governor.known_refusal(digest, min_seconds)
         if refused is not None and not self.run.options.explicit:
-            return _verdict(UNCACHEABLE, f"{refused} (seen in an earlier run)")
+            return _verdict(UNCACHEABLE, refusing.told(refused, self.row.lines))
         is_unknown = min_seconds > 0 and services.governor.profile(digest) is None
         if is_unknown and not self.run.options.explicit and looks_quick(self.nodes):
             return _verdict(PLAIN, LOOKS_QUICK)
@@ -133,7 +132,7 @@ class ComponentStep:
         try:
             self.reading = self._read(code)
         except UnfingerprintableValueError as error:
-            return _verdict(UNCACHEABLE, f"reads a value without a fingerprint: {error}")
+            return _verdict(UNCACHEABLE, refusing.value_text(error, self.component, self.nodes))
         except AllowanceSpentError as error:
             self.spent_s = time.perf_counter() - started
             return _verdict(PLAIN, f"{error}; runs unrecorded this time")
@@ -158,7 +157,7 @@ class ComponentStep:
         refusal = refusal or sole_owner.refusal(run, self.component, reading)
         if refusal is not None:
             self.reading = None  # what is not recorded is not referred to while it runs
-            return _verdict(UNCACHEABLE, refusal_text(refusal))
+            return _verdict(UNCACHEABLE, refusing.refusal_text(refusal, self.component))
         row.key = run.key(self.component, reading)
         self.storable = not run.options.no_store
         if run.options.force:
@@ -209,11 +208,6 @@ class ComponentStep:
 
 def _verdict(verdict: str, reason: str, key: str = "") -> FingerprintStatus:
     return FingerprintStatus(None, is_hit=False, reason=reason, key=key, verdict=verdict)
-
-
-def refusal_text(refusal: Refusal) -> str:
-    """Return a refusal's reason with its remedy."""
-    return f"{refusal.reason}; {refusal.remedy}" if refusal.remedy else refusal.reason
 
 
 def is_traced(shell: Any) -> bool:

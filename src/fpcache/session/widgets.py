@@ -67,5 +67,8 @@ class WatchedOutputs(OutputLog):
         live: Mapping[str, Any] = getattr(module, "_instances", {})
         widget = live.get(model_id)
         if widget is None or not type(widget).__module__.startswith("tqdm."):
-            raise UncacheableError("it displays a live widget; what you do with it can't be replayed")
+            raise UncacheableError(
+                "it displays a live widget, and what you do with it can't be replayed; "
+                "display it in a cell of its own"
+            )
         return repr(widget)

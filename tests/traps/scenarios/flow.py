@@ -31,11 +31,11 @@ SHOWN = (
          mask=WHERE, ignore=("__warningregistry__",)),
     Trap(79, "logging after its level changed", "R",
          "import logging\nlogging.basicConfig(level=logging.INFO, format='%(message)s')\ndef f(n):\n    logging.info('working on %s', n)\n    return n\n# %%\nout = f(1)",
-         [("level=logging.INFO", "level=logging.ERROR")], reason="log"),
+         [("level=logging.INFO", "level=logging.ERROR")], reason="root logger's `level` changed"),
     Trap(80, "once-only warnings", "E",
          "import warnings\ndef f():\n    warnings.warn('once only')\n    return 1\n# %%\nout = f()\n# %%\nout = f()\n# %%\nother = f()", mask=WHERE, ignore=("__warningregistry__",)),
     Trap(105, "_, Out and In as inputs", "E", "x = [3, 1]\nsorted(x)\n# %%\nout = _[-1]\n# %%\nlast = Out[1][0], len(In)", auto="hit"),
-    Trap(105, "_ changed", "R", "x = [3, 1]\nsorted(x)\n# %%\nout = _[-1]", [("[3, 1]", "[5, 1]")], reason="`_`", slow=False),
+    Trap(105, "_ changed", "R", "x = [3, 1]\nsorted(x)\n# %%\nout = _[-1]", [("[3, 1]", "[5, 1]")], reason="`_` changed", slow=False),
     Trap(106, "obj? and autocall", "E", "x = [1, 2]\n# %%\nlen?\n# %%\n/len x\n# %%\nout = len(x)", auto="hit"),
 )  # fmt: skip
 
@@ -99,7 +99,7 @@ FIGURES = (
          "import matplotlib.pyplot as plt\n# %%\nfig = plt.figure(figsize=(1, 1))\n# %%\nplt.plot([1, 2])\nprint(plt.get_fignums())", call="fig = plt.figure", needs=PLOT),
     Trap(129, "df.plot, then an edited title", "R",
          "import pandas as pd, matplotlib.pyplot as plt\ndf = pd.DataFrame({'a': [1, 3, 2]})\n# %%\nax = df.plot(figsize=(1, 1))\nplt.title('one');",
-         [("'one'", "'two'")], call="ax = df.plot(", reason="edited", needs=("matplotlib", "pandas", "numpy"), slow=("ax = df.plot(", "ax = slow(df).plot(")),
+         [("'one'", "'two'")], call="ax = df.plot(", reason="this code was edited", needs=("matplotlib", "pandas", "numpy"), slow=("ax = df.plot(", "ax = slow(df).plot(")),
     Trap(129, "df.plot and a title again", "H",
          "import pandas as pd, matplotlib.pyplot as plt\ndf = pd.DataFrame({'a': [1, 3, 2]})\n# %%\nax = df.plot(figsize=(1, 1))\nplt.title('one');",
          call="ax = df.plot(", needs=("matplotlib", "pandas", "numpy"), slow=("ax = df.plot(", "ax = slow(df).plot(")),

@@ -59,6 +59,8 @@ class Trap:
         through a slow function, an edit, or False where it can't be.
     told : str
         What the judged statement's row has to say beside its reason.
+    needless : str
+        Why a run is put up with where a hit would have been right.
     """
 
     number: int
@@ -84,6 +86,7 @@ class Trap:
     states: bool = True
     slow: bool | Edit = True
     told: str = ""
+    needless: str = ""
 
     @property
     def name(self) -> str:

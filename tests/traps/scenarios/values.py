@@ -72,7 +72,7 @@ BUILTINS = (
     pair(110, "fields concatenated: keys and values", "{'a': 'bc'}", "{'ab': 'c'}"),
     pair(110, "fields concatenated: attributes", "N(a='b', c='')", "N(a='', c='b')", f"from types import SimpleNamespace as N\n{SHOW}"),
     Trap(110, "fields concatenated: two inputs", "R", "def f(v, w): return v, w\n# %%\nx, y = 'ab', 'c'\n# %%\nout = f(x, y)",
-         [("'ab', 'c'", "'a', 'bc'")], reason="changed"),
+         [("'ab', 'c'", "'a', 'bc'")], reason="`x` changed"),
 )  # fmt: skip
 
 LIAR = """class Liar:
@@ -101,7 +101,7 @@ OBJECTS = (
          reason="`uuid.uuid4` in `x`", ignore=("x",)),
     pair(109, "an object carrying a logger", "Logged()", "Logged()", CARRIER, verdict="H"),
     Trap(111, "nested 60 levels deep", "R", DEEP.format(1, 60), changed=DEEP.format(2, 60), reason="`deep` changed"),
-    Trap(111, "nested 3000 levels deep", "R", DEEP.format(1, 3000), changed=DEEP.format(2, 3000), reason="deep"),
+    Trap(111, "nested 3000 levels deep", "R", DEEP.format(1, 3000), changed=DEEP.format(2, 3000), reason="`deep` changed"),
 )  # fmt: skip
 
 SPARSE = "import numpy as np, scipy.sparse as sp\ndef f(v): return type(v).__name__, v.nnz"
@@ -137,7 +137,7 @@ ARRAYS = (
     pair(89, "sparse with a stored zero", "sp.csr_matrix(([1., 0.], ([0, 1], [0, 1])))",
          "sp.csr_matrix(([1.], ([0], [0])), shape=(2, 2))", SPARSE, ("numpy", "scipy")),
     pair(90, "torch requires_grad", "torch.zeros(2)", "torch.zeros(2, requires_grad=True)", TORCH, ("torch",)),
-    pair(90, "torch device", "torch.zeros(2)", "torch.zeros(2, device='meta')", TORCH, ("torch",), reason="x", again="any"),
+    pair(90, "torch device", "torch.zeros(2)", "torch.zeros(2, device='meta')", TORCH, ("torch",), again="any"),
     pair(90, "torch leaf", "torch.ones(2)", "torch.zeros(2).exp()", TORCH, ("torch",), verdict="H"),
     Trap(91, "fitted vs unfitted estimator", "R", MODEL.format("0"), changed=MODEL.format("x.fit(np.eye(2), np.ones(2))"),
          needs=("sklearn",), reason="`x` changed"),
