@@ -146,7 +146,9 @@ def test_an_ignored_value_that_the_code_changes_in_place_is_changed_each_time(tr
 
 @pytest.mark.parametrize("future", ["", "from __future__ import annotations\n"])
 def test_a_declared_type_is_declared_after_a_hit_as_after_a_run(transcript, future):
-    _, warm = run_twice(transcript, f"{future}n = 1\n# %%\nx: object = n + 1\n# %%\nkind = __annotations__['x']")
+    _, warm = run_twice(
+        transcript, f"{future}n = 1\n# %%\nx: object = n + 1\n# %%\nkind = __annotations__['x']"
+    )
     expect(warm, {"x: object": "hit"})
 
 
@@ -154,3 +156,42 @@ def test_the_compiler_warns_of_odd_code_as_often_as_without_a_cache(transcript):
     _, warm = run_twice(transcript, "l = [1]\n# %%\nx = 0 is l\ny = l is 'a'")
     expect(warm, {"x = 0 is l": "hit"})
     assert "SyntaxWarning" in warm[1].stream("stderr")
+
+
+def test_a_bound_method_stays_one_object_when_what_holds_it_is_changed(transcript):
+    run_twice(
+        transcript,
+        """
+        class Node:
+            all = []
+            def __init__(self, value):
+                self.value = value
+                self.all.append(value)
+            def add(self): pass
+        # %%
+        first = Node(1)
+        # %%
+        second = Node(first.add)
+        third = Node(3)
+        # %%
+        second.value is Node.all[1]
+        """,
+    )
+
+
+@pytest.mark.parametrize("nan", ["math.nan", "numpy.nan"])
+def test_a_nan_is_still_in_the_list_it_was_put_in(transcript, nan):
+    cells = f"""
+        import math, numpy
+        from collections import deque
+        values, others = [1.0, {nan}], deque([2.0])
+        # %%
+        values.append(3.0)
+        # %%
+        others.append(values[1]); worst = float("nan"); pair = [worst, (worst, 5)]
+        # %%
+        others.append(4.0); pair.append(worst)
+        # %%
+        found = 1, {nan} in values, {nan} in others, pair[0] in pair[1], worst in pair
+    """
+    run_edit_run(transcript, cells, ("found = 1", "found = 2"))

@@ -40,7 +40,7 @@ _BUILTINS: dict[type, tuple[str, bool]] = {
 
 _CODE: dict[type | str, tuple[str, bool]] = {
     types.FunctionType: ("encode_function", True),
-    types.MethodType: ("encode_method", False),
+    types.MethodType: ("encode_method", True),
     types.ModuleType: ("encode_module", False),
     types.CodeType: ("encode_code", False),
     types.CellType: ("encode_cell", True),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import pickle
 import struct
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -89,15 +90,24 @@ class Writer(pickle.Pickler):
         self._tokens = live_tokens(nodes, namespace, names)
         self._find_token = self._tokens.get
         self._stand_ins: list[StandIn] = []
+        self._kept_nans: list[float] = []  # so that none of their ids is given away
         self._reducers: dict[type, Reducer] = {}
         self._unmarked: list[type] = []
 
     def persistent_id(self, obj: object) -> Token | None:
         """Return the reference that stands for `obj`, if it was there before the run."""
         token = self._find_token(id(obj))
+        if token is None and type(obj) is float and obj != obj:
+            return self._nan(obj)
         if token is None or isinstance(obj, type):  # every instance refers to its class: that is memoised
             return None
         self._note(token)
+        return token
+
+    def _nan(self, nan: float) -> Token:
+        """Return what stands for one NaN wherever it occurs: `in` tells it from others."""
+        self._kept_nans.append(nan)
+        token = self._tokens[id(nan)] = ("nan", len(self._kept_nans))
         return token
 
     def class_reference(self, cls: type) -> StandIn | None:
@@ -177,11 +187,14 @@ class Reader(pickle.Unpickler):
         self._own = own
         self._nodes = nodes
         self._namespace = namespace
+        self._nans: defaultdict[int, float] = defaultdict(lambda: float("nan"))
 
     def persistent_load(self, token: Any) -> Any:
         """Return the live object that `token` refers to."""
         if isinstance(token, tuple) and token[0] == "buffer":
             return memoryview(self._own[token[1]])
+        if isinstance(token, tuple) and token[0] == "nan":
+            return self._nans[token[1]]
         return resolve(token, self._nodes, self._namespace)
 
     def find_class(self, module: str, name: str) -> Any:

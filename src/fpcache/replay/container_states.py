@@ -29,7 +29,16 @@ Pairs = tuple[tuple[Any, Any], ...]
 
 
 def _put_list(node: list[Any], items: tuple[Any, ...]) -> None:
-    list.__setitem__(node, slice(None), items)
+    list.__setitem__(node, slice(None), _with_own_nan(node, items))
+
+
+def _with_own_nan(node: Any, items: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return items with the NaN that `node` holds, if it holds a single one: others may hold it, too."""
+    mine = {id(item): item for item in node if type(item) is float and item != item}
+    if len(mine) != 1:
+        return items
+    (nan,) = mine.values()
+    return tuple(nan if type(item) is float and item != item else item for item in items)
 
 
 def _pairs(node: dict[Any, Any]) -> Pairs:
@@ -83,8 +92,9 @@ def _put_set(node: set[Any], items: tuple[Any, ...]) -> None:
 
 
 def _put_deque(node: deque[Any], content: tuple[int | None, tuple[Any, ...]]) -> None:
+    items = _with_own_nan(node, content[1])
     deque.clear(node)
-    deque.extend(node, content[1])
+    deque.extend(node, items)
 
 
 def _other_maxlen(node: deque[Any], content: tuple[int | None, tuple[Any, ...]]) -> str | None:

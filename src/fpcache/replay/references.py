@@ -24,6 +24,8 @@ Token = int | tuple[Any, ...]
 
 # Single objects of libraries that code hands around; a copy would be another one.
 _SINGLE_OBJECTS = (
+    ("math", "nan"),  # `nan in values` is true of the very same one alone
+    ("numpy", "nan"),
     ("numpy.random.mtrand", "_rand"),
     ("numpy.random.mtrand", "_rand._bit_generator"),
     ("random", "_inst"),
