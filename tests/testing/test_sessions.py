@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import io
+import itertools
+import operator
 import sys
 from dataclasses import replace
 
@@ -44,8 +48,28 @@ class Slotted:
         self.__b = b
 
 
+def advanced(iterator):
+    next(iterator)
+    return iterator
+
+
+def called(limit, *arguments):
+    table = functools.lru_cache(limit)(lambda n: [n])
+    for argument in arguments:
+        table(argument)
+    return table
+
+
+def written(text, place):
+    file = io.StringIO()
+    file.write(text)
+    file.seek(place)
+    return file
+
+
 shared = [1]
-base = pytest.importorskip("numpy").arange(6)
+np = pytest.importorskip("numpy")
+base = np.arange(6)
 DIFFERENT = [
     (1, True),
     (1, 1.0),
@@ -67,6 +91,21 @@ DIFFERENT = [
     (base.reshape(2, 3), base.reshape(2, 3, order="F")),
     (base[1], 1),
     ([base, base[:3]], [base, base[:3].copy()]),
+    (base[:3], base[:3].copy()),
+    (base[::2], base[::2].copy()),
+    (base[:3], np.arange(9)[:3]),
+    (iter([1, 2]), advanced(iter([1, 2]))),
+    (zip([1, 2], "ab", strict=True), advanced(zip([1, 2], "ab", strict=True))),
+    (map(str, [1, 2]), advanced(map(str, [1, 2]))),
+    (itertools.count(), advanced(itertools.count())),
+    (itertools.chain([1, 2]), advanced(itertools.chain([1, 2]))),
+    ((x for x in (1, 2)), advanced(x for x in (1, 2))),
+    (called(None, 1), called(None)),
+    (called(2, 1), called(2, 2)),
+    ([shared, {1: shared}.values()], [shared, {1: [1]}.values()]),
+    (ValueError(1), ValueError(2)),
+    (written("ab", 1), written("ab", 2)),
+    (operator.itemgetter(1), operator.itemgetter(2)),
 ]
 
 
@@ -80,6 +119,7 @@ def test_equal_values_have_equal_descriptions():
         numpy = sys.modules["numpy"]
         cyclic = [1, {"a": {1, 2}}, Point((1, 2.5)), a_function(3), numpy.arange(5), Slotted(1, "b")]
         cyclic.append(cyclic)
+        cyclic += [called(None, 1), advanced(iter([1, 2])), ValueError(1), written("a", 0), {1: 2}.items()]
         return cyclic
 
     assert describe(x=make()) == describe(x=make())

@@ -16,7 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from . import probing
+from . import ambient, probing
 from .recording import Hook, Publisher, Stream, record, taken
 
 
@@ -89,6 +89,7 @@ def what_is_left(shell: Shell, untouched: dict[str, str]) -> dict[str, object]:
         "namespace": probing.namespace(shell),
         "random state": {name: state for name, state in states.items() if untouched.get(name) != state},
         "surroundings": probing.surroundings(),
+        "ambient state": ambient.ambient(),
         "file": probing.files(),
     }
 

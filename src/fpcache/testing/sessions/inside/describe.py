@@ -28,7 +28,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import library_values
+from . import library_values, under_way
 from .texts import ADDRESS, digest, name_of, shortened
 
 _BY_REPR = (
@@ -112,7 +112,7 @@ class Describer:
 
     def node(self, value: Any, path: str) -> object:
         """Describe an object that has an identity to be seen."""
-        for test, describer in (*_NODES, *library_values.NODES):
+        for test, describer in (*under_way.NODES, *_NODES, *library_values.NODES, *under_way.LAST_NODES):
             if test(value):
                 return describer(self, value, path)
         return self.instance(value, path)
@@ -296,7 +296,6 @@ _NODES: list[tuple[Callable[[Any], bool], Callable[[Describer, Any, str], object
                                     (("fget", v.fget), ("fset", v.fset), ("fdel", v.fdel))]]),
     (of(type), Describer.notebook_class),
     (of(types.MappingProxyType), lambda d, v, p: ["mappingproxy", *d.pairs(dict(v), p)]),
-    (of(types.GeneratorType, types.CoroutineType), lambda d, v, p: [type(v).__name__, v.__qualname__]),
     (of(weakref.ref), lambda d, v, p: ["weakref", d.value(v(), f"{p}()")]),
     (exactly(random.Random), lambda d, v, p: ["random.Random", digest(repr(v.getstate()).encode())]),
 ]  # fmt: skip

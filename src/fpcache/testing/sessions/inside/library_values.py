@@ -23,8 +23,9 @@ def ndarray(describer: Any, value: Any, path: str) -> object:
         str(value.dtype.descr if value.dtype.names else value.dtype),
         list(value.shape),
     ]
-    flags = [value.flags.c_contiguous, value.flags.f_contiguous, value.flags.writeable]
-    parts: list[object] = [*kind, flags]
+    flags = value.flags
+    shown = [flags.c_contiguous, flags.f_contiguous, flags.writeable, flags.owndata]
+    parts: list[object] = [*kind, shown, list(value.strides), describer.value(value.base, f"{path}.base")]
     if value.dtype.hasobject:
         parts.append(
             [describer.value(item, f"{path}.flat[{n}]") for n, item in enumerate(value.ravel().tolist())]

@@ -116,9 +116,11 @@ def surroundings() -> dict[str, object]:
 
 
 def files() -> dict[str, bytes]:
-    """Return the files below the working directory, by their relative paths."""
+    """Return the files below the working directory, by their relative paths, and the directories."""
     found = {}
-    for directory, _, names in os.walk("."):
+    for directory, directories, names in os.walk("."):
+        for name in directories:
+            found[os.path.relpath(os.path.join(directory, name)) + os.sep] = b""
         for name in names:
             path = os.path.join(directory, name)
             with open(path, "rb") as file:

@@ -82,4 +82,12 @@ def _become(request: dict[str, Any]) -> None:
     sys.stdin = open(0, closefd=False)  # noqa: SIM115
     os.environ.clear()
     os.environ.update(request["environment"])
+    _forget_chance()
     os.chdir(request["directory"])
+
+
+def _forget_chance() -> None:
+    """Begin with chance of one's own, as `random` does in a fork by itself."""
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        numpy_random.seed()
