@@ -1,4 +1,4 @@
-"""The search for wrong hits: it finds none in fpcache, and finds those of an fpcache that is broken on purpose."""
+"""The search for wrong hits finds none in fpcache, and finds those of one that is broken on purpose."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def place():
 
 def drawn(count: int, seed: int) -> list[Program]:
     found: list[Program] = []
-    without_surprises(found.append, programs(), seed, count, shrink=False)()
+    without_surprises(found.append, programs(), seed, count)()
     return found
 
 

@@ -24,6 +24,8 @@ _PRELOADED = ("numpy", "pandas", "fpcache.testing.programs.warming")
 _BOUND = (
     "import resource as r; r.setrlimit(r.RLIMIT_CPU, (20, 20)); r.setrlimit(r.RLIMIT_AS, (6 << 30, 6 << 30))"
 )
+# No judge looks at tracebacks, and to make one takes longer than all the rest of a session.
+_SHORT_TRACEBACKS = Do("shell.InteractiveTB.set_mode('Minimal')")
 _FORCE = "from fpcache.testing.programs.forcing import force; force({}, {}, {})"
 _BREAK = "from fpcache.testing.programs.faults import break_fpcache; break_fpcache({!r})"
 # A row's reason that tells of a fault in the cache itself, not of the user's code.
@@ -110,7 +112,7 @@ class Stage:
         settings = {"seed": session.seed, "preloaded": _PRELOADED, "ready": True, "each_cell": True}
         transcript = Transcript(self.place, files=FILES, settings={**settings, "timeout_s": 60.0})
         bound = (Do(_BOUND),) if find_spec("resource") else ()
-        return transcript.run((*bound, *before, *session.texts()), mode=mode)
+        return transcript.run((*bound, _SHORT_TRACEBACKS, *before, *session.texts()), mode=mode)
 
 
 def play(program: Program, place: Path, fault: str = "") -> Verdict:

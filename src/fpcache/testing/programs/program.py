@@ -81,6 +81,12 @@ class Program:
         """Return the program with these statements taken out everywhere, and cells that are then empty."""
         return Program(tuple(_without(session, statements) for session in self.sessions))
 
+    def until(self, session: int, cell: int) -> Program:
+        """Return the program up to a cell of a session, both from 1; cell 0 is the end."""
+        kept = self.sessions[:session]
+        cells = kept[-1].cells[:cell] if cell else kept[-1].cells
+        return Program((*kept[:-1], replace(kept[-1], cells=cells)))
+
     def to_json(self) -> str:
         """Return the program as text, one line a statement."""
         return json.dumps(asdict(self), indent=1)

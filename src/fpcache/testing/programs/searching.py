@@ -19,7 +19,6 @@ from .pruning import pruned
 __all__ = ["Find", "Tally", "search"]
 
 BATCH = 50
-_SHRINKING_TRIES = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,49 +88,46 @@ class Tally:
         )
 
 
-class _WrongHit(Exception):
-    """A program failed; carries it through Hypothesis."""
+class _Enough(Exception):
+    """Ends a batch early; goes through Hypothesis."""
 
 
 @dataclass(slots=True)
 class _Judge:
-    """Plays programs of one batch; remembers verdicts, so that they don't change while Hypothesis shrinks."""
+    """Plays the programs of one batch, each once, and keeps those that fail."""
 
     place: Path
     fault: str
     tally: Tally
     known: dict[Program, Verdict] = field(default_factory=dict)
     failed: list[Program] = field(default_factory=list)
-    shrinking: int = 0
 
     def __call__(self, program: Program) -> None:
         if self.verdict(program).kind == "different":
             self.failed.append(program)
-            raise _WrongHit
+            if self.fault:
+                raise _Enough
 
     def verdict(self, program: Program) -> Verdict:
-        """Return what came of a program; once one has failed, only so many others are played."""
+        """Return what came of a program."""
         if program not in self.known:
-            if self.failed:
-                self.shrinking += 1
-                if self.shrinking > _SHRINKING_TRIES:
-                    return Verdict()
             self.known[program] = play(program, self.place, self.fault)
-            if not self.failed:
-                self.tally.add(program, self.known[program])
+            self.tally.add(program, self.known[program])
         return self.known[program]
 
-    def find(self, batch: tuple[int, int]) -> Find:
-        """Return what failed, made small."""
-        small = self.failed[-1]
-        verdicts = {small: self.known[small]}
+    def find(self, program: Program, batch: tuple[int, int], shrink: bool) -> Find:
+        """Return a program that failed, made small if that is wanted."""
+        verdicts = {program: self.known[program]}
 
-        def fails(program: Program) -> bool:
-            verdicts[program] = play(program, self.place, self.fault)
-            return verdicts[program].kind == "different"
+        def fails(smaller: Program) -> bool:
+            verdicts[smaller] = play(smaller, self.place, self.fault)
+            return verdicts[smaller].kind == "different"
 
-        small = pruned(small, fails)
-        return Find(batch, small, self.failed[0], verdicts[small])
+        small = program
+        if shrink:
+            cut = program.until(verdicts[program].session, verdicts[program].cell)
+            small = pruned(cut if cut != program and fails(cut) else program, fails)
+        return Find(batch, small, program, verdicts[small])
 
 
 def search(
@@ -145,7 +141,7 @@ def search(
     step: int = 1,
     told: Callable[[Tally], None] = lambda tally: None,
 ) -> Tally:
-    """Play random programs in batches; a batch ends with the first one that fails.
+    """Play random programs in batches.
 
     Parameters
     ----------
@@ -167,24 +163,17 @@ def search(
     tally, started = Tally(), time.perf_counter()
     for number, size in _batches(count, first, step):
         judge = _Judge(place / "program", fault, tally)
-        run = without_surprises(judge, programs(), seed * 1_000_003 + number, size, shrink)
-        with contextlib.suppress(_WrongHit), warnings.catch_warnings():
+        run = without_surprises(judge, programs(), seed * 1_000_003 + number, size)
+        with contextlib.suppress(_Enough), warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)
             run()
-        if judge.failed:
-            tally.finds.append(_found(judge, (seed, number), shrink))
+        for program in dict.fromkeys(judge.failed):
+            tally.finds.append(judge.find(program, (seed, number), shrink))
         tally.seconds = time.perf_counter() - started
         told(tally)
         if fault and tally.finds:
             break
     return tally
-
-
-def _found(judge: _Judge, batch: tuple[int, int], shrink: bool) -> Find:
-    if shrink:
-        return judge.find(batch)
-    program = judge.failed[0]
-    return Find(batch, program, program, judge.known[program])
 
 
 def _batches(count: int, first: int, step: int) -> Iterator[tuple[int, int]]:

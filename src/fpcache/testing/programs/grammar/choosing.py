@@ -26,17 +26,20 @@ class Draw(Protocol):
 
 
 def without_surprises(
-    judge: Callable[[Any], None], strategy: SearchStrategy[Any], number: int, count: int, shrink: bool
+    judge: Callable[[Any], None], strategy: SearchStrategy[Any], number: int, count: int
 ) -> Callable[[], None]:
-    """Return a Hypothesis test whose examples depend on a number alone: no database, no deadline."""
-    phases = [Phase.generate, Phase.shrink] if shrink else [Phase.generate]
+    """Return a Hypothesis test whose examples depend on a number alone: no database, no deadline.
+
+    Hypothesis shrinks by choices, one after the other; ``pruning`` by what
+    programs are made of, in far fewer tries.
+    """
 
     @seed(number)
     @settings(
         max_examples=count,
         database=None,
         deadline=None,
-        phases=phases,
+        phases=[Phase.generate],
         report_multiple_bugs=False,
         print_blob=False,
         suppress_health_check=list(HealthCheck),
