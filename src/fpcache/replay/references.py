@@ -65,6 +65,8 @@ def _worth_a_name(name: str, value: object) -> bool:
         return False
     if isinstance(value, FunctionType | type):
         return importable_path(value) is None
+    if type(value) is float:
+        return value != value
     kind = type(value)
     if issubclass(kind, list | dict | set | bytearray | deque) or kind.__dictoffset__:
         return True
