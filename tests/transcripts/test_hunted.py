@@ -195,3 +195,31 @@ def test_a_nan_is_still_in_the_list_it_was_put_in(transcript, nan):
         found = 1, {nan} in values, {nan} in others, pair[0] in pair[1], worst in pair
     """
     run_edit_run(transcript, cells, ("found = 1", "found = 2"))
+
+
+def test_a_view_of_restored_objects_has_them_as_its_base(transcript):
+    cells = """
+        import numpy as np
+        objects = np.array([[1, "b"], [None, 4]], dtype=object)
+        # %%
+        row, column, turned, all = objects[1], objects[:, 0], objects.T, objects.ravel()[::-1]
+        # %%
+        bases = [1, row.base is objects, turned.base is objects, all.base is objects]
+        row[0] = column, 5
+    """
+    run_edit_run(transcript, cells, ("bases = [1", "bases = [2"))
+
+
+def test_looking_at_a_frame_leaves_what_pandas_looks_up_later_to_the_code(transcript):
+    """Its first look for a name makes Python forget which warnings it has shown."""
+    cells = """
+        import pandas, warnings
+        def complain(frame):
+            warnings.warn("again")
+            return "x" in frame
+        # %%
+        frame = pandas.DataFrame({"x": [1]})
+        # %%
+        for _ in range(3): complain(frame)
+    """
+    run_twice(transcript, cells)

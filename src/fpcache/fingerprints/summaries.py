@@ -69,6 +69,7 @@ def _type_name(cls: type) -> str:
     return str(type.__dict__["__qualname__"].__get__(cls)).rpartition("<locals>.")[2]
 
 
+_SHOWN = ("shape", "dtype")
 _LIBRARIES = frozenset({"numpy", "pandas", "polars", "pyarrow", "scipy", "torch"})
 
 
@@ -78,7 +79,8 @@ def _describe_array(value: Any) -> str:
     if str(kind.__module__).partition(".")[0] not in _LIBRARIES:
         return ""
     try:
-        shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+        # A frame would look for other names among its columns, which changes what pandas keeps for itself.
+        shape, dtype = (getattr(value, name, None) if hasattr(kind, name) else None for name in _SHOWN)
         return _with_shape(kind.__name__, shape, dtype)
     except (AttributeError, NotImplementedError, RuntimeError, TypeError, ValueError):
         return ""  # an array in an odd state is described by its type

@@ -264,5 +264,23 @@ def _laid_over(container: Any, dtype: Any, shape: Any, strides: Any, start: int)
     flat = container.transpose(axes).reshape(-1)
     if not container.dtype.hasobject:
         return numpy.ndarray(shape, dtype, flat.view(numpy.uint8), start, strides)
-    rest = flat[start // container.itemsize :]
-    return numpy.lib.stride_tricks.as_strided(rest, shape, strides)
+    size = container.itemsize
+    return _object_window(flat, shape, [step // size for step in strides], start // size)
+
+
+def _object_window(flat: Any, shape: Any, steps: list[int], first: int) -> Any:
+    """Return a view of objects: by slicing where that can be, since its base is the owner then."""
+    import numpy
+
+    if len(shape) == 1 and steps[0] and shape[0]:
+        end = first + steps[0] * shape[0]
+        return flat[first : end if end >= 0 else None : steps[0]]
+    dense = flat[first : first + prod(shape)]
+    if dense.size == prod(shape):
+        axes = sorted(range(len(shape)), key=lambda axis: -steps[axis])
+        window = dense.reshape([shape[axis] for axis in axes])
+        window = window.transpose([axes.index(axis) for axis in range(len(shape))])
+        if [step // flat.itemsize for step in window.strides] == steps:
+            return window
+    bytes_per_step = [step * flat.itemsize for step in steps]
+    return numpy.lib.stride_tricks.as_strided(flat[first:], shape, bytes_per_step)
