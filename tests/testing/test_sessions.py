@@ -101,7 +101,7 @@ DIFFERENT = [
     (itertools.chain([1, 2]), advanced(itertools.chain([1, 2]))),
     ((x for x in (1, 2)), advanced(x for x in (1, 2))),
     (called(None, 1), called(None)),
-    (called(2, 1), called(2, 2)),
+    (called(2, 1), called(2, 1, 2)),
     ([shared, {1: shared}.values()], [shared, {1: [1]}.values()]),
     (ValueError(1), ValueError(2)),
     (written("ab", 1), written("ab", 2)),

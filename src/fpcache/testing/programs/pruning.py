@@ -10,7 +10,7 @@ from .program import Program
 __all__ = ["pruned"]
 
 
-def pruned(program: Program, fails: Callable[[Program], bool], tries: int = 150) -> Program:
+def pruned(program: Program, fails: Callable[[Program], bool], tries: int = 80) -> Program:
     """Return a smaller program that fails too, found in at most so many tries.
 
     Whole sessions are tried first, then many statements at once, then single

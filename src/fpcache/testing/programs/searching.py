@@ -168,12 +168,18 @@ def search(
             warnings.simplefilter("ignore", SyntaxWarning)
             run()
         for program in dict.fromkeys(judge.failed):
-            tally.finds.append(judge.find(program, (seed, number), shrink))
+            is_new = _is_new(judge.known[program], tally)
+            tally.finds.append(judge.find(program, (seed, number), shrink and is_new))
         tally.seconds = time.perf_counter() - started
         told(tally)
         if fault and tally.finds:
             break
     return tally
+
+
+def _is_new(verdict: Verdict, tally: Tally) -> bool:
+    """Whether no find so far begins to differ alike: those need not be made small."""
+    return all(find.verdict.differences[:1] != verdict.differences[:1] for find in tally.finds)
 
 
 def _batches(count: int, first: int, step: int) -> Iterator[tuple[int, int]]:

@@ -14,6 +14,7 @@ _ITERATORS: tuple[Any, ...] = (
     iter([]), iter(()), iter({}), iter({}.values()), iter({}.items()), iter(range(0)), iter(range(2**70)),
     iter(""), iter(b""), reversed([]), enumerate(()), zip(), map(str, ()), filter(None, ()),
 )  # fmt: skip
+_PLAIN = (type(None), bool, int, float, complex, str, bytes)
 _BY_REFERENTS = ("builtins", "itertools", "operator", "_collections", "collections", "functools")
 
 
@@ -34,10 +35,22 @@ def generator(describer: Any, value: Any, path: str) -> object:
 
 
 def memo_table(describer: Any, value: Any, path: str) -> object:
-    """Describe a function under ``lru_cache`` with its results so far; the keys are the cache's own."""
+    """Describe a function under ``lru_cache`` with those of its results that are objects of their own.
+
+    Which plain values it remembers, and how often it was asked, only saves time.
+    """
     attributes = {name: item for name, item in vars(value).items() if name != "cache_parameters"}
-    results = [describer.value(item, f"{path}(call {n})") for n, item in enumerate(_remembered(value))]
-    return ["lru_cache", list(value.cache_info()), results, *describer.pairs(attributes, f"{path}.__dict__")]
+    kept = [item for item in _remembered(value) if not _is_plain(item)]
+    results = [describer.value(item, f"{path}(call {n})") for n, item in enumerate(kept)]
+    limits = list(value.cache_parameters().values())
+    return ["lru_cache", limits, results, *describer.pairs(attributes, f"{path}.__dict__")]
+
+
+def _is_plain(item: object) -> bool:
+    """Whether nobody can tell a value from an equal one; the marks in a memo table's own keys are such."""
+    if type(item) is tuple:
+        return all(map(_is_plain, item))
+    return isinstance(item, _PLAIN) or type(item) is object
 
 
 def _remembered(table: Any) -> list[object]:
