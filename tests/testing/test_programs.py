@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 pytest.importorskip("hypothesis")
 pytest.importorskip("pandas")
@@ -63,7 +64,8 @@ def test_every_statement_is_valid_python():
         warnings.simplefilter("ignore", SyntaxWarning)
         for program in drawn(150, 3):
             for statement in program.statements():
-                compile(statement, "<statement>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+                text = TransformerManager().transform_cell(statement)
+                compile(text, "<statement>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 def test_a_seed_decides_the_programs():

@@ -3,10 +3,10 @@
 A program is a notebook, run several times in new processes that share a
 cache, and edited in between. In each run, after each cell, a session with
 fpcache must be what one without it is: namespace with its aliases, outputs,
-random states, files, environment, error and execution count. Hypothesis makes
-the programs, and small ones of those that fail::
+random states, files, environment, error and execution count. Hypothesis draws
+the programs; those that fail are made small::
 
-    python -m fpcache.testing.programs --count 10000 --seed 0
+    python -m fpcache.testing.programs --count 10000 --seed 1
 
 `searching.search` is the same for tests, and `faults` holds ways to break
 fpcache on purpose that a search has to notice.

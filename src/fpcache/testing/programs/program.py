@@ -14,7 +14,13 @@ __all__ = ["FILES", "Cell", "Program", "Session"]
 Cell = tuple[str, ...]
 
 # What lies in the working directory before each session.
-FILES = {"in.txt": "3 1 2\n", "data/a.csv": "x,y\n1,2.5\n2,0.5\n"}
+_MODULE = "K = {}\nL = []\ndef f(x):\n    L.append(x)\n    return x, K, len(L)\n"
+FILES = {
+    "in.txt": "3 1 2\n",
+    "data/a.csv": "x,y\n1,2.5\n2,0.5\n",
+    "mod1.py": _MODULE.format(1),
+    "mod2.py": _MODULE.format([2]),
+}
 
 _MAGIC = {"explicit": "%%fpcache --quiet", "whole": "%%fpcache --quiet --whole"}
 

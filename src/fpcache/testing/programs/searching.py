@@ -18,7 +18,7 @@ from .pruning import pruned
 
 __all__ = ["Find", "Tally", "search"]
 
-BATCH = 50
+BATCH = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,7 +259,7 @@ TEXTS = Theme(
         {w} = f'{{n}!r}' + {w}
         {w} = {w}.upper()
         {w} += '{k}'
-        {w} = '{x}'.format(x={v})
+        {w} = '{x!r}'.format(x={v})
         {w} = '%s' % ({n},)
         {w} = ' '.join(map(str, {l}))
         {l} = {w}.split()

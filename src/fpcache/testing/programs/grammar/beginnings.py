@@ -6,6 +6,7 @@ Of these a notebook has what its statements need. Editing a definition takes ano
 
 from __future__ import annotations
 
+from .class_definitions import CLASS_DEFINITIONS, LIBRARY_VALUES
 from .themes import templates
 
 __all__ = ["DEFINITIONS", "IMPORTS", "VALUES"]
@@ -31,6 +32,50 @@ IMPORTS = {
     "contextmanager": "from contextlib import contextmanager",
     "Enum": "from enum import Enum",
     "suppress": "from contextlib import suppress",
+    "redirect_stdout": "from contextlib import redirect_stdout",
+    "OrderedDict": "from collections import OrderedDict",
+    "ChainMap": "from collections import ChainMap",
+    "namedtuple": "from collections import namedtuple",
+    "NamedTuple": "from typing import NamedTuple",
+    "array": "from array import array",
+    "Decimal": "from decimal import Decimal, getcontext",
+    "getcontext": "from decimal import Decimal, getcontext",
+    "Fraction": "from fractions import Fraction",
+    "date": "from datetime import date, timedelta",
+    "StringIO": "from io import StringIO",
+    "SimpleNamespace": "from types import SimpleNamespace",
+    "reduce": "from functools import reduce",
+    "cached_property": "from functools import cached_property",
+    "singledispatch": "from functools import singledispatch",
+    "ABCMeta": "from abc import ABCMeta",
+    "IntEnum": "from enum import Flag, IntEnum, auto",
+    "Flag": "from enum import Flag, IntEnum, auto",
+    "clear_output": "from IPython.display import HTML, clear_output, update_display",
+    "update_display": "from IPython.display import HTML, clear_output, update_display",
+    "HTML": "from IPython.display import HTML, clear_output, update_display",
+    **{
+        name: f"import {name}"
+        for name in (
+            "bisect",
+            "builtins",
+            "dataclasses",
+            "functools",
+            "heapq",
+            "importlib",
+            "itertools",
+            "logging",
+            "math",
+            "mod1",
+            "operator",
+            "pickle",
+            "statistics",
+            "string",
+            "struct",
+            "sys",
+            "warnings",
+            "weakref",
+        )
+    },
 }
 
 DEFINITIONS: dict[str, tuple[str, ...]] = {
@@ -157,6 +202,7 @@ DEFINITIONS: dict[str, tuple[str, ...]] = {
         class Bag(dict):\n    def put(self, k, v):\n        self[k] = v\n        self.last = v\n        return self
         class Bag(dict):\n    log = []\n    def put(self, k, v):\n        self[k] = v\n        self.log.append(k)\n        return self
     """),
+    **CLASS_DEFINITIONS,
     "Color": templates(r"""
         class Color(Enum):\n    RED = 1\n    BLUE = 2
         class Color(Enum):\n    BLUE = 1\n    RED = 2
@@ -206,4 +252,5 @@ VALUES: dict[str, tuple[str, ...]] = {
     "u0": ("None", "0", "l0"),
     "u1": ("None", "l1"),
     "u2": ("None", "[]"),
+    **LIBRARY_VALUES,
 }

@@ -9,10 +9,18 @@ from dataclasses import replace
 from ..program import Cell
 from .beginnings import DEFINITIONS, VALUES
 from .notebooks import Notebook
+from .themes import NAMES
 from .writing import Author
 
 __all__ = ["EDITS", "edited", "in_some_order"]
 
+_OPERATORS = {
+    "+": "-", "-": "+", "*": "+", ">": "<", "<": ">=", "==": "!=", "is": "is not", "and": "or", "or": "and",
+    "append": "extend", "True": "False", "min": "max", "sum": "len", "copy": "deepcopy",
+}  # fmt: skip
+_OPERATOR = re.compile(r"(?<= )(?:[-+*<>]|==|is|and|or)(?= )|\b(?:append|True|min|sum|copy)(?=\()")
+_TEXT = re.compile(r"(?<=')\w+(?=')")
+_NAME = re.compile(r"\b([a-z])[012]\b")
 _NUMBER = re.compile(r"(?<![\w'.@])\d+(?![\w'.])")
 _COPIED = re.compile(r"([ldaufs]\d) = (\w+)")
 _SHADOWS = (
@@ -62,14 +70,31 @@ def _moved(author: Author, cell: Cell) -> Cell:
     return (*left[:to], cell[at], *left[to:])
 
 
-def _other_number(author: Author, cell: Cell) -> Cell:
+def _exchanged(author: Author, cell: Cell, what: re.Pattern[str], other: Callable[[str], str]) -> Cell:
+    """Exchange one place in one statement."""
     at = author.one_of(range(len(cell)))
-    found = list(_NUMBER.finditer(cell[at]))
+    found = list(what.finditer(cell[at]))
     if not found:
         return cell
-    number = author.one_of(found)
-    text = cell[at][: number.start()] + author.one_of("12304") + cell[at][number.end() :]
+    place = author.one_of(found)
+    text = cell[at][: place.start()] + other(place[0]) + cell[at][place.end() :]
     return (*cell[:at], text, *cell[at + 1 :])
+
+
+def _other_operator(author: Author, cell: Cell) -> Cell:
+    return _exchanged(author, cell, _OPERATOR, lambda found: _OPERATORS[found])
+
+
+def _other_text(author: Author, cell: Cell) -> Cell:
+    return _exchanged(author, cell, _TEXT, lambda found: "b" if found == "a" else "a")
+
+
+def _other_name(author: Author, cell: Cell) -> Cell:
+    return _exchanged(author, cell, _NAME, lambda found: author.one_of(NAMES.get(found[0], (found,))))
+
+
+def _other_number(author: Author, cell: Cell) -> Cell:
+    return _exchanged(author, cell, _NUMBER, lambda found: author.one_of("12304"))
 
 
 def _copied(author: Author, cell: Cell) -> Cell:
@@ -108,12 +133,20 @@ _IN_A_CELL: tuple[Callable[[Author, Cell], Cell], ...] = (
     _kept,
     _commented,
     _shadowed,
+    _other_operator,
+    _other_name,
+    _other_text,
 )
+
+
+def _changed(author: Author, cell: Cell) -> Cell:
+    return author.one_of(_IN_A_CELL)(author, cell) or cell
 
 
 def _edited_cell(author: Author, notebook: Notebook) -> Notebook:
     number = author.one_of(range(len(notebook.cells)))
-    return _with_cell(notebook, number, author.one_of(_IN_A_CELL)(author, notebook.cells[number]))
+    cell = notebook.cells[number]
+    return _with_cell(notebook, number, author.one_of(_IN_A_CELL)(author, cell) if cell else cell)
 
 
 def _edited_beginning(author: Author, notebook: Notebook) -> Notebook:
@@ -179,11 +212,14 @@ def in_some_order(author: Author, cells: tuple[Cell, ...], fixed: int) -> tuple[
     The first `fixed` ones stay in front.
     """
     first, rest = cells[:fixed], cells[fixed:]
-    way = author.one_of(("in order", "in order", "in order", "one again", "all again", "swapped", "not all"))
+    way = author.one_of(
+        (*("in order",) * 3, "one again", "one again, edited", "all again", "swapped", "not all")
+    )
     if not rest or way == "in order":
         return cells
     at = author.one_of(range(len(rest)))
     orders = {
+        "one again, edited": (*rest[: at + 1], _changed(author, rest[at]), *rest[at + 1 :]),
         "one again": (*rest[: at + 1], rest[at], *rest[at + 1 :]),
         "all again": rest + rest,
         "swapped": (*rest[:at], *rest[at + 1 :], rest[at]),

@@ -44,7 +44,7 @@ class Notebook:
         names = self.needed()
         texts = " ".join(self._variant(DEFINITIONS, name) for name in DEFINITIONS if name in names)
         drawing = _DRAWING.search(texts + " ".join(s for cell in self.cells for s in cell))
-        imports = tuple(line for name, line in IMPORTS.items() if name in names)
+        imports = tuple(dict.fromkeys(line for name, line in IMPORTS.items() if name in names))
         seeding = tuple(s for name, s in _SEEDING.items() if name in names and drawing and self.is_seeded)
         definitions = tuple(self._variant(DEFINITIONS, name) for name in _ordered(DEFINITIONS, names, self))
         values = (f"{name} = {self._variant(VALUES, name)}" for name in _ordered(VALUES, names, self))

@@ -30,9 +30,15 @@ NAMES: dict[str, tuple[str, ...]] = {
     "f": ("f0", "f1"),
     "r": ("r0", "r1"),
     "g": ("g0", "g1"),
+    "h": ("h0", "h1"),
+    "x": ("x0",),
+    "p": ("p0", "p1"),
+    "b": ("b0", "b1"),
+    "j": ("j0",),
+    "m": ("m0", "m1"),
     "u": ("u0", "u1", "u2"),
 }
-PLACEHOLDER = re.compile(r"\{([a-z]|body|kind|def)\}")
+PLACEHOLDER = re.compile(r"\{([a-z]|body|def)\}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from .basics import CONTROL, FUNCTIONS, LISTS, MAPPINGS, NAMING, SETS, TEXTS
+from .beginnings import DEFINITIONS
 from .choosing import Draw, sampled_from
+from .standard import CLASSES, NOTEBOOK, PATCHING, SCOPES, STANDARD
 from .themes import NAMES, PLACEHOLDER, Theme
 from .values import ARRAYS, CHANCE, FRAMES, OBJECTS, WORLD
 
@@ -26,10 +29,18 @@ THEMES: dict[str, Theme] = {
     "world": WORLD,
     "arrays": ARRAYS,
     "frames": FRAMES,
+    "standard": STANDARD,
+    "classes": CLASSES,
+    "scopes": SCOPES,
+    "patching": PATCHING,
+    "notebook": NOTEBOOK,
 }
 _NUMBERS = ("1", "2", "3", "0", "4")
 _ANY_NAME = tuple(name for kind in "nldou" for name in NAMES[kind])
 _DEEPEST = 2
+_AT_THE_TOP = re.compile(
+    r"^\s*(await |from \w+ import \*|[%!])|= [%!]|\b(nonlocal|global|yield)\b", re.MULTILINE
+)
 _T = TypeVar("_T")
 
 
@@ -86,11 +97,15 @@ class Author:
             return self.value(depth)
         if kind == "body":
             return self.body(depth, indent)
+        if kind == "def":
+            return self.one_of(DEFINITIONS[self.one_of(tuple(DEFINITIONS))])
         return self.one_of(NAMES[kind]) if kind in NAMES else ""
 
     def body(self, depth: int, indent: str) -> str:
         """Return a statement for inside another one, on a line of its own where it must be."""
         statement = self.statement(depth + 1) if depth < _DEEPEST else f"l0.append({self.one_of(_NUMBERS)})"
+        if _AT_THE_TOP.search(statement):
+            return "pass"
         if indent.strip():  # after a colon: what needs more lines can't stand here
             return statement if _fits_on_a_line(statement) else "pass"
         return statement.replace("\n", f"\n{indent}")

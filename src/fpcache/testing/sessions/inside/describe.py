@@ -15,7 +15,6 @@ import decimal
 import enum
 import fractions
 import functools
-import json
 import logging
 import pathlib
 import random
@@ -26,6 +25,7 @@ import types
 import uuid
 import weakref
 from collections.abc import Callable, Iterable
+from json import dumps  # as it is before a notebook patches it
 from typing import Any
 
 from . import library_values, under_way
@@ -108,7 +108,7 @@ class Describer:
                 described.append(["again", self.met[id(item)][0]])
             else:
                 described.append(Describer({"element": item}).described()["element"])
-        return sorted(described, key=json.dumps)
+        return sorted(described, key=dumps)
 
     def node(self, value: Any, path: str) -> object:
         """Describe an object that has an identity to be seen."""
