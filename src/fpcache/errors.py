@@ -7,6 +7,7 @@ __all__ = [
     "DeviceError",
     "FpcacheError",
     "GraphSchemaError",
+    "HalfRestoredError",
     "MediaError",
     "StoreError",
     "StoreUnavailableError",
@@ -22,6 +23,10 @@ class FpcacheError(Exception):
 
 class UncacheableError(FpcacheError):
     """A component can't be cached; the message says why and what helps."""
+
+
+class HalfRestoredError(FpcacheError):
+    """A replay failed when some of the user's objects were changed already; the message says what to do."""
 
 
 class UnfingerprintableValueError(FpcacheError, TypeError):

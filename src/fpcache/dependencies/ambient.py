@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextvars
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from json import dumps, loads
 from typing import Any
@@ -22,7 +22,7 @@ from fpcache.dependencies.library_use import reached
 from fpcache.dependencies.option_values import decode, encode, token
 from fpcache.dependencies.records import Dependency, Effect, Observation, Refusal
 
-__all__ = ["KIND", "apply", "check", "probe", "ready"]
+__all__ = ["KIND", "apply", "check", "probe", "ready", "undo_of"]
 
 KIND = "ambient"
 _MISSING = object()
@@ -201,6 +201,14 @@ def ready(effect: Effect, context: Context) -> str | None:
         return f"can't set options of {effect.name}"
     module = library.module.partition(".")[0]
     return None if library in loaded() or importlib.util.find_spec(module) else f"{module} is not installed"
+
+
+def undo_of(effect: Effect) -> Callable[[], None]:
+    """Return what sets a library's options back to what they are now."""
+    library, names = _BY_NAME[effect.name], loads(effect.state)
+    held = library.read() if library in loaded() else library.defaults()
+    before = {name: held[name] for name in names if name in held}
+    return lambda: library.write(before) if library.write is not None else None
 
 
 def apply(effect: Effect, context: Context) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
-from types import CellType, FunctionType
 
 import xxhash
 
 from fpcache.dependencies.context import Context
-from fpcache.dependencies.records import Dependency, Observation
-from fpcache.dependencies.volatile import names_in
+from fpcache.dependencies.hash_calls import HashCalls, is_only_called
+from fpcache.dependencies.loaded_source import statements
+from fpcache.dependencies.records import Dependency, Observation, Refusal
 from fpcache.fingerprints.records import Reading
 
 __all__ = ["KIND", "check", "current", "dependency", "is_other", "probe"]
@@ -22,6 +22,12 @@ __all__ = ["KIND", "check", "current", "dependency", "is_other", "probe"]
 KIND = "hash_seed"
 _PROBES = ("fpcache", "hash", "seed", "order")
 _REMEDY = "`sorted(...)` or a kernel with a fixed PYTHONHASHSEED would fix the order"
+_CALLED = "hash(...)"
+_HASHES = "uses hashes of text"
+_FIXED_SEED = "hashlib gives the same ones in each, and so does a kernel with a fixed PYTHONHASHSEED"
+_CALL_IT = "call `hash(...)` directly, so that it is seen what is hashed"
+_OWN_HASH = "give the class a `__hash__`, or use a key of its own"
+_WORKERS = ("joblib", "multiprocessing", "concurrent", "dask", "ray")
 _by_address = [f"{os.getpid()}-{os.urandom(8).hex()}"]
 
 
@@ -57,51 +63,47 @@ def dependency(expression: str, line: int | None = None, *, by_address: bool = F
 
 
 class _Probe:
-    """Records what ``settings["order_uses"]`` names: expressions that iterate over a set.
-
-    Followed functions that name ``hash`` count as well: a string's hash is
-    another in each process.
-    """
+    """Records what ``settings["order_uses"]`` names, and what the code hashes by calling ``hash``."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._calls: HashCalls | None = None
 
     def start(self) -> None:
-        pass
+        reading = self._context.reading
+        if reading is None or not _names_hash(reading):
+            return
+        codes = (function.__code__ for function in reading.functions)
+        if is_only_called(statements(self._context.cell_text, 1, sys.maxsize), codes):
+            self._calls = HashCalls()
+            self._calls.start()
 
     def stop(self) -> None:
-        pass
+        if self._calls is not None:
+            self._calls.stop()
 
     def observation(self) -> Observation:
         uses = self._context.settings.get("order_uses", ())
         found = [dependency(expression, line) for expression, line in uses]
-        reading = self._context.reading
-        if reading is not None and _shows_hash(reading, self._context.cell_text):
-            found.append(dependency("hash(...)"))
-        return Observation(tuple(found))
+        reading, calls = self._context.reading, self._calls
+        if reading is None or not _names_hash(reading):
+            return Observation(tuple(found))
+        if calls is None:
+            return Observation(tuple(found), refusals=(Refusal(f"{_HASHES} (`hash`)", _CALL_IT),))
+        if calls.is_seeded or _may_run_elsewhere(reading):
+            found.append(dependency(_CALLED))
+        refused = f"takes the address of an object (`hash` of a `{calls.by_address}`)"
+        refusals = (Refusal(refused, _OWN_HASH),) if calls.by_address else ()
+        return Observation(tuple(found), refusals=refusals)
 
 
-def _shows_hash(reading: Reading, cell_text: str) -> bool:
-    """Whether code calls ``hash`` elsewhere than in a ``__hash__``, whose result only sets and dicts see."""
-    found = [resolved for resolved in reading.resolved if resolved.value is hash]
-    if not found or not all(resolved.chain for resolved in found) or ".__hash__" in cell_text:
-        return bool(found)
-    methods = [function for function in reading.functions if function.__name__ == "__hash__"]
-    classes = [vars(root.value) for root in reading.roots if isinstance(root.value, type)]
-    return (
-        not any(map(_names_hash, methods))
-        or any(_names_hash(function) for function in reading.functions if function not in methods)
-        or any(value is hash for attributes in classes for value in attributes.values())
-    )
+def _names_hash(reading: Reading) -> bool:
+    return any(resolved.value is hash for resolved in reading.resolved)
 
 
-def _names_hash(function: FunctionType) -> bool:
-    """Whether a function can reach ``hash``, also by another name, or a ``__hash__``."""
-    cells = (cell.cell_contents for cell in function.__closure__ or () if cell != CellType())
-    held = (*cells, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
-    names = names_in(function.__code__)
-    by_name = (function.__globals__.get(name) for name in names)
-    return not names.isdisjoint({"hash", "__hash__"}) or any(value is hash for value in (*held, *by_name))
+def _may_run_elsewhere(reading: Reading) -> bool:
+    """Whether other processes may have called ``hash``, unseen."""
+    return any(resolved.path.startswith(_WORKERS) for resolved in reading.resolved)
 
 
 def is_other(seed: str) -> bool:
@@ -118,4 +120,6 @@ def check(dependency: Dependency, context: Context) -> str | None:
     """Say that this process orders sets otherwise than the recorded one."""
     if dependency.expected in (current(), current(by_address=True)):
         return None
+    if dependency.name == f"`{_CALLED}`":
+        return f"{_HASHES} (`hash`), other ones in each process; {_FIXED_SEED}"
     return f"depends on the order of a set ({dependency.name}), another in each process; {_REMEDY}"

@@ -23,7 +23,12 @@ _READ: Mapping[str, Callable[[], object]] = {
     "os.getppid": os.getppid,
     "threading.get_ident": lambda: (os.getpid(), threading.get_ident()),
     "threading.get_native_id": threading.get_native_id,
-    "threading.current_thread": lambda: threading.current_thread().name,
+    "threading.current_thread": lambda: (os.getpid(), threading.current_thread().name),
+    "threading.main_thread": os.getpid,
+    "threading.enumerate": os.getpid,
+    "multiprocessing.process.current_process": os.getpid,
+    "multiprocessing.process.parent_process": os.getpid,
+    "multiprocessing.process.active_children": os.getpid,
     "os.getlogin": _user,
     "getpass.getuser": _user,
 }

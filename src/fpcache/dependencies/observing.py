@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from types import ModuleType
 
+from fpcache.dependencies import written_files
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.records import Dependency, Effect, Observation, Probe, Refusal
+from fpcache.dependencies.undoing import undo_of
 
 __all__ = ["Observing", "apply_effects", "first_broken", "first_unready"]
 
@@ -75,9 +78,24 @@ def first_unready(effects: Iterable[Effect], context: Context, modules: dict[str
 
 
 def apply_effects(effects: Iterable[Effect], context: Context, modules: dict[str, ModuleType]) -> None:
-    """Leave files, random states and settings as the recorded run left them."""
-    for effect in effects:
-        modules[effect.kind].apply(effect, context)
+    """Leave files, random states and settings as the recorded run left them; all of them, or none.
+
+    What can fail comes first. Where something fails, what was done is taken back, and the error raised.
+    """
+    undos: list[Callable[[], None]] = []
+    try:
+        for effect in sorted(effects, key=_is_safe):
+            undos.append(undo_of(effect))
+            modules[effect.kind].apply(effect, context)
+    except BaseException:
+        for undo in reversed(undos):
+            with suppress(Exception):
+                undo()
+        raise
+
+
+def _is_safe(effect: Effect) -> bool:
+    return effect.kind not in written_files.KINDS
 
 
 def worst_refusal(refusals: Sequence[Refusal], *, explicit: bool) -> Refusal | None:

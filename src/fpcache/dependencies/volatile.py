@@ -12,10 +12,12 @@ import datetime
 import re
 import sys
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from types import CodeType, ModuleType
 
 import xxhash
 
+from fpcache.dependencies.address_uses import ADDRESS_ATTRIBUTES, address_attribute, only_tells_apart
 from fpcache.dependencies.clock_uses import Unit, is_given_time, is_only_subtracted, is_returned
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.identity import identity
@@ -39,11 +41,18 @@ _WHAT = {
     "dynamic": ("uses dynamic code", "name what is read"),
     "asking": ("asks a person", "ask in a cell of its own, and pass the answer"),
     "debugging": ("stops in a debugger", "take that out again, and it can be cached"),
+    "address": (
+        "takes the address of an object",
+        "compare objects with `is`, or give them names or numbers of their own",
+    ),
+    "registry": ("changes what the whole process uses", "do that in a statement of its own"),
+    "machine": ("reads the state of the machine", "use %%fpcache to keep one reading"),
 }
 _SPECIAL = {
     **dict.fromkeys(("builtins.input", "getpass.getpass"), "asking"),
     **dict.fromkeys(("builtins.breakpoint", "pdb.set_trace"), "debugging"),
 }
+_NEVER_ASKED_FOR = frozenset({"dynamic", "address", "registry"})
 _PRESENT_TEXTS = frozenset({"now", "today"})
 _PRESENT_TAKERS = (
     ("pandas", "Timestamp"), ("pandas", "to_datetime"), ("pandas", "date_range"), ("pandas", "DatetimeIndex"),
@@ -76,6 +85,7 @@ def scan(
     found += [_present_text(context, resolved) for resolved in reading.resolved]
     found.append(_query(context, reading, (first_line, last_line)))
     found.append(_hidden_way(reading))
+    found.append(_memory(context, reading, (first_line, last_line)))
     return tuple(dict.fromkeys(refusal for refusal in found if refusal is not None))
 
 
@@ -109,7 +119,8 @@ class _Units:
             place += f" in {' → '.join(f'`{name}`' for name in resolved.chain)}"
         if resolved.line is not None:
             place += f", line {resolved.line}"
-        return Refusal(f"{reason} ({place})", remedy, resolved.line, explicit_ok=reader.kind != "dynamic")
+        is_waivable = reader.kind not in _NEVER_ASKED_FOR
+        return Refusal(f"{reason} ({place})", remedy, resolved.line, explicit_ok=is_waivable)
 
     def inherited(self) -> Iterator[Resolved]:
         """Yield the clocks that local classes inherit, where the code calls them."""
@@ -126,6 +137,8 @@ class _Units:
             return self._all(reader.name, lambda unit: is_given_time(unit, reader.name, least))
         if reader.kind == "clock":
             return self._all(reader.name, lambda unit: is_only_subtracted(unit, reader.name))
+        if reader.kind == "address":
+            return self._all(reader.name, lambda unit: only_tells_apart(unit, reader.name))
         if reader.kind == "duration":
             return not any(is_returned(unit, reader.name) for unit in self._all_units())
         return False
@@ -158,6 +171,8 @@ def _may_read(names: tuple[str, ...], namespace: dict[str, object]) -> bool:
     """Whether a function without source names a clock, or a module that has one."""
     clocks = {"time", "datetime", "pandas", "email", "calendar", "builtins"}
     for name in names:
+        if name == "id":
+            return True
         value = namespace.get(name)
         if value is not None and (getattr(value, "__name__", "") in clocks or reader_of(value) is not None):
             return True
@@ -193,7 +208,7 @@ def _query(context: Context, reading: Reading, lines: tuple[int, int]) -> Refusa
 def _hidden_way(reading: Reading) -> Refusal | None:
     """Refuse functions that read names through another function, a frame, a class or `sys.modules`."""
     for function in reading.functions:
-        names = names_in(function.__code__)
+        names = _names_in(function.__code__)
         way = min(_HIDDEN_WAYS & names, default=None)
         if way is None and "modules" in names and "__main__" in reading.strings:
             way = "sys.modules"
@@ -202,10 +217,26 @@ def _hidden_way(reading: Reading) -> Refusal | None:
     return None
 
 
-def names_in(code: CodeType) -> frozenset[str]:
-    """Return the names that code, and all code inside it, mentions."""
+def _memory(context: Context, reading: Reading, lines: tuple[int, int]) -> Refusal | None:
+    """Refuse code that takes the address of memory, such as a tensor's."""
+    reason, remedy = _WHAT["address"]
+    words = ADDRESS_ATTRIBUTES | {"ctypes"}
+    own = statements(context.cell_text, *lines) if any(word in context.cell_text for word in words) else None
+    found = address_attribute(own) if own is not None else None
+    if found is not None:
+        return Refusal(f"{reason} (`{found.attr}`, line {found.lineno})", remedy, found.lineno)
+    for function in reading.functions:
+        if function.__name__ != "__hash__" and not words.isdisjoint(_names_in(function.__code__)):
+            tree = function_tree(function)
+            if tree is None or address_attribute(tree) is not None:
+                return Refusal(f"{reason} (in `{function.__qualname__}`)", remedy)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _names_in(code: CodeType) -> frozenset[str]:
     inner = (const for const in code.co_consts if isinstance(const, CodeType))
-    return frozenset(code.co_names).union(*map(names_in, inner))
+    return frozenset(code.co_names).union(*map(_names_in, inner))
 
 
 def _attributes(tree: ast.AST | None) -> list[ast.Attribute]:
@@ -233,8 +264,6 @@ class _Probe:
                 dependencies[Dependency(KIND, reader.name, _digest(reader.name))] = None
             elif reader is not None and reader.kind in ("duration", "clock"):
                 notes[f"shows durations of the recorded run (`{reader.name}`)"] = None
-            elif resolved.value is id:
-                notes["names `id`: addresses are those of the recorded run"] = None
         return Observation(tuple(dependencies), notes=tuple(notes))
 
 

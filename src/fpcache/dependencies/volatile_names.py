@@ -12,9 +12,12 @@ from typing import Literal
 
 __all__ = ["NAMES", "ROOTS", "TIMELESS_ARGUMENTS", "VERSION", "Kind"]
 
-VERSION = 1
+VERSION = 2
 
-Kind = Literal["duration", "clock", "calendar", "entropy", "network", "database", "dynamic", "identity"]
+Kind = Literal[
+    "duration", "clock", "calendar", "entropy", "network", "database", "dynamic", "identity",
+    "address", "machine", "registry",
+]  # fmt: skip
 
 # duration: a difference of readings. clock: an absolute time, a duration where it is only subtracted.
 NAMES: Mapping[Kind, tuple[str, ...]] = {
@@ -61,7 +64,28 @@ NAMES: Mapping[Kind, tuple[str, ...]] = {
     "identity": (
         "os.getpid", "os.getppid", "threading.get_ident", "threading.get_native_id",
         "threading.current_thread", "socket.gethostname", "socket.getfqdn", "platform.node",
-        "platform.uname", "os.uname", "os.getlogin", "getpass.getuser",
+        "platform.uname", "os.uname", "os.getlogin", "getpass.getuser", "threading.main_thread",
+        "threading.enumerate", "multiprocessing.process.current_process",
+        "multiprocessing.process.parent_process", "multiprocessing.process.active_children",
+    ),
+    "address": ("builtins.id",),
+    "registry": (
+        "codecs.register", "codecs.register_error", "copyreg.pickle", "copyreg.constructor",
+        "copyreg.add_extension", "sqlite3.register_adapter", "sqlite3.register_converter",
+        "logging.addLevelName", "logging.setLoggerClass", "logging.setLogRecordFactory", "mimetypes.add_type",
+        "csv.register_dialect", "csv.unregister_dialect", "shutil.register_archive_format",
+        "shutil.register_unpack_format", "webbrowser.register", "atexit.register", "atexit.unregister",
+        "signal.signal", "signal.alarm", "signal.setitimer", "faulthandler.enable", "os.register_at_fork",
+        "sys.setswitchinterval", "sys.setprofile", "sys.addaudithook", "threading.setprofile",
+        "threading.settrace", "multiprocessing.set_start_method", "asyncio.set_event_loop",
+        "asyncio.set_event_loop_policy", "importlib.reload",
+    ),
+    "machine": (
+        "os.getloadavg", "os.sched_getaffinity", "shutil.disk_usage", "os.statvfs", "gc.get_count",
+        "gc.get_stats",
+        "sys.getrefcount", "sys.getallocatedblocks", "tracemalloc.get_traced_memory",
+        "tracemalloc.take_snapshot", "torch.cuda.memory_allocated", "torch.cuda.memory_reserved",
+        "torch.cuda.max_memory_allocated", "torch.cuda.memory_summary", "torch.cuda.mem_get_info",
     ),
 }  # fmt: skip
 
@@ -85,6 +109,7 @@ ROOTS: Mapping[str, Kind] = {
         ),
         "database",
     ),
+    **dict.fromkeys(("psutil", "GPUtil", "pynvml", "py3nvml", "cpuinfo"), "machine"),
 }  # fmt: skip
 
 # How many arguments a call must have to be about a given time (or object), not the present one.

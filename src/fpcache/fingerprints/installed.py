@@ -121,6 +121,9 @@ def mention(path: str, obj: object) -> GlobalRead:
     return GlobalRead(module, name, obj, (), {}, role="mention", path=path)
 
 
+_TABLES = (dict, list, set)
+_MOST_ITEMS = 1000
+_SEEN_ELSEWHERE = frozenset({"sys", "os", "warnings", "logging", "builtins", "typing"})
 _PLAIN = (int, float, str, bytes, bool, complex, type(None))
 
 
@@ -140,11 +143,25 @@ def is_expected(module: ModuleType, name: str, value: object) -> bool:
     if isinstance(value, ModuleType):
         return not is_local_module(value)
     own = str(vars(module).get("__name__")).partition(".")[0]
+    if _is_open_table(own, value):
+        return False
     if not is_named_code(value):  # data, unless another package's object is called in its place
         return not callable(value) or _top_level(type(value)) == own
     top = _top_level(value) if isinstance(value, (FunctionType, BuiltinFunctionType, type)) else own
     is_near = top in (None, own) or (top in sys.stdlib_module_names and own in sys.stdlib_module_names)
     return is_near and getattr(value, "__name__", None) == name
+
+
+def _is_open_table(package: str, value: Any) -> bool:
+    """Whether data is a table that anybody may add to, small enough and plain enough to be read."""
+    if type(value) not in _TABLES or package in _SEEN_ELSEWHERE or len(value) > _MOST_ITEMS:
+        return False
+    parts = (*value, *value.values()) if isinstance(value, dict) else value
+    return all(type(part) in _PLAIN or (type(part) is tuple and _is_plain_tuple(part)) for part in parts)
+
+
+def _is_plain_tuple(value: tuple[object, ...]) -> bool:
+    return all(type(part) in _PLAIN for part in value)
 
 
 def _top_level(obj: FunctionType | BuiltinFunctionType | type) -> str | None:

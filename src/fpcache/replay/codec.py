@@ -11,7 +11,7 @@ import io
 import pickle
 import struct
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ from fpcache.replay.memory import Ledger
 from fpcache.replay.reducers import Reducer, reducer_for
 from fpcache.replay.references import Token, live_tokens, resolve
 
-__all__ = ["OUT_OF_BAND_BYTES", "Buffer", "Dumped", "Writer", "dump", "load"]
+__all__ = ["OUT_OF_BAND_BYTES", "Buffer", "Dumped", "Writer", "dump", "find", "load"]
 
 _REMEDY = "keep it inside a function, and return what can be stored"
 
@@ -163,6 +163,19 @@ class Writer(pickle.Pickler):
             self.used_names.add(token[1])
 
 
+class Finder(Writer):
+    """Meets all objects that would be written, and notes those whose ids are wanted."""
+
+    wanted: Collection[int] = ()
+    met: dict[int, object]
+
+    def persistent_id(self, obj: object) -> Token | None:
+        """Note `obj`, and go on as `Writer` does."""
+        if id(obj) in self.wanted:
+            self.met[id(obj)] = obj
+        return super().persistent_id(obj)
+
+
 def _take(taken: list[Buffer], buffer: pickle.PickleBuffer) -> bool:
     """Take large memory out of the stream; True leaves it there."""
     view = buffer.raw()
@@ -278,6 +291,26 @@ def _refusal(payload: object, culprit: object, reason: str) -> UncacheableError:
     path = path_to(payload, culprit)
     what, _, remedy = reason.partition("; ")
     return UncacheableError(f"{f'`{path}`' if path else 'part of its result'} {what}; {remedy or _REMEDY}")
+
+
+def find(
+    payload: object,
+    wanted: Collection[int],
+    *,
+    nodes: Sequence[object],
+    namespace: dict[str, Any],
+    names: Mapping[str, object],
+) -> dict[int, object]:
+    """Return the objects with these ids that `dump` would meet in `payload`, by id."""
+    writer = Finder(io.BytesIO(), nodes, namespace, names, Ledger())
+    writer.wanted, writer.met = wanted, {}
+    try:
+        writer.dump(payload)
+    except Exception:
+        return {}
+    finally:
+        writer.remove_marks()
+    return writer.met
 
 
 def load(

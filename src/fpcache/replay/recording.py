@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from json import dumps, loads
 from typing import Any
 
 from fpcache.errors import CorruptEntryError, UncacheableError
-from fpcache.replay.codec import Buffer, Dumped, dump, load
+from fpcache.replay.codec import Buffer, Dumped, dump, find, load
 from fpcache.replay.mutations import State, obstacle, put
 
-__all__ = ["Manifest", "Payload", "apply", "capture", "obstacles", "restore"]
+__all__ = ["Manifest", "Payload", "apply", "capture", "met", "obstacles", "restore"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,15 @@ class Payload:
         Nodes of its inputs that it changed in place: index, content after.
     results : tuple of object
         The values of the results shown, in order.
+    addressed : tuple of object
+        Objects whose addresses the outputs show.
     """
 
     bound: dict[str, Any] = field(default_factory=dict)
     deleted: tuple[str, ...] = ()
     states: tuple[tuple[int, State], ...] = ()
     results: tuple[Any, ...] = ()
+    addressed: tuple[Any, ...] = ()
 
     def path_roots(self) -> list[tuple[str, object]]:
         """Return its parts with expressions for them, for messages."""
@@ -131,9 +134,19 @@ def capture(payload: Payload, nodes: Sequence[object], namespace: dict[str, Any]
     UncacheableError
         If a part can't be stored, with its path.
     """
+    return dump(payload, nodes=nodes, namespace=namespace, names=_untouched(payload, namespace))
+
+
+def met(
+    payload: Payload, nodes: Sequence[object], namespace: dict[str, Any], wanted: Collection[int]
+) -> dict[int, object]:
+    """Return the objects in `payload` whose ids are wanted, by id."""
+    return find(payload, wanted, nodes=nodes, namespace=namespace, names=_untouched(payload, namespace))
+
+
+def _untouched(payload: Payload, namespace: dict[str, Any]) -> dict[str, Any]:
     touched = {*payload.bound, *payload.deleted}
-    names = {name: value for name, value in namespace.items() if name not in touched}
-    return dump(payload, nodes=nodes, namespace=namespace, names=names)
+    return {name: value for name, value in namespace.items() if name not in touched}
 
 
 def restore(

@@ -20,7 +20,17 @@ from fpcache.fingerprints.walking import digest_among
 from fpcache.replay import codec, mutations, recording
 from fpcache.replay.outputs import OutputLog
 from fpcache.replay.recording import Payload
-from fpcache.session import fixed, hash_order, ignored, kept, memoised, positions, refusing, set_order
+from fpcache.session import (
+    addresses,
+    fixed,
+    hash_order,
+    ignored,
+    kept,
+    memoised,
+    positions,
+    refusing,
+    set_order,
+)
 from fpcache.session.figures import Describer, has_matplotlib
 from fpcache.session.governor import REFUSED, REPLAY_S, AllowanceSpentError
 from fpcache.session.history import histories
@@ -96,7 +106,7 @@ def store(step: ComponentStep, trace: Trace) -> None:
     started = time.thread_time()
     try:
         outputs = trace.outputs.settled()
-        captured = _capture(step, trace, observation)
+        captured = _capture(step, trace, observation, outputs)
         dependencies = [*observation.dependencies, *_own_dependencies(step, trace)]
         dependencies += [] if captured.keeps_order else [set_order.lost_order()]
     except (UncacheableError, UnfingerprintableValueError) as error:
@@ -135,7 +145,7 @@ def _waived(step: ComponentStep, trace: Trace, observation: Observation) -> list
     return list(dict.fromkeys(refusal.reason for refusal in (*standing, *observation.refusals)))
 
 
-def _capture(step: ComponentStep, trace: Trace, observation: Observation) -> Capture:
+def _capture(step: ComponentStep, trace: Trace, observation: Observation, outputs: OutputLog) -> Capture:
     namespace = step.run.namespace
     if pyplot_state.open_figures():
         raise UncacheableError("a pyplot figure is open; close it, or show it in the cell that makes it")
@@ -164,6 +174,7 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation) -> Cap
     orders: list[bytes] = []
     digest = _digest(payload, nodes, walks, orders, allowance)
     dumped = recording.capture(payload, nodes, namespace)
+    payload, dumped = addresses.settled(trace, payload, dumped, outputs, namespace)
     _refuse_unread_names(trace, dumped)
     restored_orders: list[bytes] = []
     restore_s = _verify(payload, digest, dumped, nodes, walks, namespace, restored_orders)
@@ -301,7 +312,8 @@ def _entry(
 ) -> tuple[Entry, dict[str, Any]]:
     run, component = step.run, trace.component
     now = time.time()
-    outputs = positions.marked(shown, run, trace.reading).to_bytes()
+    marked = addresses.marked(positions.marked(shown, run, trace.reading), captured.payload.addressed)
+    outputs = marked.to_bytes()
     blobs: dict[str, Any] = {"payload": captured.dumped.stream, "outputs": outputs}
     blobs |= {f"buffer-{index}": buffer for index, buffer in enumerate(captured.dumped.buffers)}
     for index, effect in enumerate(observation.effects):

@@ -10,7 +10,7 @@ from fpcache.fingerprints.records import Reading
 
 __all__ = ["FORMAT", "component_key"]
 
-FORMAT = "fpcache-entry-1"
+FORMAT = "fpcache-entry-2"
 
 
 def component_key(

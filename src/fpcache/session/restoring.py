@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 from fpcache.cells import Component
 from fpcache.dependencies import EFFECTS
 from fpcache.dependencies.observing import apply_effects
-from fpcache.errors import StoreError, UncacheableError
+from fpcache.errors import HalfRestoredError, StoreError, UncacheableError
 from fpcache.fingerprints.records import Reading
-from fpcache.replay.outputs import Clear, Display, OutputLog, Result, Stream
-from fpcache.replay.recording import Payload, apply, restore
-from fpcache.session import positions
+from fpcache.replay.outputs import Clear, Display, Output, OutputLog, Result, Stream
+from fpcache.replay.recording import Payload, apply, obstacles, restore
+from fpcache.session import addresses, positions
 from fpcache.session.capturing import reference_nodes
 from fpcache.session.looking_up import Found
 from fpcache.session.report import HIT, ComponentReport
+from fpcache.session.services import Services
 from fpcache.shell import ShellAdapter
 from fpcache.store.entry import Entry
 
@@ -41,23 +42,45 @@ def replay(
     try:
         payload = load_payload(run, entry, reading)
         recorded = OutputLog.from_bytes(bytes(run.services.store.read(entry.blobs["outputs"])))
-        outputs = positions.named(recorded, run, reading)
+        outputs = addresses.named(positions.named(recorded, run, reading), payload.addressed)
     except (StoreError, UncacheableError) as error:
         return f"the stored result is damaged ({error})"
     except Exception as error:
         message = run.services.faults.report(error, f"restoring `{component.label}`")
         return f"the stored result could not be restored ({message})"
+    nodes = reference_nodes(reading)
+    in_the_way = obstacles(payload, nodes)
+    if in_the_way:
+        return f"the stored result can't be applied (an input {in_the_way[0][1]})"
     try:
-        apply(payload, reference_nodes(reading), run.namespace)
-    except UncacheableError as error:  # raised before anything was changed
-        return f"the stored result can't be applied ({error})"
-    _declare(run, component.annotations)
-    apply_effects(found.effects, run.context(reading), EFFECTS)
-    publish(run.services.shell, outputs, payload.results)
+        apply_effects(found.effects, run.context(reading), EFFECTS)
+    except Exception as error:  # all is as before
+        message = run.services.faults.report(error, f"restoring what `{component.label}` changes outside")
+        return f"what it changes outside could not be restored ({message})"
     row.status = HIT
+    _put_in_place(payload, nodes, run, component)
+    with run.services.faults.guarded(f"the annotations of `{component.label}`"):
+        _declare(run, component.annotations)
+    publish(run.services, outputs, payload.results)
     with run.services.faults.guarded("counting a hit"):
         _account(run, entry, row, time.perf_counter() - started)
     return None
+
+
+def _put_in_place(payload: Payload, nodes: tuple[object, ...], run: CellRun, component: Component) -> None:
+    """Bind and change what the run bound and changed; what fails now can neither be undone nor run.
+
+    Raises
+    ------
+    HalfRestoredError
+        With what to do: the user's objects are no longer what they were.
+    """
+    try:
+        apply(payload, nodes, run.namespace)
+    except Exception as error:
+        message = run.services.faults.report(error, f"changing the inputs of `{component.label}`")
+        text = f"the inputs of `{component.label}` are only partly changed; run the cells above again"
+        raise HalfRestoredError(f"{text} ({message})") from error
 
 
 def _declare(run: CellRun, annotations: tuple[str, ...]) -> None:
@@ -76,19 +99,25 @@ def load_payload(run: CellRun, entry: Entry, reading: Reading) -> Payload:
     return restore(stream, buffers, reference_nodes(reading), run.namespace)
 
 
-def publish(shell: ShellAdapter, outputs: OutputLog, values: tuple[object, ...]) -> None:
-    """Show recorded outputs in their order."""
+def publish(services: Services, outputs: OutputLog, values: tuple[object, ...]) -> None:
+    """Show recorded outputs in their order; one that can't be shown is told, and the others are shown."""
     remaining = iter(values)
     for item in outputs:
-        match item:
-            case Stream(name, text):
-                shell.publish_stream(name, text)
-            case Display(data, metadata, display_id, update):
-                shell.publish_display(data, metadata, display_id, update)
-            case Clear(wait):
-                shell.publish_clear(wait)
-            case Result(data, metadata):
-                shell.publish_result(next(remaining), data, metadata)
+        value = next(remaining) if isinstance(item, Result) else None
+        with services.faults.guarded("showing a stored output"):
+            _show(services.shell, item, value)
+
+
+def _show(shell: ShellAdapter, item: Output, value: object) -> None:
+    match item:
+        case Stream(name, text):
+            shell.publish_stream(name, text)
+        case Display(data, metadata, display_id, update):
+            shell.publish_display(data, metadata, display_id, update)
+        case Clear(wait):
+            shell.publish_clear(wait)
+        case Result(data, metadata):
+            shell.publish_result(value, data, metadata)
 
 
 def _account(run: CellRun, entry: Entry, row: ComponentReport, duration_s: float) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fpcache.dependencies import local_modules, random_states
+from fpcache.errors import HalfRestoredError
 from fpcache.events import CellFinished, CellStarted, ComponentFinished, ComponentStarted
 from fpcache.graph import FingerprintStatus, Outcome, run_in_order
 from fpcache.session.cell_run import CellRun
@@ -135,7 +136,7 @@ class Session:
         try:
             outcomes = await run_in_order(_steps(run), [_RowHook(run)])
             failed = any(outcome.failed for outcome in outcomes)
-        except KeyboardInterrupt as error:  # between statements, in the cache's own work
+        except (KeyboardInterrupt, HalfRestoredError) as error:  # in the cache's own work
             self.services.shell.show_failure(error, run.request.result)
         finally:
             self._close(run, failed, started)

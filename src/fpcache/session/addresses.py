@@ -1,0 +1,152 @@
+"""Addresses in what a run left: the default ``repr`` of an object tells where it lies.
+
+An output that shows the address of an object which a replay restores, or finds,
+is stored with a mark in its place, and shown with the object's address then. In
+a value no text can be told from another, so one that holds the address of a
+living object is not stored. An address of what is gone says nothing any more.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from fpcache.errors import UncacheableError
+from fpcache.replay import codec, recording
+from fpcache.replay.outputs import OutputLog
+from fpcache.replay.recording import Payload
+from fpcache.replay.references import importable_path
+
+if TYPE_CHECKING:
+    from fpcache.session.executing import Trace
+
+__all__ = ["marked", "named", "settled"]
+
+_TOLD = re.compile(r"([^\n]{0,100}?)\b(0x[0-9a-f]{6,16})\b")
+_NUMBER = re.compile(rb"\x8a([\x05-\x07])")  # pickle's opcode for an integer of so many bytes
+_REMEDY = "keep the object itself, or give its class a `__repr__`"
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One address in a text, and the text before it."""
+
+    address: int
+    text: str
+
+
+def settled(
+    trace: Trace, payload: Payload, dumped: codec.Dumped, outputs: OutputLog, namespace: dict[str, Any]
+) -> tuple[Payload, codec.Dumped]:
+    """Return a payload that also holds the objects whose addresses the outputs show.
+
+    Raises
+    ------
+    UncacheableError
+        If a value holds an address, or an output that of an object which a
+        replay can't have.
+    """
+    shown = [told for text in _texts(outputs) for told in _told_in(text)]
+    held = _held(dumped.stream, trace)
+    if not shown and not held:
+        return payload, dumped
+    nodes = _nodes(trace)
+    found = _living({told.address for told in (*shown, *held)}, payload, nodes, namespace)
+    for told in held:
+        living = found.get(told.address)
+        if living is not None and _is_of(told, living):
+            raise UncacheableError(f"its result holds the address of {_words(living)}; {_REMEDY}")
+    pairs = ((told, found[told.address]) for told in shown if told.address in found)
+    objects = [_kept(living) for told, living in pairs if _is_of(told, living)]
+    if not objects:
+        return payload, dumped
+    unique = tuple({id(one): one for one in objects}.values())
+    payload = replace(payload, addressed=unique)
+    return payload, recording.capture(payload, nodes, namespace)
+
+
+def _nodes(trace: Trace) -> tuple[object, ...]:
+    from fpcache.session.capturing import reference_nodes
+
+    return reference_nodes(trace.reading)
+
+
+def _texts(outputs: OutputLog) -> Iterator[str]:
+    seen: dict[str, str] = {}
+    outputs.converted(lambda text: seen.setdefault(text, text))
+    yield from seen
+
+
+def _told_in(text: str) -> Iterator[_Told]:
+    if "0x" in text:
+        yield from (_Told(int(found[2], 16), found[0]) for found in _TOLD.finditer(text))
+
+
+def _held(stream: bytes, trace: Trace) -> list[_Told]:
+    """Return the addresses in what is to be stored: in texts, and as numbers where the code takes any."""
+    texts = stream.decode("latin-1") if b"0x" in stream else ""
+    held = list(_told_in(texts))
+    if any(item.value is id for item in trace.reading.resolved):
+        for found in _NUMBER.finditer(stream):
+            size = found[1][0]
+            held.append(_Told(int.from_bytes(stream[found.end() : found.end() + size], "little"), ""))
+    return held
+
+
+@dataclass(frozen=True, slots=True)
+class _Living:
+    """An object that lies at an address; whether the recording has it."""
+
+    value: object
+    is_recorded: bool
+
+
+def _living(
+    wanted: set[int], payload: Payload, nodes: tuple[object, ...], namespace: dict[str, Any]
+) -> dict[int, _Living]:
+    """Return the objects that lie at the wanted addresses."""
+    others = {id(one): _Living(one, False) for one in gc.get_objects() if id(one) in wanted}
+    recorded = recording.met(payload, nodes, namespace, wanted)
+    recorded |= {id(one): one for one in nodes if id(one) in wanted}
+    return others | {address: _Living(one, True) for address, one in recorded.items()}
+
+
+def _is_of(told: _Told, found: _Living) -> bool:
+    """Whether a text tells of the object, and not of one that lay there before it."""
+    names = {type(found.value).__name__, getattr(found.value, "__name__", None)}
+    return found.is_recorded or not told.text or any(isinstance(n, str) and n in told.text for n in names)
+
+
+def _kept(living: _Living) -> object:
+    if living.is_recorded or importable_path(living.value) is not None:
+        return living.value
+    raise UncacheableError(f"its output shows the address of {_words(living)}; {_REMEDY}")
+
+
+def _words(living: _Living) -> str:
+    return f"an object (`{type(living.value).__name__}`)"
+
+
+def marked(outputs: OutputLog, objects: tuple[object, ...]) -> OutputLog:
+    """Return outputs with the objects' addresses replaced by marks."""
+    marks = {f"{id(one):#x}": _mark(number) for number, one in enumerate(objects)}
+    return outputs.converted(lambda text: _replaced(text, marks)) if marks else outputs
+
+
+def named(outputs: OutputLog, objects: tuple[object, ...]) -> OutputLog:
+    """Return outputs with the marks replaced by the objects' present addresses."""
+    addresses = {_mark(number): f"{id(one):#x}" for number, one in enumerate(objects)}
+    return outputs.converted(lambda text: _replaced(text, addresses)) if addresses else outputs
+
+
+def _mark(number: int) -> str:
+    return f"\0fpcache object {number}\0"
+
+
+def _replaced(text: str, table: dict[str, str]) -> str:
+    for old, new in table.items():
+        text = text.replace(old, new)
+    return text

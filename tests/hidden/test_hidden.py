@@ -1,0 +1,18 @@
+"""Each hidden input and effect in new sessions, plain and cached: found or refused, and told; nothing differs."""
+
+from __future__ import annotations
+
+import pytest
+from cases import CASES
+from test_traps import Scene, plain_sessions  # noqa: F401  (a fixture)
+
+
+@pytest.mark.parametrize("mode", ["auto", "explicit"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+def test_what_is_hidden_is_found_or_refused_and_the_rest_is_as_after_a_run(case, mode, plain_sessions):  # noqa: F811
+    Scene(case, plain_sessions, mode, "all", slow=False).check()
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.can_be_slow()], ids=lambda case: case.title)
+def test_it_is_so_with_a_slow_statement_at_the_default_settings(case, plain_sessions):  # noqa: F811
+    Scene(case, plain_sessions, "auto", "slow", slow=True).check()
