@@ -2,28 +2,34 @@
 
 NumPy asks one function for entropy whenever a generator, seed sequence or
 legacy state is made without a seed, in the user's code or anyone's; so that
-one is watched, and no reading of arguments is needed. ``random.Random()`` is
-watched where the user's own code makes one: the standard library has its own
-for names of temporary files.
+one is watched, and no reading of arguments is needed. ``os.urandom`` is what
+``uuid``, ``secrets`` and ``SystemRandom`` draw from, and ``random.Random()``
+is a generator of Python's own.
+
+What an installed package draws for itself, such as the id of a table that it
+shows, is a sample like that of an unseeded random state: a new process may
+see the recorded one, once. The names of temporary files don't count unless
+they are in the result.
 """
 
 from __future__ import annotations
 
 import functools
+import os
 import random
 import sys
 import threading
 from collections import deque
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
 from fpcache.dependencies.context import Context
-from fpcache.dependencies.records import Dependency, Observation, Refusal
+from fpcache.dependencies.records import Dependency, Effect, Observation, Refusal
 from fpcache.dependencies.substitutions import Substitution, substitute, undo
 from fpcache.dependencies.waivers import waivers
 from fpcache.fingerprints.locality import is_local_namespace
 
-__all__ = ["KIND", "check", "probe"]
+__all__ = ["KIND", "TEMPORARY_NAMES", "apply", "check", "probe", "ready"]
 
 KIND = "entropy"
 _NUMPY = "numpy.random.bit_generator"
@@ -33,6 +39,18 @@ _MAKERS = frozenset(
     {"default_rng", "RandomState", "SeedSequence", "MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"}
 )
 _UNSEEDED = "a NumPy generator without a seed"
+TEMPORARY_NAMES = "temporary names"
+"""The detail of an observation that has the names of temporary files."""
+
+_SOURCES = frozenset({"os", "random", "uuid", "secrets"})
+# Who draws for its own bookkeeping, or for a name that is looked for in the result.
+_IDLE = frozenset(
+    {
+        "IPython", "ipykernel", "jupyter_client", "traitlets", "zmq", "comm", "ipywidgets", "tempfile", "fpcache",
+        "multiprocessing", "joblib", "concurrent", "asyncio", "threading", "subprocess", "tqdm", "dask", "distributed",
+    }
+)  # fmt: skip
+_replayed: set[str] = set()
 _REMEDY = "give a seed, or use %%fpcache to keep one sample"
 
 
@@ -43,6 +61,8 @@ class _Probe:
         self._context = context
         self._replaced: list[Substitution] = []
         self._seen: dict[str, int | None] = {}
+        self._packages: dict[str, None] = {}
+        self._names: list[str] = []
         self._had_numpy = True
         self._made: deque[tuple[Any, str]] = deque()
         self._making = threading.local()
@@ -56,6 +76,15 @@ class _Probe:
         if legacy is not None and isinstance(getattr(legacy, "_MT19937", None), type):
             self._replaced.append(substitute(legacy, "_MT19937", self._twister(legacy._MT19937)))
         self._replaced.append(substitute(random.Random, "seed", self._python_seed(random.Random.seed)))
+        self._replace_system_sources()
+
+    def _replace_system_sources(self) -> None:
+        for module, name in ((os, "urandom"), (random, "_urandom")):
+            if hasattr(module, name):
+                self._replaced.append(substitute(module, name, self._system(module, name)))
+        temporary: Any = getattr(sys.modules.get("tempfile"), "_RandomNameSequence", None)
+        if temporary is not None and "__next__" in vars(temporary):
+            self._replaced.append(substitute(temporary, "__next__", self._named(temporary.__next__)))
 
     def stop(self) -> None:
         undo(self._replaced)
@@ -104,11 +133,42 @@ class _Probe:
     def _python_seed(self, original: Any) -> Any:
         @functools.wraps(original)
         def seed(generator: random.Random, a: Any = None, version: int = 2) -> None:
-            if a is None and _is_users(sys._getframe(1)):
-                self._seen["`random.Random()` without a seed"] = None
+            if a is None:
+                self._note(sys._getframe(1), "`random.Random()` without a seed")
             original(generator, a, version)
 
         return seed
+
+    def _system(self, module: ModuleType, name: str) -> Any:
+        original = vars(module)[name]
+
+        @functools.wraps(original)
+        def urandom(size: int) -> Any:
+            self._note(sys._getframe(1), "`os.urandom`")
+            return original(size)
+
+        return urandom
+
+    def _named(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def following(sequence: Any) -> Any:
+            name = original(sequence)
+            self._names.append(name)
+            return name
+
+        return following
+
+    def _note(self, frame: FrameType | None, what: str) -> None:
+        """Note a draw with who made it: the user's code, or which package."""
+        while frame is not None and frame.f_globals.get("__name__") in _SOURCES:
+            frame = frame.f_back
+        package = str(frame.f_globals.get("__name__", "")).partition(".")[0] if frame is not None else ""
+        if frame is None or package in _IDLE or _is_importing(frame):
+            return
+        if is_local_namespace(frame.f_globals):
+            self._seen[what] = None
+        else:
+            self._packages[package] = None
 
     def _guess(self) -> None:
         """NumPy was imported by the run itself: refuse where its code names a generator."""
@@ -119,7 +179,19 @@ class _Probe:
 
     def observation(self) -> Observation:
         refusals = tuple(Refusal(f"reads entropy ({what})", _REMEDY, explicit_ok=True) for what in self._seen)
-        return Observation(waivers(refusals), refusals=refusals)
+        details = {TEMPORARY_NAMES: tuple(self._names)}
+        if not self._packages:
+            return Observation(waivers(refusals), refusals=refusals, details=details)
+        names = " and ".join(f"`{package}`" for package in self._packages)
+        sample = os.urandom(12).hex()
+        _replayed.add(sample)
+        return Observation(
+            (*waivers(refusals), Dependency(KIND, names, sample)),
+            (Effect(KIND, sample, b""),),
+            refusals,
+            (f"has what {names} drew from the system's entropy",),
+            details,
+        )
 
 
 def _by(frame: FrameType) -> str:
@@ -148,20 +220,30 @@ def _is_importing(frame: FrameType | None) -> bool:
     return False
 
 
-def _is_users(frame: FrameType | None) -> bool:
-    """Whether notebook or local code makes the generator."""
-    while frame is not None and frame.f_globals.get("__name__") == "random":
-        frame = frame.f_back
-    if frame is None or _is_importing(frame):
-        return False
-    return is_local_namespace(frame.f_globals)
-
-
 def probe(context: Context) -> _Probe:
     """Return a probe for generators without a seed."""
     return _Probe(context)
 
 
 def check(dependency: Dependency, context: Context) -> str | None:
-    """Nothing is ever recorded under this kind."""
+    """Say why a sample that a package drew can't be taken for that of a new run."""
+    if context.settings.get("explicit"):
+        return None
+    draws = f"{dependency.name} draws from the system's entropy"
+    if context.settings.get("unseeded") != "replay":
+        return f"{draws}, and unseeded samples are new ones here"
+    return (
+        f"{draws}, and this session has the recorded sample already"
+        if dependency.expected in _replayed
+        else None
+    )
+
+
+def ready(effect: Effect, context: Context) -> str | None:
+    """Say why a sample can't be replayed; `check` has said so."""
     return None
+
+
+def apply(effect: Effect, context: Context) -> None:
+    """Remember that this process has the sample."""
+    _replayed.add(effect.name)

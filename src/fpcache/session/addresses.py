@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from fpcache.dependencies.entropy import TEMPORARY_NAMES
+from fpcache.dependencies.records import Observation
 from fpcache.errors import UncacheableError
 from fpcache.replay import codec, recording
 from fpcache.replay.outputs import OutputLog
@@ -23,7 +25,7 @@ from fpcache.replay.references import importable_path
 if TYPE_CHECKING:
     from fpcache.session.executing import Trace
 
-__all__ = ["marked", "named", "settled"]
+__all__ = ["marked", "named", "refuse_temporary_names", "settled"]
 
 _TOLD = re.compile(r"([^\n]{0,100}?)\b(0x[0-9a-f]{6,16})\b")
 _NUMBER = re.compile(rb"\x8a([\x05-\x07])")  # pickle's opcode for an integer of so many bytes
@@ -66,6 +68,23 @@ def settled(
     unique = tuple({id(one): one for one in objects}.values())
     payload = replace(payload, addressed=unique)
     return payload, recording.capture(payload, nodes, namespace)
+
+
+def refuse_temporary_names(observation: Observation, dumped: codec.Dumped, outputs: OutputLog) -> None:
+    """Refuse a result that holds the name of a temporary file, which is another one in each run.
+
+    Raises
+    ------
+    UncacheableError
+        With the name.
+    """
+    names = observation.details.get(TEMPORARY_NAMES, ())
+    assert isinstance(names, tuple)
+    for name in names:
+        if name.encode() in dumped.stream or any(name in text for text in _texts(outputs)):
+            raise UncacheableError(
+                f"its result holds the name of a temporary file (`{name}`); give the file a name"
+            )
 
 
 def _nodes(trace: Trace) -> tuple[object, ...]:

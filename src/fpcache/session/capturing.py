@@ -50,7 +50,7 @@ NO_EFFECT = (
 )
 
 # Changes of state that no one looks at: code that does nothing else is never a hit.
-_UNSEEN_EFFECTS = frozenset({"ambient", "process", "pyplot", "random", "warnings"})
+_UNSEEN_EFFECTS = frozenset({"ambient", "entropy", "process", "pyplot", "random", "warnings"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +174,7 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation, output
     orders: list[bytes] = []
     digest = _digest(payload, nodes, walks, orders, allowance)
     dumped = recording.capture(payload, nodes, namespace)
+    addresses.refuse_temporary_names(observation, dumped, outputs)
     payload, dumped = addresses.settled(trace, payload, dumped, outputs, namespace)
     _refuse_unread_names(trace, dumped)
     restored_orders: list[bytes] = []
