@@ -46,8 +46,9 @@ _SOURCES = frozenset({"os", "random", "uuid", "secrets"})
 # Who draws for its own bookkeeping, or for a name that is looked for in the result.
 _IDLE = frozenset(
     {
-        "IPython", "ipykernel", "jupyter_client", "traitlets", "zmq", "comm", "ipywidgets", "tempfile", "fpcache",
-        "multiprocessing", "joblib", "concurrent", "asyncio", "threading", "subprocess", "tqdm", "dask", "distributed",
+        "IPython", "ipykernel", "jupyter_client", "traitlets", "zmq", "comm", "ipywidgets", "tempfile",
+        "fpcache", "multiprocessing", "joblib", "concurrent", "asyncio", "threading", "subprocess", "tqdm",
+        "dask", "distributed",
     }
 )  # fmt: skip
 _replayed: set[str] = set()

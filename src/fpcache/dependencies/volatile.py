@@ -27,7 +27,7 @@ from fpcache.dependencies.volatile_names import NAMES, TIMELESS_ARGUMENTS
 from fpcache.dependencies.volatile_objects import Reader, reader_of
 from fpcache.fingerprints.records import MISSING, Reading, Resolved
 
-__all__ = ["KIND", "check", "names_in", "probe", "scan"]
+__all__ = ["KIND", "check", "probe", "scan"]
 
 KIND = "volatile"
 _ALL_LINES = (1, 1 << 30)
