@@ -21,7 +21,7 @@ STATES = (
     Trap(51, "another seed", "R", "import random\nrandom.seed(0)\n# %%\nout = random.random()", [("seed(0)", "seed(1)")], reason="random state"),
     Trap(52, "a second unseeded draw differs", "R",
          "import numpy as np\n# %%\nout = np.random.rand()\n# %%\nfirst = out\n# %%\nout = np.random.rand()\n# %%\nsame = first == out",
-         auto="miss, miss", explicit="miss, miss", again="any", needs=NUMPY, ignore=("out", "first"), states=False,
+         auto="miss, miss", explicit="miss, miss", again="any", reason="NumPy's random state", needs=NUMPY, ignore=("out", "first"), states=False,
          before=('%config FPCache.unseeded = "run"',)),
     Trap(52, "a second unseeded draw differs in the session that replays the first", "E",
          "import numpy as np\n# %%\nout = np.random.rand()\n# %%\nfirst = out\n# %%\nout = np.random.rand()\n# %%\nsame = first == out",

@@ -137,7 +137,7 @@ ARRAYS = (
     pair(89, "sparse with a stored zero", "sp.csr_matrix(([1., 0.], ([0, 1], [0, 1])))",
          "sp.csr_matrix(([1.], ([0], [0])), shape=(2, 2))", SPARSE, ("numpy", "scipy")),
     pair(90, "torch requires_grad", "torch.zeros(2)", "torch.zeros(2, requires_grad=True)", TORCH, ("torch",)),
-    pair(90, "torch device", "torch.zeros(2)", "torch.zeros(2, device='meta')", TORCH, ("torch",), again="any"),
+    pair(90, "torch device", "torch.zeros(2)", "torch.zeros(2, device='meta')", TORCH, ("torch",)),
     pair(90, "torch leaf", "torch.ones(2)", "torch.zeros(2).exp()", TORCH, ("torch",), verdict="H"),
     Trap(91, "fitted vs unfitted estimator", "R", MODEL.format("0"), changed=MODEL.format("x.fit(np.eye(2), np.ones(2))"),
          needs=("sklearn",), reason="`x` changed"),
