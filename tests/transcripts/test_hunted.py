@@ -223,3 +223,19 @@ def test_looking_at_a_frame_leaves_what_pandas_looks_up_later_to_the_code(transc
         for _ in range(3): complain(frame)
     """
     run_twice(transcript, cells)
+
+
+def test_a_module_that_is_loaded_again_within_an_expression_is_loaded_again(transcript):
+    files = {"mod.py": "seen = []\ndef f(x):\n    seen.append(x)\n    return len(seen)\n"}
+    cells = """
+        import importlib, mod
+        # %%
+        mod.f(1)
+        # %%
+        again = importlib.reload(mod).seen
+        # %%
+        mod.f(2)
+    """
+    transcript.files = files
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {"again = ": "uncacheable: loads the module `mod` again"})

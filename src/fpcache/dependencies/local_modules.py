@@ -17,7 +17,7 @@ import xxhash
 
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.file_events import quiet
-from fpcache.dependencies.records import Dependency, Observation
+from fpcache.dependencies.records import Dependency, Observation, Refusal
 from fpcache.fingerprints.locality import is_local_module
 
 __all__ = ["KIND", "check", "note_modules", "probe"]
@@ -105,20 +105,26 @@ def file_digest(path: str) -> str:
 
 
 class _Probe:
-    """Finds the local modules that the run was the first to import."""
+    """Finds the local modules that the run was the first to import, or imported again."""
 
     def __init__(self, context: Context) -> None:
         self._imported: tuple[str, ...] = ()
+        self._reloaded: tuple[str, ...] = ()
 
     def start(self) -> None:
         note_modules()
 
     def stop(self) -> None:
+        self._reloaded = tuple(_reloaded())
         self._imported = note_modules()
 
     def observation(self) -> Observation:
         return Observation(
-            tuple(Dependency(KIND, name, _loads.by_name[name].digest) for name in self._imported)
+            tuple(Dependency(KIND, name, _loads.by_name[name].digest) for name in self._imported),
+            refusals=tuple(
+                Refusal(f"loads the module `{name}` again; do that in a statement of its own")
+                for name in self._reloaded
+            ),
         )
 
 

@@ -110,10 +110,23 @@ def _is_memo_table(value: Any) -> bool:
     return type(value).__name__ == "_lru_cache_wrapper"
 
 
+def dispatcher(describer: Any, value: Any, path: str) -> object:
+    """Describe a function under ``singledispatch`` by its registry; what it has looked up only saves time."""
+    functions = sorted((name_of(kind), function) for kind, function in value.registry.items())
+    parts = [[kind, describer.value(function, f"{path}.registry[{kind}]")] for kind, function in functions]
+    return ["singledispatch", *parts]
+
+
+def _is_dispatcher(value: Any) -> bool:
+    names = {"dispatch", "registry", "_clear_cache"}
+    return type(value) is types.FunctionType and names <= vars(value).keys()
+
+
 NODES: list[tuple[Callable[[Any], bool], Callable[[Any, Any, str], object]]] = [
     (_exactly(*map(type, _ITERATORS)), iterator),
     (_exactly(types.GeneratorType), generator),
     (_is_memo_table, memo_table),
+    (_is_dispatcher, dispatcher),
     (_exactly(io.StringIO, io.BytesIO), memory_file),
     (_of(BaseException), error),
     (_exactly(memoryview),
