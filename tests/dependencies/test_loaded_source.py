@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import linecache
 
 import pytest
 
-from fpcache.dependencies.loaded_source import function_tree
+from fpcache.dependencies.loaded_source import function_tree, source_of
 
 CELL = """import math
 def plain(x): return math.sqrt(x)
@@ -56,3 +57,17 @@ def test_a_function_without_source_has_no_tree():
     namespace: dict[str, object] = {}
     exec(compile("def f(): return 1", "<nowhere>", "exec"), namespace)
     assert function_tree(namespace["f"]) is None
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_the_lines_of_a_function_are_those_that_inspect_gives(apart):
+    namespace = loaded(CELL, "<lines>", apart=apart)
+    found = [namespace["plain"], namespace["Model"].size.fget, namespace["square"], namespace["wait"]]
+    for function in found:
+        assert source_of(function) == inspect.getsource(function)
+
+
+def test_without_lines_there_is_no_source():
+    namespace: dict[str, object] = {}
+    exec(compile("def f(): return 1", "<nowhere>", "exec"), namespace)
+    assert source_of(namespace["f"]) == ""

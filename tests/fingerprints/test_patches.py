@@ -9,7 +9,7 @@ import pytest
 
 from fpcache.fingerprints import fingerprint
 from fpcache.fingerprints.explaining import explain_change, root_records
-from fpcache.fingerprints.patches import patches
+from fpcache.fingerprints.patches import changed_extensions, extensions, patches
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +85,18 @@ def test_what_is_put_into_a_library_that_only_functions_name_counts(notebook):
         assert len({before, between, notebook.digest("load()")}) == 3
     finally:
         del pandas.DataFrame.extra
+
+
+def test_what_a_component_puts_into_a_class_is_named():
+    pandas = pytest.importorskip("pandas")
+    before = extensions()
+    assert changed_extensions(before, extensions()) == []
+    try:
+        pandas.DataFrame.extra, pandas.Series.width = shout, 3
+        between = extensions()
+        assert changed_extensions(before, between) == ["pandas.DataFrame.extra"]
+        pandas.DataFrame.extra = whisper
+        assert changed_extensions(between, extensions()) == ["pandas.DataFrame.extra"]
+    finally:
+        del pandas.DataFrame.extra, pandas.Series.width
+    assert changed_extensions(before, extensions()) == []

@@ -6,6 +6,7 @@ import pytest
 
 from fpcache.testing.sessions import Do, assert_same, expect
 from fpcache.testing.sessions.edits import run_edit_run, run_twice
+from fpcache.testing.sessions.steps import steps_of
 
 # Ten times the default, so that a busy machine doesn't make a quick statement dear.
 GOVERNED = {"environment": {"FPCACHE_MIN_SECONDS": "0.1"}}
@@ -67,6 +68,50 @@ def test_code_that_became_dear_is_cached_from_then_on(transcript):
         assert run.value("x") == 1
 
 
+QUICK_LOOKING = """
+    import time
+    class Table:
+        @property
+        def total(self):
+            time.sleep(0.4)
+            return 7
+    table = Table()
+    # %%
+    out = table.total
+"""
+
+
+def test_what_only_picks_is_watched_from_its_second_run_on(transcript):
+    statuses = ["plain: looks too quick", "miss: never seen", "hit"]
+    for status in statuses:
+        run = transcript.run(QUICK_LOOKING, **GOVERNED)
+        expect(run, {"out =": status})
+        assert run.value("out") == 7
+
+
+def test_in_an_explicit_cell_what_only_picks_is_watched_at_once(transcript):
+    cold, warm = run_twice(transcript, QUICK_LOOKING, mode="explicit", **GOVERNED)
+    expect(cold, {"out =": "miss: never seen"})
+    expect(warm, {"out =": "hit"})
+
+
+def test_a_result_that_was_dear_to_refuse_is_not_looked_at_each_time(transcript):
+    cells = """
+        import threading, time
+        def work(n):
+            time.sleep(0.2)
+            return n, threading.Lock()
+        # %%
+        out = work(4)
+    """
+    dear = Do("import fpcache.session.governor as g; g.SHARE_OF_RUN_TIME = 0.0")
+    unused = Do("import fpcache.session.capturing as c; c._capture = None")
+    for before in (dear, unused):
+        run = transcript.run([before, *steps_of(cells)], **GOVERNED)
+        expect(run, {"out =": "uncacheable: lock"})
+        assert run.faults == ()
+
+
 def test_with_min_seconds_zero_nothing_is_plain_for_being_cheap(transcript):
     cold, warm = run_twice(transcript, MIXED)
     expect(cold, {"small": "miss", "result": "miss", "label = ": "miss", "label": "miss"})
@@ -117,11 +162,11 @@ def test_definitions_imports_and_magics_run_for_real(transcript):
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("a = 1\nb = eval('a + 1')", "calls `eval`, line 2"),
-        ("exec('b = 2')", "calls `exec`, line 1"),
-        ("b = globals()['__name__']", "calls `globals`, line 1"),
-        ("b = sorted(k for k in vars() if k == 'k')", "calls `vars()`, line 1"),
-        ("b = type(get_ipython()).__name__", "calls `get_ipython`, line 1"),
+        ("a = 1\nb = eval('a + 1')", "uses `eval`, line 2"),
+        ("exec('b = 2')", "uses `exec`, line 1"),
+        ("b = globals()['__name__']", "uses `globals`, line 1"),
+        ("b = sorted(k for k in vars() if k == 'k')", "uses `vars()`, line 1"),
+        ("b = type(get_ipython()).__name__", "uses `get_ipython`, line 1"),
     ],
     ids=["eval", "exec", "globals", "vars", "get_ipython"],
 )

@@ -128,15 +128,15 @@ class ComponentStep:
         code = self.run.compiled(self.component)
         if code is None:
             return _verdict(PLAIN, "is no valid code")
-        started = time.perf_counter()
+        started = time.thread_time()
         try:
             self.reading = self._read(code)
         except UnfingerprintableValueError as error:
             return _verdict(UNCACHEABLE, refusing.value_text(error, self.component, self.nodes))
         except AllowanceSpentError as error:
-            self.spent_s = time.perf_counter() - started
+            self.spent_s = time.thread_time() - started
             return _verdict(PLAIN, f"{error}; runs unrecorded this time")
-        self.read_s = time.perf_counter() - started
+        self.read_s = time.thread_time() - started
         self.row.notes += [
             f"`{name}` on disk differs from the code that is loaded, which counts; import it anew to use it"
             for name in self.reading.changed_on_disk
@@ -167,19 +167,19 @@ class ComponentStep:
     def restore(self, status: FingerprintStatus) -> bool:
         """Replay the recording that was found; False where that failed."""
         assert self.reading is not None
-        self.started_s = time.perf_counter()
+        self.started_s, began_s = time.perf_counter(), time.thread_time()
         reason = restoring.replay(self.run, self.component, self.reading, status.found, self.row)
         if reason is None:
-            self._learn_cost(status.found)
+            self._learn_cost(status.found, self.read_s + time.thread_time() - began_s)
             return True
         self.row.status, self.row.reason = MISS, reason
         return False
 
-    def _learn_cost(self, found: object) -> None:
+    def _learn_cost(self, found: object, cost_s: float) -> None:
         """Remember a hit that took longer than running, so that the code runs next time."""
         assert isinstance(found, looking_up.Found)
         self.run.services.governor.run_time_s += found.entry.duration_s
-        cost_s, recorded_s = self.read_s + self.row.duration_s, found.entry.duration_s
+        recorded_s = found.entry.duration_s
         if self.run.services.settings.min_seconds > 0 and cost_s > recorded_s:
             self.run.services.governor.learn(self.component.code_digest, recorded_s, **{REPLAY_S: cost_s})
 
