@@ -27,6 +27,10 @@ _WAYS_AROUND = {
     "magics inside a magic": "use one magic to a cell",
     "a computed query text": "use `df[...]` with a condition",
 }
+_NOT_CALLED = frozenset(
+    {"__main__", "__globals__", "__subclasses__", "f_globals", "f_locals", "user_ns", "user_global_ns",
+     "sys.modules", "import *"}
+)  # fmt: skip
 _USE_NAMES = "use the names themselves, so that what is read is seen"
 
 
@@ -65,9 +69,10 @@ def dynamic_text(dynamic: Dynamic) -> str:
     """Return what keeps code from being cached whose reads no analysis sees."""
     name = dynamic.name
     remedy = _WAYS_AROUND.get(name.removeprefix("builtins.").removeprefix("__builtins__."), _USE_NAMES)
-    verb = "has" if " " in name and not name.startswith("import") else "uses"
-    what = name if verb == "has" else f"`{name}`"
-    return f"{verb} {what}, line {dynamic.line}; {remedy}"
+    if name in ("deeply nested code", "magics inside a magic", "a computed query text"):
+        return f"has {name}, line {dynamic.line}; {remedy}"
+    verb = "uses" if name in _NOT_CALLED else "calls"
+    return f"{verb} `{name}`, line {dynamic.line}; {remedy}"
 
 
 def value_text(error: UnfingerprintableValueError, component: Component, nodes: Sequence[ast.stmt]) -> str:
