@@ -239,3 +239,18 @@ def test_a_module_that_is_loaded_again_within_an_expression_is_loaded_again(tran
     transcript.files = files
     _, warm = run_twice(transcript, cells)
     expect(warm, {"again = ": "uncacheable: loads the module `mod` again"})
+
+
+def test_a_value_that_tells_the_name_of_its_cells_file_is_not_taken_from_another_kernel(transcript):
+    cells = """
+        import sys, warnings
+        # %%
+        with warnings.catch_warnings(record=True) as caught: warnings.warn("here")
+        # %%
+        keys = {"key": lambda x: x + 1}
+        # %%
+        name = caught[0].filename
+    """
+    other = cells.replace("# %%", "# %%\n        0\n        # %%", 1)
+    _, warm = run_one_then_other(transcript, cells, other)
+    expect(warm, {"with warnings": "uncacheable: the name of a cell's file", "keys =": "hit"})

@@ -177,6 +177,7 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation, output
     addresses.refuse_temporary_names(observation, dumped, outputs)
     payload, dumped = addresses.settled(trace, payload, dumped, outputs, namespace)
     _refuse_unread_names(trace, dumped)
+    positions.refuse_told(step.run, trace.reading, dumped.stream)
     restored_orders: list[bytes] = []
     restore_s = _verify(payload, digest, dumped, nodes, walks, namespace, restored_orders)
     return Capture(payload, dumped, restore_s, mutated, keeps_order=orders == restored_orders)

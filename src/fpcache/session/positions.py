@@ -18,15 +18,17 @@ import xxhash
 from fpcache.cells import Component
 from fpcache.dependencies.loaded_source import source_of
 from fpcache.dependencies.records import Dependency
+from fpcache.errors import UncacheableError
 from fpcache.fingerprints.records import Reading
 from fpcache.replay.outputs import OutputLog
 
 if TYPE_CHECKING:
     from fpcache.session.cell_run import CellRun
 
-__all__ = ["KIND", "check", "dependencies", "marked", "named"]
+__all__ = ["KIND", "check", "dependencies", "marked", "named", "refuse_told"]
 
 KIND = "position"
+_IN_CODE = b"zZ\xfa\xda"  # what stands before a short text in marshalled code
 _ASKERS = (
     "inspect.get",
     "inspect.stack",
@@ -56,6 +58,21 @@ def check(dependency: Dependency, run: CellRun, component: Component, reading: R
     if _digest(run, component, reading, loads(dependency.name)) == dependency.expected:
         return None
     return "its output tells line numbers, and these or the lines changed"
+
+
+def refuse_told(run: CellRun, reading: Reading, stream: bytes) -> None:
+    """Refuse a result that holds the name of a cell's file as a text: it is another one in each kernel.
+
+    Raises
+    ------
+    UncacheableError
+        If it does.
+    """
+    names = {run.request.cell_name}
+    names |= {f.__code__.co_filename for f in reading.functions if f.__globals__ is run.namespace}
+    for name in map(str.encode, names):
+        if stream.count(name) > sum(stream.count(bytes([mark, len(name) & 255]) + name) for mark in _IN_CODE):
+            raise UncacheableError("its result tells the name of a cell's file, which each kernel has anew")
 
 
 def marked(outputs: OutputLog, run: CellRun, reading: Reading) -> OutputLog:
