@@ -44,13 +44,12 @@ TEMPORARY_NAMES = "temporary names"
 
 _SOURCES = frozenset({"os", "random", "uuid", "secrets"})
 # Who draws for its own bookkeeping, or for a name that is looked for in the result.
-_IDLE = frozenset(
-    {
-        "IPython", "ipykernel", "jupyter_client", "traitlets", "zmq", "comm", "ipywidgets", "tempfile",
-        "fpcache", "multiprocessing", "joblib", "concurrent", "asyncio", "threading", "subprocess", "tqdm",
-        "dask", "distributed",
-    }
+_IDLE = (
+    "IPython", "ipykernel", "jupyter_client", "traitlets", "zmq", "comm", "ipywidgets", "tempfile", "fpcache",
+    "multiprocessing", "joblib", "concurrent", "asyncio", "threading", "subprocess", "tqdm", "dask",
+    "distributed", "sklearn.callback",
 )  # fmt: skip
+_IDLE_PREFIXES = tuple(f"{name}." for name in _IDLE)
 _replayed: set[str] = set()
 _REMEDY = "give a seed, or use %%fpcache to keep one sample"
 
@@ -163,13 +162,13 @@ class _Probe:
         """Note a draw with who made it: the user's code, or which package."""
         while frame is not None and frame.f_globals.get("__name__") in _SOURCES:
             frame = frame.f_back
-        package = str(frame.f_globals.get("__name__", "")).partition(".")[0] if frame is not None else ""
-        if frame is None or package in _IDLE or _is_importing(frame):
+        module = str(frame.f_globals.get("__name__", "")) if frame is not None else ""
+        if frame is None or f"{module}.".startswith(_IDLE_PREFIXES) or _is_importing(frame):
             return
         if is_local_namespace(frame.f_globals):
             self._seen[what] = None
         else:
-            self._packages[package] = None
+            self._packages[module.partition(".")[0]] = None
 
     def _guess(self) -> None:
         """NumPy was imported by the run itself: refuse where its code names a generator."""

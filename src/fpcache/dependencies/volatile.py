@@ -7,7 +7,6 @@ watched while it runs, and so are NumPy's and Python's unseeded generators.
 
 from __future__ import annotations
 
-import ast
 import datetime
 import re
 import sys
@@ -19,6 +18,7 @@ import xxhash
 
 from fpcache.dependencies.address_uses import ADDRESS_ATTRIBUTES, address_attribute, only_tells_apart
 from fpcache.dependencies.clock_uses import Unit, is_given_time, is_only_subtracted, is_returned
+from fpcache.dependencies.computed_texts import has_computed_text
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.identity import identity
 from fpcache.dependencies.loaded_source import function_tree, statements
@@ -59,7 +59,7 @@ _PRESENT_TAKERS = (
     ("pandas", "Period"), ("pandas", "period_range"), ("numpy", "datetime64"),
 )  # fmt: skip
 _QUERY_NAME = re.compile(r"@[A-Za-z_]\w*")
-_QUERY_METHODS = frozenset({"query", "eval"})
+_QUERY_METHODS = frozenset({"query", "eval", "sql", "sqldf", "evaluate"})
 # Attributes that lead to names which no analysis sees; in the cell's own text `cells` finds them.
 _HIDDEN_WAYS = frozenset({"__globals__", "__subclasses__", "f_globals", "f_locals"})
 
@@ -83,7 +83,7 @@ def scan(
     named = [*_leaves(reading), *units.inherited()]
     found = [units.refusal(resolved) for resolved in named]
     found += [_present_text(context, resolved) for resolved in reading.resolved]
-    found.append(_query(context, reading, (first_line, last_line)))
+    found.append(_query(reading))
     found.append(_hidden_way(reading))
     found.append(_memory(context, reading, (first_line, last_line)))
     return tuple(dict.fromkeys(refusal for refusal in found if refusal is not None))
@@ -191,18 +191,17 @@ def _present_text(context: Context, resolved: Resolved) -> Refusal | None:
     return None
 
 
-def _query(context: Context, reading: Reading, lines: tuple[int, int]) -> Refusal | None:
-    """Refuse query texts that take variables by name: no analysis sees those."""
-    named = next((found[0] for text in reading.strings if (found := _QUERY_NAME.search(text))), None)
-    if named is None:
-        return None
-    own = statements(context.cell_text, *lines)
-    names = {node.attr for node in _attributes(own)} | {
-        name for function in reading.functions for name in function.__code__.co_names
-    }
-    if names.isdisjoint(_QUERY_METHODS):
-        return None
-    return Refusal(f"a query reads a variable by name (`{named}`)", "use `df[...]` with a condition")
+def _query(reading: Reading) -> Refusal | None:
+    """Refuse functions that look up variables by a text which they put together."""
+    for function in reading.functions:
+        called = min(_QUERY_METHODS & _names_in(function.__code__), default=None)
+        tree = function_tree(function) if called is not None else None
+        if called is None or (tree is not None and not has_computed_text(tree, _QUERY_METHODS)):
+            continue
+        if tree is not None or any(_QUERY_NAME.search(text) for text in reading.strings):
+            reason = f"looks up variables by a computed text (`{called}` in `{function.__qualname__}`)"
+            return Refusal(reason, "give the text as a constant")
+    return None
 
 
 def _hidden_way(reading: Reading) -> Refusal | None:
@@ -237,10 +236,6 @@ def _memory(context: Context, reading: Reading, lines: tuple[int, int]) -> Refus
 def _names_in(code: CodeType) -> frozenset[str]:
     inner = (const for const in code.co_consts if isinstance(const, CodeType))
     return frozenset(code.co_names).union(*map(_names_in, inner))
-
-
-def _attributes(tree: ast.AST | None) -> list[ast.Attribute]:
-    return [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)] if tree is not None else []
 
 
 class _Probe:

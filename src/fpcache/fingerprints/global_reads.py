@@ -101,6 +101,9 @@ def _through_module(use: NameUse, module: ModuleType, head: GlobalRead) -> Itera
         yield from _in_installed(use, module, use.attributes)
         return
     name, rest = use.attributes[0], use.attributes[1:]
+    if name == "__dict__":
+        yield head
+        return
     value = static_attribute(module, name)
     path = f"{head.path}.{name}"
     scope = vars(module)

@@ -26,6 +26,7 @@ from fpcache.fingerprints.records import (
     unlimited,
 )
 from fpcache.fingerprints.summaries import summary
+from fpcache.fingerprints.text_lookups import LOOKING_UP, module_lookups, names_in, text_lookups
 from fpcache.fingerprints.walking import join, joint_nodes, walk
 
 __all__ = ["changed_roots", "read", "reread"]
@@ -76,6 +77,7 @@ def read(
     gatherer.gather(global_reads(_direct_uses(frozenset(names), code), namespace))
     if code is not None:
         gatherer.strings.update(dict.fromkeys(code_facts(code).strings))
+    gatherer.gather_texts(code)
     gatherer.gather_patches()
     return gatherer.reading()
 
@@ -161,6 +163,19 @@ class _Gatherer:
         if self.namespace.get(found.name, MISSING) is not self.live.get(found.name, MISSING):
             raise UnfingerprintableValueError(f"`{found.name}` was bound since; run the cell again")
         return replace(found, namespace=self.namespace)
+
+    def gather_texts(self, code: CodeType | None) -> None:
+        """Add what code may look up by the texts that it has."""
+        codes = [function.__code__ for function in self.functions.values()]
+        codes += [code] if code is not None else []
+        names = (LOOKING_UP & self.strings.keys()).union(*(LOOKING_UP & names_in(found) for found in codes))
+        if not names:
+            return
+        texts = [*self.strings, *(root.value for root in self.roots.values() if isinstance(root.value, str))]
+        scopes = {id(function.__globals__): function.__globals__ for function in self.functions.values()}
+        scopes[id(self.namespace)] = self.namespace
+        found = [*text_lookups(names, texts, scopes.values()), *module_lookups(names, texts)]
+        self.gather(found)
 
     def gather_patches(self) -> None:
         """Add what other code put into the classes of the packages that were reached."""

@@ -8,10 +8,11 @@ fpcache says it finds or refuses.
 from __future__ import annotations
 
 from .addresses import ADDRESSES
+from .entropy import ENTROPY
 from .modules import MODULES
 
 __all__ = ["CASES", "EFFECTS", "INPUTS"]
 
-INPUTS = {**ADDRESSES}
+INPUTS = {**ADDRESSES, **ENTROPY}
 EFFECTS = {**MODULES}
 CASES = tuple(case for items in (INPUTS, EFFECTS) for cases in items.values() for case in cases)
