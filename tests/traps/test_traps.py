@@ -139,12 +139,22 @@ class Scene:
             expect(again, {self.name: trap.statuses_again(self.mode)})
 
 
+def starts_workers(trap: Trap) -> bool:
+    """Whether its sessions start worker processes, which import libraries of their own."""
+    return "joblib" in trap.needs or "n_jobs=" in str(trap.cells)
+
+
+def as_parameter(trap: Trap):
+    return pytest.param(trap, id=trap.name, marks=[pytest.mark.slow] if starts_workers(trap) else [])
+
+
 @pytest.mark.parametrize("mode", ["auto", "explicit"])
-@pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
+@pytest.mark.parametrize("trap", map(as_parameter, TRAPS))
 def test_a_trap_ends_as_it_must_and_leaves_what_a_plain_run_leaves(trap, mode, plain_sessions):
     Scene(trap, plain_sessions, mode).check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trap", [t for t in TRAPS if t.can_be_slow()], ids=lambda trap: trap.name)
 def test_a_trap_with_a_slow_statement_ends_so_at_the_default_settings(trap, plain_sessions):
     for pause_s in PAUSES_S[:-1]:
