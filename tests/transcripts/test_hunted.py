@@ -254,3 +254,17 @@ def test_a_value_that_tells_the_name_of_its_cells_file_is_not_taken_from_another
     other = cells.replace("# %%", "# %%\n        0\n        # %%", 1)
     _, warm = run_one_then_other(transcript, cells, other)
     expect(warm, {"with warnings": "uncacheable: the name of a cell's file", "keys =": "hit"})
+
+
+def test_a_frame_changed_in_place_keeps_its_columns_apart_in_memory(transcript):
+    pytest.importorskip("pandas")
+    cells = """
+        import pandas
+        frame = pandas.DataFrame({"x": [1, 2], "y": [0.5, 1.5]})
+        # %%
+        frame["z"] = 1
+        # %%
+        sizes = [1, frame["x"].to_numpy().base.size, frame["z"].to_numpy().base.size]
+    """
+    _, warm = run_edit_run(transcript, cells, ("sizes = [1", "sizes = [2"))
+    expect(warm, {'frame["z"]': "hit"})

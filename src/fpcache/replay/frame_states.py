@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from fpcache.replay.frame_codec import build_manager
 from fpcache.replay.memory import copies_on_write, inner_arrays, innermost
 from fpcache.replay.mutations import Kind
 
@@ -17,8 +18,10 @@ _OWN_PLACE = frozenset({"_mgr", "_item_cache", "_cacher", "_flags", "_typ"})
 def _frame_content(node: Any) -> tuple[Any, dict[str, Any], bool]:
     attributes = {name: value for name, value in vars(node).items() if name not in _OWN_PLACE}
     # A copy, so that the state doesn't follow the frame; the indexes are immutable, and keep their identity.
-    copied = node.copy()
-    copied._mgr.axes = list(node._mgr.axes)
+    # Block by block: pandas' own copy puts blocks of one type together.
+    copied, manager = node.copy(deep=False), node._mgr
+    blocks = tuple(block.copy(deep=True) for block in manager.blocks)
+    object.__setattr__(copied, "_mgr", build_manager(type(manager), blocks, list(manager.axes)))
     copied.attrs = {}
     return copied, attributes, node.flags.allows_duplicate_labels
 

@@ -25,7 +25,7 @@ def ndarray(describer: Any, value: Any, path: str) -> object:
     ]
     flags = value.flags
     shown = [flags.c_contiguous, flags.f_contiguous, flags.writeable, flags.owndata]
-    parts: list[object] = [*kind, shown, list(value.strides), describer.value(value.base, f"{path}.base")]
+    parts: list[object] = [*kind, shown, list(value.strides), _base(describer, value)]
     if value.dtype.hasobject:
         parts.append(
             [describer.value(item, f"{path}.flat[{n}]") for n, item in enumerate(value.ravel().tolist())]
@@ -40,6 +40,13 @@ def ndarray(describer: Any, value: Any, path: str) -> object:
         parts.append(["mask", ndarray(describer, np.ma.getmaskarray(value).copy(), f"{path}.mask")])
         describer.spans.pop()
     return parts
+
+
+def _base(describer: Any, value: Any) -> object:
+    """Say below which array of the notebook's a view lies, else how large what it lies on is."""
+    if id(value.base) in describer.met:
+        return ["again", describer.met[id(value.base)][0]]
+    return ["on", getattr(value.base, "nbytes", None)]
 
 
 def tensor(describer: Any, value: Any, path: str) -> object:
