@@ -46,6 +46,10 @@ _WHAT = {
         "compare objects with `is`, or give them names or numbers of their own",
     ),
     "registry": ("changes what the whole process uses", "do that in a statement of its own"),
+    "native": (
+        "reads and writes past Python, unseen",
+        "use open() and print(), or %%fpcache where nothing is shown",
+    ),
     "machine": ("reads the state of the machine", "use %%fpcache to keep one reading"),
 }
 _SPECIAL = {

@@ -16,7 +16,7 @@ VERSION = 2
 
 Kind = Literal[
     "duration", "clock", "calendar", "entropy", "network", "database", "dynamic", "identity",
-    "address", "machine", "registry",
+    "address", "machine", "registry", "native",
 ]  # fmt: skip
 
 # duration: a difference of readings. clock: an absolute time, a duration where it is only subtracted.
@@ -78,7 +78,12 @@ NAMES: Mapping[Kind, tuple[str, ...]] = {
         "signal.signal", "signal.alarm", "signal.setitimer", "faulthandler.enable", "os.register_at_fork",
         "sys.setswitchinterval", "sys.setprofile", "sys.addaudithook", "threading.setprofile",
         "threading.settrace", "multiprocessing.set_start_method", "asyncio.set_event_loop",
-        "asyncio.set_event_loop_policy", "importlib.reload",
+        "asyncio.set_event_loop_policy", "importlib.reload", "weakref.finalize",
+    ),
+    "native": (
+        "os.write", "os.writev", "os.pwrite", "sys.__stdout__", "sys.__stderr__", "ctypes.CDLL",
+        "ctypes.PyDLL", "ctypes.cdll", "ctypes.pydll", "ctypes.pythonapi", "ctypes.CFUNCTYPE", "cffi.FFI",
+        "faulthandler.dump_traceback",
     ),
     "machine": (
         "os.getloadavg", "os.sched_getaffinity", "shutil.disk_usage", "os.statvfs", "gc.get_count",

@@ -8,11 +8,13 @@ fpcache says it finds or refuses.
 from __future__ import annotations
 
 from .addresses import ADDRESSES
+from .effects import EFFECTS as CHANGED
 from .entropy import ENTROPY
+from .inputs import INPUTS as READ
 from .modules import MODULES
 
 __all__ = ["CASES", "EFFECTS", "INPUTS"]
 
-INPUTS = {**ADDRESSES, **ENTROPY}
-EFFECTS = {**MODULES}
+INPUTS = {**READ, **ADDRESSES, **ENTROPY}
+EFFECTS = {**CHANGED, **MODULES}
 CASES = tuple(case for items in (INPUTS, EFFECTS) for cases in items.values() for case in cases)
