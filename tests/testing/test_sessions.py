@@ -6,12 +6,14 @@ import functools
 import io
 import itertools
 import operator
+import subprocess
 import sys
 from dataclasses import replace
 
 import pytest
 
 from fpcache.testing.sessions import Do, Interrupt, Row, Run, assert_same, differences, expect, run_all
+from fpcache.testing.sessions.forking import _Server
 from fpcache.testing.sessions.processes import run_in_process
 from fpcache.testing.sessions.steps import edited, steps_of, text_for
 
@@ -381,3 +383,13 @@ def test_the_modes_own_texts():
 def test_another_interpreter_can_be_asked_for(transcript):
     job = replace(transcript.job("import sys; x = sys.executable", mode="plain"), python=sys.executable)
     assert run_in_process(job).value("x") == sys.executable
+
+
+def test_two_answers_of_a_waiting_process_that_arrive_at_once_are_both_heard():
+    answering = "import sys; sys.stdout.write('started 7\\nended 0\\n'); sys.stdout.flush(); sys.stdin.read()"
+    command = [sys.executable, "-c", answering]
+    server = _Server(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+    try:
+        assert [server._hear(20), server._hear(20)] == [["started", "7"], ["ended", "0"]]
+    finally:
+        server.end()

@@ -44,16 +44,13 @@ class _Kind:
 class _Server:
     """One waiting process."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
+    heard: bytes = b""
 
     @classmethod
     def started(cls, kind: _Kind, environment: dict[str, str]) -> _Server:
         command = [kind.python, "-c", _START.format(str(HARNESS), list(kind.preloaded), kind.ready)]
-        return cls(
-            subprocess.Popen(
-                command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-            )
-        )
+        return cls(subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
 
     def run(self, job: Job, request: Request) -> None:
         """Run one session to its end, or end it when its time is over."""
@@ -74,17 +71,21 @@ class _Server:
 
     def _say(self, line: str) -> None:
         assert self.process.stdin is not None
-        print(line, file=self.process.stdin, flush=True)
+        self.process.stdin.write(f"{line}\n".encode())
+        self.process.stdin.flush()
 
     def _hear(self, timeout_s: float) -> list[str]:
-        """Return the words of the next answer; it is one short line, so it arrives whole."""
+        """Return the words of the next answer; two answers may arrive at once."""
         assert self.process.stdout is not None
-        if not select.select([self.process.stdout], [], [], timeout_s)[0]:
-            raise TimeoutError
-        words = self.process.stdout.readline().split()
-        if not words:
-            raise RuntimeError("the process that starts sessions has died")
-        return words
+        while b"\n" not in self.heard:
+            if not select.select([self.process.stdout], [], [], timeout_s)[0]:
+                raise TimeoutError
+            arrived = os.read(self.process.stdout.fileno(), 4096)
+            if not arrived:
+                raise RuntimeError("the process that starts sessions has died")
+            self.heard += arrived
+        line, _, self.heard = self.heard.partition(b"\n")
+        return line.decode().split()
 
     def end(self) -> None:
         """Let the process end."""
