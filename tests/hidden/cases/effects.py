@@ -23,7 +23,7 @@ def process(title, before, body, live, reason, **more):
 METHODS = (
     effect("a draw from a Generator", "import numpy as np\nr = np.random.default_rng(1)", "out = r.random()", "r.random()", needs=("numpy",)),
     effect("partial_fit", "import numpy as np\nfrom sklearn.linear_model import SGDRegressor\nm = SGDRegressor(random_state=0)\nx = np.arange(6.0).reshape(3, 2)", "m.partial_fit(x, x[:, 0]);",
-           "m.coef_.tolist()", needs=("sklearn",), states=False),
+           "m.coef_.tolist()", call="m.partial_fit(x, x[:, 0])", needs=("sklearn",), states=False),
     effect("__next__ of an iterator", "it = iter([1, 2, 3])", "out = it.__next__()", "next(it)", "uncacheable", "changes `it` in place"),
     effect("deque.rotate", "from collections import deque\nd = deque([1, 2, 3])", "d.rotate(1)", "list(d)"),
     effect("dict.setdefault", "d = {}", "d.setdefault('a', []).append(1)", "list(d.items())"),
