@@ -55,6 +55,7 @@ def clock(monkeypatch):
     """Let the thread's clock say what a test sets."""
     now = [0.0]
     monkeypatch.setattr("fpcache.session.governor.time.thread_time", lambda: now[0])
+    monkeypatch.setattr("fpcache.session.governor.time.perf_counter", lambda: 3 * now[0])
     return now
 
 

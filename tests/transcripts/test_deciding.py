@@ -162,11 +162,11 @@ def test_definitions_imports_and_magics_run_for_real(transcript):
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("a = 1\nb = eval('a + 1')", "uses `eval`, line 2"),
-        ("exec('b = 2')", "uses `exec`, line 1"),
-        ("b = globals()['__name__']", "uses `globals`, line 1"),
-        ("b = sorted(k for k in vars() if k == 'k')", "uses `vars()`, line 1"),
-        ("b = type(get_ipython()).__name__", "uses `get_ipython`, line 1"),
+        ("a = 1\nb = eval('a + 1')", "calls `eval`, line 2"),
+        ("exec('b = 2')", "calls `exec`, line 1"),
+        ("b = globals()['__name__']", "calls `globals`, line 1"),
+        ("b = sorted(k for k in vars() if k == 'k')", "calls `vars()`, line 1"),
+        ("b = type(get_ipython()).__name__", "calls `get_ipython`, line 1"),
     ],
     ids=["eval", "exec", "globals", "vars", "get_ipython"],
 )

@@ -162,7 +162,7 @@ CACHE_MAGIC = Peer(
     name="cache-magic",
     package="cache-magic",
     kind="magic",
-    page="https://github.com/pyython/cache-magic",
+    page="https://github.com/SmartDataInnovationLab/ipython-cache",
     use="`%cache -v x out = f(x)`",
     setup="""
 import os

@@ -90,4 +90,4 @@ def _forget_chance() -> None:
     """Begin with chance of one's own, as `random` does in a fork by itself."""
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
-        numpy_random.seed()
+        numpy_random.set_bit_generator(numpy_random.MT19937())  # unseeded, as in a new process
