@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import pytest
 from cases import CASES
-from test_traps import Scene, plain_sessions  # noqa: F401  (a fixture)
+from test_traps import Scene, check_at_the_default_settings, plain_sessions  # noqa: F401  (a fixture)
 
-MODES = [(case, mode) for case in CASES for mode in ("auto", "explicit") if mode == "auto" or case.explicit != "skip"]
+MODES = [
+    pytest.param(case, mode, id=f"{case.title}-{mode}", marks=[pytest.mark.nightly] if mode == "explicit" else [])
+    for case in CASES
+    for mode in ("auto", "explicit")
+    if getattr(case, mode) != "skip"
+]
 
 
-@pytest.mark.parametrize(("case", "mode"), MODES, ids=[f"{case.title}-{mode}" for case, mode in MODES])
+@pytest.mark.parametrize(("case", "mode"), MODES)
 def test_what_is_hidden_is_found_or_refused_and_the_rest_is_as_after_a_run(case, mode, plain_sessions):  # noqa: F811
-    Scene(case, plain_sessions, mode, "all", slow=False).check()
+    Scene(case, plain_sessions, mode).check()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("case", [case for case in CASES if case.can_be_slow()], ids=lambda case: case.title)
 def test_it_is_so_with_a_slow_statement_at_the_default_settings(case, plain_sessions):  # noqa: F811
-    Scene(case, plain_sessions, "auto", "slow", slow=True).check()
+    check_at_the_default_settings(case, plain_sessions)

@@ -238,7 +238,7 @@ def test_a_module_that_is_loaded_again_within_an_expression_is_loaded_again(tran
     """
     transcript.files = files
     _, warm = run_twice(transcript, cells)
-    expect(warm, {"again = ": "uncacheable: loads the module `mod` again"})
+    expect(warm, {"again = ": "uncacheable: `importlib.reload`"})
 
 
 def test_a_value_that_tells_the_name_of_its_cells_file_is_not_taken_from_another_kernel(transcript):

@@ -294,3 +294,21 @@ def test_what_comes_out_of_a_set_agrees_with_the_set(transcript, cells):
     for seed in (1, 2, 3):
         run = transcript.run(letters + cells + agree, seed=seed)
         assert not run.cells[-1].error
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        "def g(c): return c.__hash__()\n# %%\nx = g(C('a'))",
+        "h = hash\ndef g(c): return h(c)\n# %%\nx = g(C('a'))",
+        "def g(c, h=hash): return h(c)\n# %%\nx = g(C('a'))",
+        "# %%\nx = C('a').__hash__()",
+        "# %%\nx = hash(C('a'))",
+        "# %%\nx = list(map(hash, ['a']))",
+    ],
+)
+def test_a_hash_of_text_is_that_of_the_present_seed(transcript, cells):
+    setting = "class C:\n    def __init__(self, n): self.n = n\n    def __hash__(self): return hash(self.n)\n"
+    for seed in (1, 2):
+        run = transcript.run(setting + cells, seed=seed)
+        assert_same(transcript.plain(setting + cells, seed=seed), run)

@@ -23,7 +23,11 @@ LABEL_CHARACTERS = 38
 # The default settings decide by measured time. Where this machine is too busy for a pause to count as
 # worth caching, a longer one is tried.
 PAUSES_S = (0.06, 0.5, 3.0)
-FOR_ITS_COST = ("fingerprinting its inputs took over", "looking it up and restoring it would take")
+FOR_ITS_COST = (
+    "fingerprinting its inputs took over",
+    "looking it up and restoring it would take",
+    "enough was spent on storing",
+)
 HURRY = Do("import time; time.sleep = lambda seconds: None")
 
 
@@ -139,6 +143,14 @@ class Scene:
             expect(again, {self.name: trap.statuses_again(self.mode)})
 
 
+def check_at_the_default_settings(trap: Trap, sessions) -> None:
+    """Check with a judged statement that pauses: longer where that isn't worth caching on a busy machine."""
+    for pause_s in PAUSES_S[:-1]:
+        with contextlib.suppress(TooBusyError):
+            return Scene(trap, sessions, "auto", pause_s).check()
+    return Scene(trap, sessions, "auto", PAUSES_S[-1]).check()
+
+
 def starts_workers(trap: Trap) -> bool:
     """Whether its sessions start worker processes, which import libraries of their own."""
     return "joblib" in trap.needs or "n_jobs=" in str(trap.cells)
@@ -148,19 +160,16 @@ def as_parameter(trap: Trap):
     return pytest.param(trap, id=trap.name, marks=[pytest.mark.slow] if starts_workers(trap) else [])
 
 
-@pytest.mark.parametrize("mode", ["auto", "explicit"])
-@pytest.mark.parametrize("trap", map(as_parameter, TRAPS))
+@pytest.mark.parametrize("mode", ["auto", pytest.param("explicit", marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("trap", [as_parameter(trap) for trap in TRAPS])
 def test_a_trap_ends_as_it_must_and_leaves_what_a_plain_run_leaves(trap, mode, plain_sessions):
     Scene(trap, plain_sessions, mode).check()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("trap", [t for t in TRAPS if t.can_be_slow()], ids=lambda trap: trap.name)
 def test_a_trap_with_a_slow_statement_ends_so_at_the_default_settings(trap, plain_sessions):
-    for pause_s in PAUSES_S[:-1]:
-        with contextlib.suppress(TooBusyError):
-            return Scene(trap, plain_sessions, "auto", pause_s).check()
-    return Scene(trap, plain_sessions, "auto", PAUSES_S[-1]).check()
+    check_at_the_default_settings(trap, plain_sessions)
 
 
 def test_every_numbered_trap_is_there():

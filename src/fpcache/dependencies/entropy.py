@@ -50,6 +50,8 @@ _IDLE = (
     "distributed", "sklearn.callback",
 )  # fmt: skip
 _IDLE_PREFIXES = tuple(f"{name}." for name in _IDLE)
+_SEED_BYTES = 16
+_ASKS = frozenset({"secrets", "SystemRandom", "randbits", "getrandbits"})
 _replayed: set[str] = set()
 _REMEDY = "give a seed, or use %%fpcache to keep one sample"
 
@@ -144,10 +146,22 @@ class _Probe:
 
         @functools.wraps(original)
         def urandom(size: int) -> Any:
-            self._note(sys._getframe(1), "`os.urandom`")
+            frame = sys._getframe(1)
+            if not self._is_numpys_own(frame, size):
+                self._note(frame, "`os.urandom`")
             return original(size)
 
         return urandom
+
+    def _is_numpys_own(self, frame: FrameType, size: int) -> bool:
+        """Whether NumPy, which the run itself imported, asks for what a seed then takes the place of.
+
+        Its own function for that was not there to be watched; `_guess` judges what the code names.
+        """
+        if self._had_numpy or size != _SEED_BYTES or frame.f_code.co_name != "getrandbits":
+            return False
+        caller = frame.f_back
+        return _NUMPY in sys.modules and caller is not None and _ASKS.isdisjoint(caller.f_code.co_names)
 
     def _named(self, original: Any) -> Any:
         @functools.wraps(original)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from types import CellType
 
 import xxhash
 
@@ -71,7 +72,7 @@ class _Probe:
 
     def start(self) -> None:
         reading = self._context.reading
-        if reading is None or not _names_hash(reading):
+        if reading is None or not _names_hash(reading) or _holds_hash(reading):
             return
         codes = (function.__code__ for function in reading.functions)
         if is_only_called(statements(self._context.cell_text, 1, sys.maxsize), codes):
@@ -86,7 +87,7 @@ class _Probe:
         uses = self._context.settings.get("order_uses", ())
         found = [dependency(expression, line) for expression, line in uses]
         reading, calls = self._context.reading, self._calls
-        if reading is None or not _names_hash(reading):
+        if reading is None or not (_names_hash(reading) or _holds_hash(reading)):
             return Observation(tuple(found))
         if calls is None:
             return Observation(tuple(found), refusals=(Refusal(f"{_HASHES} (`hash`)", _CALL_IT),))
@@ -99,6 +100,15 @@ class _Probe:
 
 def _names_hash(reading: Reading) -> bool:
     return any(resolved.value is hash for resolved in reading.resolved)
+
+
+def _holds_hash(reading: Reading) -> bool:
+    """Whether ``hash`` is reached by another name, as the value of a variable, a default or a closure."""
+    values: list[object] = [root.value for root in reading.roots]
+    for function in reading.functions:
+        values += [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+        values += [cell.cell_contents for cell in function.__closure__ or () if cell != CellType()]
+    return any(value is hash for value in values)
 
 
 def _may_run_elsewhere(reading: Reading) -> bool:

@@ -39,8 +39,10 @@ def source_of(function: FunctionType) -> str:
     code = function.__code__
     lines = linecache.getlines(code.co_filename, function.__globals__)
     try:
+        if not lines:  # a frozen module's file has another name
+            return inspect.getsource(code)
         return "".join(inspect.getblock(lines[code.co_firstlineno - 1 :]))
-    except (IndentationError, SyntaxError, tokenize.TokenError):
+    except (OSError, TypeError, SyntaxError, tokenize.TokenError):
         return ""
 
 

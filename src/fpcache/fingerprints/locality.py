@@ -90,10 +90,12 @@ def is_local_namespace(namespace: dict[str, Any]) -> bool:
     A namespace that no loaded module has (``exec`` with a dict of its own)
     is local.
     """
-    module = sys.modules.get(namespace.get("__name__", ""))
-    if module is None or vars(module) is not namespace:
-        return True
-    return is_local_module(module)
+    # `_collections_abc` says that its name is `collections.abc`; its spec knows better.
+    for name in (namespace.get("__name__", ""), getattr(namespace.get("__spec__"), "name", "")):
+        module = sys.modules.get(name)
+        if module is not None and vars(module) is namespace:
+            return is_local_module(module)
+    return True
 
 
 def is_local_code(obj: object) -> bool:

@@ -72,7 +72,9 @@ def refuse_told(run: CellRun, reading: Reading, stream: bytes) -> None:
     names |= {f.__code__.co_filename for f in reading.functions if f.__globals__ is run.namespace}
     for name in map(str.encode, names):
         if stream.count(name) > sum(stream.count(bytes([mark, len(name) & 255]) + name) for mark in _IN_CODE):
-            raise UncacheableError("its result tells the name of a cell's file, which each kernel has anew")
+            raise UncacheableError(
+                "its result tells the name of a cell's file, which each kernel has anew; leave that out of it"
+            )
 
 
 def marked(outputs: OutputLog, run: CellRun, reading: Reading) -> OutputLog:

@@ -81,14 +81,20 @@ MEMORY = (
     Trap(2, "a context variable", "R", "import contextvars\nc = contextvars.ContextVar('c')\nc.set(1);\ndef f(): return c.get()\n# %%\nout = f()", [("c.set(1)", "c.set(2)")], auto="uncacheable", again="",
          reason="ContextVar", slow=False),
     Trap(2, "the decimal context", "R", "import decimal\ndecimal.getcontext().prec = 5\ndef f(): return decimal.Decimal(1) / 3\n# %%\nout = f()", [("prec = 5", "prec = 7")], reason="decimal context's `prec` changed"),
-    Trap(2, "warnings filters", "R", "import warnings\nwarnings.simplefilter('ignore')\ndef f():\n    warnings.warn('now', stacklevel=2)\n    return 1\n# %%\nout = f()", [("'ignore'", "'always'")], reason="warnings", slow=False),
+    Trap(2, "warnings filters", "R", "import warnings\nwarnings.simplefilter('ignore')\ndef f():\n    warnings.warn('now', stacklevel=2)\n    return 1\n# %%\nout = f()", [("'ignore'", "'always'")], reason="warnings", slow=False, mask=r"<ipython-input[^>]*>:\d+"),
     Trap(2, "torch's default dtype", "R", "import torch\ntorch.set_default_dtype(torch.float32)\ndef f(): return torch.ones(2)\n# %%\nout = f()", [("float32)", "float64)")], needs=("torch",), reason="dtype", slow=False),
 )  # fmt: skip
 
+READ_BASE = (
+    f"{SQLITE}# %%\ndef f():\n    base = sqlite3.connect('b.db')\n"
+    "    try: return base.execute('select n from t').fetchall()\n    finally: base.close()\n# %%\nout = f()"
+)
+
 FILES = (
     refused("a file read by a child process", "import subprocess, sys\nx = 1\ndef f(): return subprocess.run([sys.executable, '-c', 'print(1)'], capture_output=True).stdout\n# %%\nout = f()", "ran other processes"),
-    Trap(2, "a database in a file", "R", f"{SQLITE}# %%\ndef f():\n    base = sqlite3.connect('b.db')\n    try: return base.execute('select n from t').fetchall()\n    finally: base.close()\n# %%\nout = f()",
-         [("values (1)", "values (2)")], auto="uncacheable", explicit="miss", reason="database", again="any", slow=False, mask="<sqlite3[^>]*>"),
+    Trap(2, "a database in a file", "R", READ_BASE, [("values (1)", "values (2)")], auto="uncacheable", explicit="skip", reason="database", again="any", slow=False, mask="<sqlite3[^>]*>"),
+    Trap(2, "a database in a file, in a cell to be cached", "R", READ_BASE, [("values (1)", "values (2)")], auto="skip", explicit="miss", reason="`b.db` changed on disk", again="any", slow=False,
+         mask="<sqlite3[^>]*>"),
     Trap(2, "a memory-mapped file", "R", "import mmap\ndef f():\n    with open('m.bin', 'rb') as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as m: return m[0]\n# %%\nout = f()",
          files={"m.bin": b"\1"}, changed_files={"m.bin": b"\2"}, reason="`m.bin` changed on disk"),
     Trap(2, "an absent file that appears", "R", "import os\ndef f(): return open('x.txt').read() if os.path.exists('x.txt') else 'none'\n# %%\nout = f()", changed_files={"x.txt": "a"}, reason="`x.txt` exists now"),
