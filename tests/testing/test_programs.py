@@ -38,9 +38,9 @@ def drawn(count: int, seed: int) -> list[Program]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("batch", range(4))
+@pytest.mark.parametrize("batch", [0, 1, *(pytest.param(n, marks=pytest.mark.nightly) for n in range(2, 8))])
 def test_cached_programs_cannot_be_told_from_plain_ones(place, batch):
-    tally = search(200, 1, place, first=batch, step=4)
+    tally = search(400, 1, place, first=batch, step=8)
     assert [f"{find.program}\n{find.verdict}" for find in tally.finds] == []
     assert tally.statuses["hit"] > tally.programs  # or nothing was tried
     assert tally.discarded < tally.programs / 10
@@ -53,7 +53,7 @@ def test_what_once_failed_does_not_fail_again(place, name):
 
 
 @pytest.mark.parametrize(
-    "fault", [pytest.param(f, marks=[pytest.mark.nightly] if n % 3 else []) for n, f in enumerate(FAULTS)]
+    "fault", [pytest.param(f, marks=[pytest.mark.nightly] if n else []) for n, f in enumerate(FAULTS)]
 )
 def test_a_broken_fpcache_is_found_out(place, fault):
     tally = search(150, 2, place, fault=fault, shrink=False)
