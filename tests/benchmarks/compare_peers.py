@@ -15,7 +15,7 @@ import sys
 import tempfile
 import venv
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -139,8 +139,12 @@ def run_all(
     traps = [trap for trap in traps if trap.name not in done]
     with tempfile.TemporaryDirectory() as top, ThreadPoolExecutor(options.at_once) as pool:
         places = [Path(top, str(number)) for number in range(len(traps))]
-        for found in pool.map(lambda trap, place: run_trap(trap, peers, python, place), traps, places):
-            outcomes = merged(options.results, [*outcomes, *found])
+        runs = [
+            pool.submit(run_trap, trap, peers, python, place)
+            for trap, place in zip(traps, places, strict=True)
+        ]
+        for run in as_completed(runs):
+            outcomes = merged(options.results, [*outcomes, *run.result()])
     return outcomes
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from peers.catalogue import PEERS, Peer
 from peers.forms import UnsuitableError, as_function, places
-from peers.judging import ERROR, NEEDLESS, NOT_APPLICABLE, RIGHT, TOLD, WRONG
+from peers.judging import ERROR, LIBRARY_WARNING, NEEDLESS, NOT_APPLICABLE, RIGHT, TOLD, WRONG
 from peers.running import Outcome, Scene
 from peers.table import BEGIN, END, put_into, tables
 from scenarios import Trap
@@ -193,8 +193,15 @@ def test_every_cache_has_a_page_that_tells_of_its_use() -> None:
     assert len({peer.name for peer in PEERS}) == len(PEERS)
 
 
-def test_a_warning_of_a_cache_about_itself_is_known_and_another_is_not() -> None:
-    says = next(peer.says for peer in PEERS if peer.name == "joblib.Memory")
-    own = "/lib/joblib/memory.py:7: JobLibCollisionWarning: cannot detect collisions\n  call()\n"
+def test_a_warning_from_inside_a_library_is_no_difference_and_another_is() -> None:
+    own = (
+        "/lib/site-packages/joblib/memory.py:7: JobLibCollisionWarning: cannot detect collisions\n  call()\n"
+    )
     other = "<ipython-input-1>:2: UserWarning: careful\n"
-    assert re.sub(says, "", f"{own}{other}", flags=re.MULTILINE) == other
+    assert re.sub(LIBRARY_WARNING, "", f"{own}{other}", flags=re.MULTILINE) == other
+
+
+def test_what_a_cache_is_called_by_does_not_take_a_name_from_the_cells(tmp_path) -> None:
+    peer = replace(fake("never"), setup="from copy import copy\n" + FAKES["never"])
+    trap = replace(SAME, verdict="E", cells=f"from copy import copy\n{SAME.cells}")
+    assert Scene(trap, tmp_path, sys.executable).outcome(peer).verdict == RIGHT

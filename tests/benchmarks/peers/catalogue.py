@@ -51,9 +51,6 @@ class Peer:
     loads: tuple[str, ...] = ()
 
 
-# A warning as Python shows it: where, what, and the line of code.
-_WARNING = r"^\S.*?:\d+: \w*{}\w*: .*\n(  .*\n)?"
-
 FPCACHE = (
     Peer("fpcache, automatic", "fpcache", "auto", "", "`%fpcache auto on`"),
     Peer("fpcache, by cell", "fpcache", "explicit", "", "`%%fpcache` on every cell"),
@@ -67,7 +64,7 @@ JOBLIB = Peer(
     use="`memory.cache(f)(x)`",
     setup="from joblib import Memory\nmemory = Memory(CACHE, verbose=0)",
     memo="memory.cache",
-    says=_WARNING.format("JobLib") + r"|^\S.*?:\d+: UserWarning: .*(cache|persist|hash).*\n(  .*\n)?",
+    says=r"^\[MemorizedFunc.*Exception while loading results(.*\n)+",
     loads=("joblib",),
 )
 
@@ -91,7 +88,6 @@ HASHER = Peer(
     setup="from datasets.fingerprint import Hasher\n"
     f"{_MEMOS}\nremember = by_hash(CACHE, Hasher.hash, by_source=False)",
     memo="remember",
-    says=_WARNING.format("Pickling"),
     loads=("datasets", "datasets.fingerprint"),
 )
 
@@ -103,7 +99,8 @@ CHARMONIUM = Peer(
     use="`memoize(group=group)(f)(x)`, told that the notebook's functions are not pure",
     # Without the override, what its page says of globals doesn't hold with the version that it installs.
     setup="""
-import copy
+import copy, logging
+logging.getLogger('charmonium.freeze').setLevel('WARNING')
 from charmonium.cache import DEFAULT_FREEZE_CONFIG, DirObjStore, FileRWLock, MemoizedGroup, memoize
 config = copy.deepcopy(DEFAULT_FREEZE_CONFIG)
 config.override_impure_modules |= {'__main__', 'tools'}
@@ -113,7 +110,6 @@ group = MemoizedGroup(
 )
 """,
     memo="memoize(group=group)",
-    says=_WARNING.format("CacheThrashing"),
     loads=("charmonium.cache",),
 )
 
@@ -145,6 +141,8 @@ MARIMO = Peer(
     kind="marimo",
     page="https://docs.marimo.io/api/caching/",
     use="`with mo.persistent_cache(name, pin_modules=True):` in a marimo notebook",
+    says=r"^An exception was raised when attempting to cache(.*\n)+?NOTE: .*\n|^marimo's cache: .*\n",
+    fails=r"^marimo's cache: .*",
     loads=(
         "marimo",
         "marimo._output.formatters.formatters",

@@ -8,11 +8,26 @@ from dataclasses import dataclass, replace
 
 from fpcache.testing.sessions import CellResult, Run, differences
 
-__all__ = ["ERROR", "NEEDLESS", "NOT_APPLICABLE", "RIGHT", "TOLD", "VERDICTS", "WRONG", "Watched", "judge"]
+__all__ = [
+    "ERROR",
+    "LIBRARY_WARNING",
+    "NEEDLESS",
+    "NOT_APPLICABLE",
+    "RIGHT",
+    "TOLD",
+    "VERDICTS",
+    "WRONG",
+    "Watched",
+    "judge",
+]
 
 WRONG, NEEDLESS, ERROR, TOLD, RIGHT, NOT_APPLICABLE = VERDICTS = (
     "wrong", "needless miss", "refused by an error", "refused and told", "right", "not applicable",
 )  # fmt: skip
+
+
+# Warnings from inside libraries, as Python shows them: no difference, whoever caused them.
+LIBRARY_WARNING = r"^\S*site-packages/\S+:\d+: \w*Warning: .*\n(?:  .*\n)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +73,7 @@ def judge(
     error = watched.failed or _new_error(plain, watched)
     if error:
         return ERROR, error
-    quiet = _without_words(watched.run, says) if says else watched.run
+    plain, quiet = (_without_words(run, says) for run in (plain, watched.run))
     # Who drew from a random state that nobody seeded can't be told apart.
     quiet = replace(
         quiet, states={n: s for n, s in quiet.states.items() if plain.states.get(n) != "untouched"}
@@ -89,7 +104,9 @@ def _shown_error(cell: CellResult) -> str:
 
 
 def _without_words(run: Run, says: str) -> Run:
-    return replace(run, cells=tuple(_quiet(cell, says) for cell in run.cells))
+    """Return a run without what a cache, or a library, says of itself."""
+    words = f"{says}|{LIBRARY_WARNING}" if says else LIBRARY_WARNING
+    return replace(run, cells=tuple(_quiet(cell, words) for cell in run.cells))
 
 
 def _quiet(cell: CellResult, says: str) -> CellResult:

@@ -24,17 +24,15 @@ _HERE = f"import sys; sys.path.insert(0, {str(_INSIDE)!r})\n"
 # Tracebacks are not compared, and take long to draw up.
 _BRIEF = "shell.InteractiveTB.set_mode(mode='Minimal')\n"
 _TICK = "id(NotImplemented)"
-# The cache's own names are in the notebook while its cells run, and are taken away before it is looked at.
+# What the cells say of the cache is in the notebook while they run, and is taken away before it is looked at.
 _SET_UP = """
 made = {{**shell.user_ns}}
 exec({code!r}, made)
-shell.of_cache = set(made) - set(shell.user_ns) - {{"sys", "CACHE"}}
-shell.user_ns.update((name, made[name]) for name in shell.of_cache)
+shell.user_ns.update((name, made[name]) for name in {names!r})
 """
-_CLEAN_UP = f"""
-for name in (*shell.of_cache, {CELL!r}):
+_CLEAN_UP = """
+for name in {names!r}:
     shell.user_ns.pop(name, None)
-del shell.of_cache
 """
 
 
@@ -91,8 +89,8 @@ def _as_functions(peer: Peer, steps: Sequence[Step], found: Sequence[Place], cac
     plain = rewritten(steps, found, lambda place: as_function(place, "do_nothing").text)
     watched = {place.step: as_function(place, peer.memo) for place in found}
     return Prepared(
-        _set_up(peer.setup, cache, _watching(cached, watched)),
-        _set_up("from memos import do_nothing", cache, plain),
+        _set_up(peer.setup, peer.memo, cache, _watching(cached, watched)),
+        _set_up("from memos import do_nothing", "do_nothing", cache, plain),
         _cell_numbers(steps, found),
     )
 
@@ -110,10 +108,12 @@ def _watching(steps: Sequence[Step], watched: Mapping[int, Form]) -> list[Step]:
     return new
 
 
-def _set_up(setup: str, cache: Path, steps: Sequence[Step]) -> tuple[Step, ...]:
-    """Return the steps between the making of a cache and the taking away of its names."""
+def _set_up(setup: str, memo: str, cache: Path, steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Return the steps between the making of a cache and the taking away of the names that ``memo`` reads."""
     code = f"{_HERE}CACHE = {str(cache)!r}\n{setup}\nsys.path.pop(0)"
-    return (Do(_BRIEF + _SET_UP.format(code=code)), *steps, Do(_CLEAN_UP))
+    names = sorted({node.id for node in ast.walk(ast.parse(memo)) if isinstance(node, ast.Name)})
+    made = Do(_BRIEF + _SET_UP.format(code=code, names=names))
+    return (made, *steps, Do(_CLEAN_UP.format(names=[*names, CELL])))
 
 
 def _cell_numbers(steps: Sequence[Step], found: Sequence[Place]) -> tuple[int, ...]:
@@ -127,7 +127,7 @@ def _under_magic(
 ) -> Prepared:
     texts = rewritten(steps, found, functools.partial(_magic_line, peer.memo))
     watch = observing(f"count_statements({first_code(trap)!r})")
-    cached = _set_up(peer.setup, cache, (watch, *texts))
+    cached = _set_up(peer.setup, "", cache, (watch, *texts))
     return Prepared(cached, tuple(steps), _cell_numbers(steps, found))
 
 
@@ -156,7 +156,7 @@ def _as_notebook(trap: Trap, steps: Sequence[Step], cache: Path) -> Prepared:
     plain = rewritten(steps, found, functools.partial(_under_context, ""))
     run = "run_notebook()"
     return Prepared(
-        (observing("count_ticks()"), _notebook(path, cached), run), (_notebook(path, plain), run), (0,)
+        (observing("count_ticks()"), _notebook(path, cached), run), (_notebook(path, plain), run), ()
     )
 
 

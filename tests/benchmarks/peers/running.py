@@ -12,6 +12,8 @@ from typing import Any
 from scenarios import Trap
 
 from fpcache.testing.sessions import Run, Transcript, differences
+from fpcache.testing.sessions.forking import run_in_fork
+from fpcache.testing.sessions.processes import run_in_process
 from fpcache.testing.sessions.steps import Step
 
 from .catalogue import Peer
@@ -21,7 +23,8 @@ from .preparing import Prepared, first_code, observing, prepared
 
 __all__ = ["Outcome", "Scene"]
 
-_REFUSING = re.compile(r"(?i)unable to|could not|can't")
+_REFUSING = re.compile(r"(?i)unable to|could not|can't|while loading|has not been saved")
+_CACHE_WARNING = r"^\S+:\d+: CacheWarning: .*"
 _LABEL_CHARACTERS = 38
 _TIMEOUT_S = 900.0  # the first session of a kind waits for all the caches to be loaded
 # In automatic use these must be told of; who asks by name for such a value to be kept gets what was kept.
@@ -81,7 +84,7 @@ class Scene:
         plain = self._plain_notebook(after) if peer.kind == "marimo" else self._plain_form(after)
         self._session(before.cached, changed=False)
         run = self._session((*after.cached, self._count()), changed=True)
-        told = next(filter(_REFUSING.search, _words(run, peer.says)), "")
+        told = next(filter(_REFUSING.search, _words(run, f"{peer.says}|{_CACHE_WARNING}")), "")
         failed = next(_words(run, peer.fails), "")
         watched = Watched(run, self._executions(), after.judged_cells, told, failed)
         return self._verdict(plain, watched, peer.says)
@@ -152,7 +155,7 @@ class Scene:
         is_other = changed and trap.changed_environment is not None
         own = trap.changed_environment if is_other else trap.environment
         files = trap.files if not changed or trap.changed_files is None else trap.changed_files
-        return Transcript(self.place).run(
+        job = Transcript(self.place).job(
             tuple(steps),
             mode=mode,
             files=files,
@@ -164,6 +167,8 @@ class Scene:
             ready=True,
             timeout_s=_TIMEOUT_S,
         )
+        # Workers of a process that was forked from one with threads may wait for ever.
+        return (run_in_process if "joblib" in trap.needs or "n_jobs" in str(steps) else run_in_fork)(job)
 
 
 def _words(run: Run, pattern: str) -> Iterator[str]:

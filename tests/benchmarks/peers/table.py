@@ -71,7 +71,7 @@ def _totals(
         where = Counter(
             verdicts[trap] for (trap, name), v in by_place.items() if (name, v) == (peer.name, WRONG)
         )
-        wrong = [f"**{counts[WRONG]}**", str(where["R"] + where["H"]), str(where["E"])]
+        wrong = [f"**{counts[WRONG]}**", str(where["R"]), str(where["E"] + where["H"])]
         rest = [str(counts[verdict]) for verdict in VERDICTS[1:]]
         name = f"[{peer.name}]({peer.page})" if peer.page else peer.name
         rows.append([name, versions.get(peer.package, ""), *wrong, *rest])

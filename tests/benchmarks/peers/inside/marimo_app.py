@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import inspect
+import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,13 @@ def _short_stacks() -> Iterator[None]:
         yield
     finally:
         inspect.stack = stack
+
+
+def _files(error: BaseException | None) -> Iterator[str]:
+    """Yield the files of the frames in which an error, and those that it came from, went up."""
+    while error is not None:
+        yield from (frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__))
+        error = error.__cause__ or error.__context__
 
 
 def write(path: str, cells: list[str]) -> None:
@@ -40,7 +49,12 @@ def prepare(shell: Any, path: str, cells: list[str]) -> None:
         module = importlib.util.module_from_spec(spec)
         with _short_stacks():
             spec.loader.exec_module(module)
-        outputs, defined = module.app.run()
+        try:
+            outputs, defined = module.app.run()
+        except BaseException as error:
+            if any("/_save/" in name for name in _files(error)):
+                print(f"marimo's cache: {error.__cause__ or error}", file=sys.stderr)
+            raise
         shell.user_ns.update({name: value for name, value in defined.items() if name != "mo"})
         shell.user_ns["shown"] = [output for output in outputs if output is not None]
 
