@@ -56,7 +56,7 @@ def test_what_once_failed_does_not_fail_again(place, name):
     "fault", [pytest.param(f, marks=[pytest.mark.nightly] if n else []) for n, f in enumerate(FAULTS)]
 )
 def test_a_broken_fpcache_is_found_out(place, fault):
-    tally = search(150, 2, place, fault=fault, shrink=False)
+    tally = search(600, 2, place, fault=fault, shrink=False)
     assert tally.finds, f"{tally.programs} programs did not show that {fault}"
 
 
