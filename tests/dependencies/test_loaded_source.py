@@ -8,7 +8,7 @@ import linecache
 
 import pytest
 
-from fpcache.dependencies.loaded_source import function_tree, source_of
+from fpcache.dependencies.loaded_source import function_source, function_tree
 
 CELL = """import math
 def plain(x): return math.sqrt(x)
@@ -64,10 +64,10 @@ def test_the_lines_of_a_function_are_those_that_inspect_gives(apart):
     namespace = loaded(CELL, "<lines>", apart=apart)
     found = [namespace["plain"], namespace["Model"].size.fget, namespace["square"], namespace["wait"]]
     for function in found:
-        assert source_of(function) == inspect.getsource(function)
+        assert function_source(function) == inspect.getsource(function)
 
 
 def test_without_lines_there_is_no_source():
     namespace: dict[str, object] = {}
     exec(compile("def f(): return 1", "<nowhere>", "exec"), namespace)
-    assert source_of(namespace["f"]) == ""
+    assert function_source(namespace["f"]) == ""

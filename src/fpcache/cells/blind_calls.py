@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Called", "Names", "bound_names", "is_blind_call"]
+from .set_kinds import SET_CALLS, SET_OPERATORS
+
+__all__ = ["BLIND_WITHOUT_KEY", "Called", "Names", "bound_names", "is_blind_call"]
 
 _DEEPEST = 5
 _BLIND = frozenset({"len", "any", "all", "bool", "isinstance"})
-_BLIND_WITHOUT_KEY = frozenset({"sorted", "min", "max"})
+BLIND_WITHOUT_KEY = frozenset({"sorted", "min", "max"})
 _BLIND_METHODS = frozenset({"issubset", "issuperset", "isdisjoint"})
-_SET_CALLS = frozenset({"set", "frozenset"})
-_SET_OPERATORS = (ast.BitOr, ast.BitAnd, ast.BitXor, ast.Sub)
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -133,9 +133,9 @@ class _Body:
             return is_blind_call(around, node, self.names, self.depth + 1)
         if self.names.is_own(name):
             return False
-        if name in _SET_CALLS:
+        if name in SET_CALLS:
             return self.is_blind(around)
-        return name in _BLIND or (name in _BLIND_WITHOUT_KEY and not around.keywords)
+        return name in _BLIND or (name in BLIND_WITHOUT_KEY and not around.keywords)
 
     def _is_set(self, node: ast.expr) -> bool:
         match node:
@@ -144,7 +144,7 @@ class _Body:
             case ast.Name(id=name):
                 return name == self.name
             case ast.Call(func=ast.Name(id=name)):
-                return name in _SET_CALLS
+                return name in SET_CALLS
             case ast.BinOp(left=left, op=op, right=right):
-                return isinstance(op, _SET_OPERATORS) and self._is_set(left) and self._is_set(right)
+                return isinstance(op, SET_OPERATORS) and self._is_set(left) and self._is_set(right)
         return False

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from .blind_calls import Called, Names, bound_names, is_blind_call
+from .blind_calls import BLIND_WITHOUT_KEY, Called, Names, bound_names, is_blind_call
 from .set_kinds import SetKinds
 
 __all__ = ["OrderUse", "order_uses"]
@@ -53,7 +53,6 @@ _BLIND = frozenset(
         "getsizeof",
     }
 )
-_BLIND_WITHOUT_KEY = frozenset({"sorted", "min", "max"})
 _BLIND_OVER_ITEMS = frozenset({"len", "sorted", "set", "frozenset", "any", "all", "min", "max"})
 _PASSING = frozenset({"list", "tuple", "iter", "chain", "map", "filter"})
 _BLIND_KEYWORDS = frozenset({"stop_words", "usecols"})
@@ -141,7 +140,7 @@ class _Code:
     def is_blind(self, call: ast.Call, among: frozenset[str]) -> bool:
         """Say whether a call is by one of these names, and means what Python or a library means by it."""
         name = _name(call)
-        has_key = name in _BLIND_WITHOUT_KEY and any(item.arg == "key" for item in call.keywords)
+        has_key = name in BLIND_WITHOUT_KEY and any(item.arg == "key" for item in call.keywords)
         is_theirs = name not in self.bound and not self.names.is_own(name)
         return name in among and is_theirs and not has_key
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeGuard
 
-__all__ = ["SetKind", "SetKinds", "dotted"]
+__all__ = ["SET_CALLS", "SET_OPERATORS", "SetKind", "SetKinds", "dotted"]
 
-_SET_CALLS = frozenset({"set", "frozenset"})
+SET_CALLS = frozenset({"set", "frozenset"})
 _SET_METHODS = frozenset({"union", "intersection", "difference", "symmetric_difference", "copy"})
-_SET_OPERATORS = (ast.BitOr, ast.BitAnd, ast.BitXor, ast.Sub)
+SET_OPERATORS = (ast.BitOr, ast.BitAnd, ast.BitXor, ast.Sub)
 _SET_ANNOTATIONS = frozenset({"set", "frozenset", "Set", "FrozenSet", "AbstractSet", "MutableSet"})
 _LOOK_UPS = frozenset({"get", "pop", "setdefault"})
 
@@ -90,7 +90,7 @@ class SetKinds:
         if function.attr == "defaultdict":
             return self._of_builtin("defaultdict", node)
         owner = function.value
-        if isinstance(owner, ast.Name) and owner.id in _SET_CALLS:
+        if isinstance(owner, ast.Name) and owner.id in SET_CALLS:
             return SetKind.SET if function.attr in _SET_METHODS else None
         if self.kind(owner) is SetKind.SET:
             return SetKind.SET if function.attr in _SET_METHODS else None
@@ -101,19 +101,19 @@ class SetKinds:
         return SetKind.SETS if is_view else None
 
     def _of_builtin(self, name: str, node: ast.Call) -> SetKind | None:
-        if name in _SET_CALLS:
+        if name in SET_CALLS:
             return SetKind.SET
         first = node.args[0] if node.args else None
         if name == "defaultdict":
-            return SetKind.SETS if isinstance(first, ast.Name) and first.id in _SET_CALLS else None
-        if name == "map" and isinstance(first, ast.Name) and first.id in _SET_CALLS:
+            return SetKind.SETS if isinstance(first, ast.Name) and first.id in SET_CALLS else None
+        if name == "map" and isinstance(first, ast.Name) and first.id in SET_CALLS:
             return SetKind.SETS
         if name in {"list", "tuple", "sorted", "iter", "dict"}:
             return SetKind.SETS if self.kind(first) is SetKind.SETS else None
         return None
 
     def _of_operator(self, node: ast.BinOp) -> SetKind | None:
-        if not isinstance(node.op, _SET_OPERATORS):
+        if not isinstance(node.op, SET_OPERATORS):
             return None
         sides = (node.left, node.right)
         return SetKind.SET if any(self.holds(side) or _is_view(side) for side in sides) else None
@@ -181,7 +181,7 @@ def _assignments(node: ast.AST) -> Iterator[tuple[ast.expr, ast.AST | None]]:
 
 
 def _is_set_update(node: ast.AST) -> TypeGuard[ast.AugAssign]:
-    return isinstance(node, ast.AugAssign) and isinstance(node.op, _SET_OPERATORS)
+    return isinstance(node, ast.AugAssign) and isinstance(node.op, SET_OPERATORS)
 
 
 def _is_set_annotation(node: ast.AST) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from types import CodeType, FunctionType
 
-__all__ = ["function_tree", "source_of", "statements"]
+__all__ = ["function_source", "function_tree", "statements"]
 
 _FUTURES = 0x1FF0000  # the flags of `from __future__ import ...`
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -31,7 +31,7 @@ def function_tree(function: FunctionType) -> ast.AST | None:
     return found[0] if len(found) == 1 else None
 
 
-def source_of(function: FunctionType) -> str:
+def function_source(function: FunctionType) -> str:
     """Return a function's lines as its file or cell has them now; empty where that has none.
 
     As `inspect.getsource`, which looks through all modules for the file's.

@@ -11,8 +11,7 @@ import datetime
 import re
 import sys
 from collections.abc import Callable, Iterator
-from functools import lru_cache
-from types import CodeType, ModuleType
+from types import ModuleType
 
 import xxhash
 
@@ -25,6 +24,7 @@ from fpcache.dependencies.loaded_source import function_tree, statements
 from fpcache.dependencies.records import Dependency, Observation, Refusal
 from fpcache.dependencies.volatile_names import NAMES, TIMELESS_ARGUMENTS
 from fpcache.dependencies.volatile_objects import Reader, reader_of
+from fpcache.fingerprints.code_objects import names_in
 from fpcache.fingerprints.records import MISSING, Reading, Resolved
 
 __all__ = ["KIND", "check", "probe", "scan"]
@@ -198,7 +198,7 @@ def _present_text(context: Context, resolved: Resolved) -> Refusal | None:
 def _query(reading: Reading) -> Refusal | None:
     """Refuse functions that look up variables by a text which they put together."""
     for function in reading.functions:
-        called = min(_QUERY_METHODS & _names_in(function.__code__), default=None)
+        called = min(_QUERY_METHODS & names_in(function.__code__), default=None)
         tree = function_tree(function) if called is not None else None
         if called is None or (tree is not None and not has_computed_text(tree, _QUERY_METHODS)):
             continue
@@ -211,7 +211,7 @@ def _query(reading: Reading) -> Refusal | None:
 def _hidden_way(reading: Reading) -> Refusal | None:
     """Refuse functions that read names through another function, a frame, a class or `sys.modules`."""
     for function in reading.functions:
-        names = _names_in(function.__code__)
+        names = names_in(function.__code__)
         way = min(_HIDDEN_WAYS & names, default=None)
         if way is None and "modules" in names and "__main__" in reading.strings:
             way = "sys.modules"
@@ -229,17 +229,11 @@ def _memory(context: Context, reading: Reading, lines: tuple[int, int]) -> Refus
     if found is not None:
         return Refusal(f"{reason} (`{found.attr}`, line {found.lineno})", remedy, found.lineno)
     for function in reading.functions:
-        if function.__name__ != "__hash__" and not words.isdisjoint(_names_in(function.__code__)):
+        if function.__name__ != "__hash__" and not words.isdisjoint(names_in(function.__code__)):
             tree = function_tree(function)
             if tree is None or address_attribute(tree) is not None:
                 return Refusal(f"{reason} (in `{function.__qualname__}`)", remedy)
     return None
-
-
-@lru_cache(maxsize=4096)
-def _names_in(code: CodeType) -> frozenset[str]:
-    inner = (const for const in code.co_consts if isinstance(const, CodeType))
-    return frozenset(code.co_names).union(*map(_names_in, inner))
 
 
 class _Probe:

@@ -8,13 +8,14 @@ import weakref
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from types import CodeType
 
 import xxhash
 
 from fpcache.fingerprints.name_uses import FreeUse, NameUse, Step, name_uses, steps_of
 
-__all__ = ["CodeFacts", "code_facts", "constant_digest"]
+__all__ = ["CodeFacts", "code_facts", "constant_digest", "names_in"]
 
 _LINE_BOOKKEEPING = frozenset({"__firstlineno__", "__static_attributes__"})
 _CONST_OPS = frozenset(dis.hasconst)
@@ -189,3 +190,10 @@ def _foreign_token(value: object) -> bytes:
     from fpcache.fingerprints.walking import walk
 
     return b"v" + walk(value).digest
+
+
+@lru_cache(maxsize=4096)
+def names_in(code: CodeType) -> frozenset[str]:
+    """Return the names and attributes that code uses, in nested code too."""
+    inner = (item for item in code.co_consts if isinstance(item, CodeType))
+    return frozenset(code.co_names).union(*map(names_in, inner))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import CodeType, FunctionType, MethodType, ModuleType
 
 from fpcache.errors import UnfingerprintableValueError
-from fpcache.fingerprints.code_objects import code_facts, constant_digest
+from fpcache.fingerprints.code_objects import code_facts, constant_digest, names_in
 from fpcache.fingerprints.global_reads import global_reads
 from fpcache.fingerprints.installed import installed_path, is_named_code, static_attribute
 from fpcache.fingerprints.module_files import changed_modules
@@ -26,7 +26,7 @@ from fpcache.fingerprints.records import (
     unlimited,
 )
 from fpcache.fingerprints.summaries import summary
-from fpcache.fingerprints.text_lookups import LOOKING_UP, module_lookups, names_in, text_lookups
+from fpcache.fingerprints.text_lookups import LOOKING_UP, module_lookups, text_lookups
 from fpcache.fingerprints.walking import join, joint_nodes, walk
 
 __all__ = ["changed_roots", "read", "reread"]

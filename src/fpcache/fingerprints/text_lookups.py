@@ -11,8 +11,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Collection, Iterable, Iterator
-from functools import lru_cache
-from types import CodeType, FunctionType, ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from fpcache.fingerprints.global_reads import global_reads
@@ -20,7 +19,7 @@ from fpcache.fingerprints.locality import is_local_module
 from fpcache.fingerprints.name_uses import NameUse
 from fpcache.fingerprints.records import GlobalRead
 
-__all__ = ["LOOKING_UP", "TEXT_CALLS", "module_lookups", "names_in", "text_lookups"]
+__all__ = ["LOOKING_UP", "TEXT_CALLS", "module_lookups", "text_lookups"]
 
 TEXT_CALLS = frozenset(
     {
@@ -74,10 +73,3 @@ def module_lookups(names: Collection[str], texts: Iterable[str]) -> Iterator[Glo
         module = sys.modules.get(text)
         if text != "__main__" and isinstance(module, ModuleType) and is_local_module(module):
             yield GlobalRead(text, "", module, (), vars(module), path=text)
-
-
-@lru_cache(maxsize=4096)
-def names_in(code: CodeType) -> frozenset[str]:
-    """Return the names and attributes that code uses, in nested code too."""
-    inner = (item for item in code.co_consts if isinstance(item, CodeType))
-    return frozenset(code.co_names).union(*map(names_in, inner))

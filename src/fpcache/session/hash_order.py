@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fpcache.cells import Component
 from fpcache.cells.blind_calls import Called, Definition
 from fpcache.cells.hash_order import OrderUse, order_uses
-from fpcache.dependencies.loaded_source import function_tree, source_of
+from fpcache.dependencies.loaded_source import function_source, function_tree
 from fpcache.fingerprints import walk
 from fpcache.fingerprints.packages import is_local_code
 from fpcache.fingerprints.records import Reading
@@ -127,7 +127,7 @@ def _tree(code: CodeType, function: FunctionType) -> ast.AST | None:
     proved = function_tree(function)
     if proved is not None:
         return proved
-    text = source_of(function)
+    text = function_source(function)
     try:
         return ast.parse(textwrap.dedent(text)) if text else None
     except SyntaxError:

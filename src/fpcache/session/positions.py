@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import xxhash
 
 from fpcache.cells import Component
-from fpcache.dependencies.loaded_source import source_of
+from fpcache.dependencies.loaded_source import function_source
 from fpcache.dependencies.records import Dependency
 from fpcache.errors import UncacheableError
 from fpcache.fingerprints.records import Reading
@@ -118,7 +118,7 @@ def _digest(run: CellRun, component: Component, reading: Reading, told: list[int
         code = function.__code__
         place = places[code.co_filename]
         if place in told:
-            parts.append([number, place, code.co_firstlineno, source_of(function)])
+            parts.append([number, place, code.co_firstlineno, function_source(function)])
     return xxhash.xxh3_128_hexdigest(dumps(parts).encode())
 
 
