@@ -17,10 +17,19 @@ def _maker(module: str, source: str) -> Any:
     def make() -> Any:
         import importlib
 
-        names = {"np": "numpy", "pd": "pandas", "pa": "pyarrow", "pl": "polars", "torch": "torch",
-                 "sp": "scipy.sparse", "sk": "sklearn", "datetime": "datetime"}
-        wanted = {short: importlib.import_module(full) for short, full in names.items()
-                  if f"{short}." in source}
+        names = {
+            "np": "numpy",
+            "pd": "pandas",
+            "pa": "pyarrow",
+            "pl": "polars",
+            "torch": "torch",
+            "sp": "scipy.sparse",
+            "sk": "sklearn",
+            "datetime": "datetime",
+        }
+        wanted = {
+            short: importlib.import_module(full) for short, full in names.items() if f"{short}." in source
+        }
         return eval(source, wanted)
 
     return make
@@ -28,7 +37,8 @@ def _maker(module: str, source: str) -> Any:
 
 NUMPY: dict[str, Any] = {}
 _fill(
-    NUMPY, "numpy",
+    NUMPY,
+    "numpy",
     int64_zeros="np.zeros(4, dtype='i8')",
     float64_zeros="np.zeros(4)",
     minus_zeros="-np.zeros(4)",
@@ -82,7 +92,8 @@ _fill(
 
 PANDAS: dict[str, Any] = {}
 _fill(
-    PANDAS, "pandas",
+    PANDAS,
+    "pandas",
     frame="pd.DataFrame({'a': [1, 2], 'b': ['x', 'y']})",
     frame_renamed="pd.DataFrame({'a': [1, 2], 'c': ['x', 'y']})",
     frame_reordered="pd.DataFrame({'b': ['x', 'y'], 'a': [1, 2]})",
@@ -144,7 +155,8 @@ _fill(
 
 ARROW: dict[str, Any] = {}
 _fill(
-    ARROW, "pyarrow",
+    ARROW,
+    "pyarrow",
     ints="pa.array([1, 2, 3])",
     ints_null="pa.array([1, None, 3])",
     ints32="pa.array([1, 2, 3], pa.int32())",
@@ -176,7 +188,8 @@ _fill(
 
 POLARS: dict[str, Any] = {}
 _fill(
-    POLARS, "polars",
+    POLARS,
+    "polars",
     frame="pl.DataFrame({'a': [1, None], 'b': ['x', 'y']})",
     frame_reordered="pl.DataFrame({'b': ['x', 'y'], 'a': [1, None]})",
     frame_category="pl.DataFrame({'a': [1, None], 'b': pl.Series(['x', 'y'], dtype=pl.Categorical)})",
@@ -193,7 +206,8 @@ _fill(
 
 TORCH: dict[str, Any] = {}
 _fill(
-    TORCH, "torch",
+    TORCH,
+    "torch",
     zeros="torch.zeros(2, 3)",
     minus_zeros="-torch.zeros(2, 3)",
     ints="torch.zeros(2, 3, dtype=torch.int64)",
@@ -229,7 +243,8 @@ _fill(
 
 SCIPY: dict[str, Any] = {}
 _fill(
-    SCIPY, "scipy",
+    SCIPY,
+    "scipy",
     csr="sp.csr_array([[1, 0], [0, 2]])",
     csr_matrix="sp.csr_matrix([[1, 0], [0, 2]])",
     csc="sp.csc_array([[1, 0], [0, 2]])",

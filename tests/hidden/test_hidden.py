@@ -7,7 +7,9 @@ from cases import CASES
 from test_traps import Scene, check_at_the_default_settings, plain_sessions  # noqa: F401  (a fixture)
 
 MODES = [
-    pytest.param(case, mode, id=f"{case.title}-{mode}", marks=[pytest.mark.nightly] if mode == "explicit" else [])
+    pytest.param(
+        case, mode, id=f"{case.title}-{mode}", marks=[pytest.mark.nightly] if mode == "explicit" else []
+    )
     for case in CASES
     for mode in ("auto", "explicit")
     if getattr(case, mode) != "skip"

@@ -66,7 +66,8 @@ def test_every_statement_is_valid_python():
         for program in drawn(150, 3):
             for statement in program.statements():
                 text = TransformerManager().transform_cell(statement)
-                compile(text, "<statement>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+                code = compile(text, "<statement>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+                assert code.co_code
 
 
 def test_a_seed_decides_the_programs():

@@ -122,9 +122,7 @@ def order_uses(
     found = {
         (node.lineno, _shown(node)): None
         for node in ast.walk(tree)
-        if isinstance(node, (ast.expr, ast.stmt))
-        and id(node) not in blind
-        and _lets_order_out(node, code)
+        if isinstance(node, (ast.expr, ast.stmt)) and id(node) not in blind and _lets_order_out(node, code)
     }
     return tuple(OrderUse(expression, line) for line, expression in sorted(found))
 

@@ -213,5 +213,3 @@ _FEEDERS: tuple[tuple[str, Any], ...] = (
     ("is_decimal", _feed_fixed),
     ("is_fixed_size_binary", _feed_fixed),
 )
-
-

@@ -88,12 +88,12 @@ class Encoder:
         Top-level names of installed modules whose code or classes were met.
     reached : dict
         Globals that functions read, by role, module, name and spelling.
-    ordered_set : bool
-        Whether a set of more than one element was met.
+    met_set : bool
+        Whether a set was met.
     seeded_set : bool
         Whether a set was met whose order depends on the hash seed.
     counts_set_order : bool
-        Whether the order in which sets of numbers are iterated counts.
+        Whether the layout of sets counts, where neither the hash seed nor chance decides it.
     seeded_orders : list of bytes
         The orders of sets whose hash seed orders them, where those are asked for.
     """
@@ -105,7 +105,7 @@ class Encoder:
         self.packages: set[str] = set()
         self.reached: dict[tuple[object, ...], GlobalRead] = {}
         self.ambiguous: set[int] = set()
-        self.ordered_set = self.seeded_set = self.counts_set_order = False
+        self.met_set = self.seeded_set = self.counts_set_order = False
         self.seeded_orders: list[bytes] = []
         self.kept: list[object] = []
         self.pure: dict[int, bool] = {}

@@ -12,10 +12,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from fpcache.fingerprints.builtin_values import feed_items, feed_sequence, feed_set
+from fpcache.fingerprints.builtin_values import feed_items, feed_sequence
 from fpcache.fingerprints.encoder import Encoder
 from fpcache.fingerprints.layout import UNSET, Layout, Slot
 from fpcache.fingerprints.registry import Handler, dotted_name
+from fpcache.fingerprints.set_values import feed_set
 
 __all__ = ["attributes", "encode_instance", "encode_plain", "reduced", "subclass_handler"]
 

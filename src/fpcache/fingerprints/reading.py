@@ -82,9 +82,7 @@ def read(
     return gatherer.reading()
 
 
-def reread(
-    reading: Reading, namespace: dict[str, object], *, allowance: Allowance | None = None
-) -> Reading:
+def reread(reading: Reading, namespace: dict[str, object], *, allowance: Allowance | None = None) -> Reading:
     """Fingerprint the same objects again, to see what changed in place.
 
     Parameters

@@ -12,6 +12,7 @@ __all__ = [
     "Allowance",
     "Buffer",
     "GlobalRead",
+    "MetSets",
     "Missing",
     "Reading",
     "Resolved",
@@ -105,6 +106,22 @@ class Buffer:
     copy_on_write: bool = False
 
 
+@dataclass(slots=True)
+class MetSets:
+    """What sets a value holds.
+
+    Attributes
+    ----------
+    any : bool
+        Whether there are any.
+    seeded_orders : tuple of bytes
+        The layouts of those whose elements' hashes depend on the hash seed.
+    """
+
+    any: bool = False
+    seeded_orders: tuple[bytes, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Walk:
     """One value, walked once.
@@ -122,7 +139,7 @@ class Walk:
     reached : tuple of GlobalRead
         Globals that the functions in the value read.
     has_set : bool
-        Whether there is a set that has an iteration order: more than one element.
+        Whether there is a set.
     has_seeded_set : bool
         Whether a set's iteration order may differ between processes.
     ranks : mapping of int to int

@@ -25,10 +25,8 @@ _ROOM = "fpcache.fingerprints"
 _BUILTINS: dict[type, tuple[str, bool]] = {
     list: ("encode_list", True),
     dict: ("encode_dict", True),
-    set: ("encode_set", True),
     bytearray: ("encode_bytearray", True),
     tuple: ("encode_tuple", False),
-    frozenset: ("encode_frozenset", False),
     type(NotImplemented): ("encode_not_implemented", False),
     range: ("encode_range", False),
     slice: ("encode_slice", False),
@@ -37,6 +35,8 @@ _BUILTINS: dict[type, tuple[str, bool]] = {
     type({}.values()): ("encode_view", True),
     type({}.items()): ("encode_view", True),
 }
+
+_SETS: dict[type, tuple[str, bool]] = {set: ("encode_set", True), frozenset: ("encode_frozenset", False)}
 
 _CODE: dict[type | str, tuple[str, bool]] = {
     types.FunctionType: ("encode_function", True),
@@ -154,6 +154,8 @@ def _register_all() -> None:
     register_handler(type, f"{_ROOM}.code:encode_class")
     for cls, (function, is_node) in _BUILTINS.items():
         register_handler(cls, f"{_ROOM}.builtin_values:{function}", exact=True, is_node=is_node)
+    for cls, (function, is_node) in _SETS.items():
+        register_handler(cls, f"{_ROOM}.set_values:{function}", exact=True, is_node=is_node)
     for key, (function, is_node) in _CODE.items():
         register_handler(key, f"{_ROOM}.code:{function}", is_node=is_node)
     for name, (function, is_node) in _STDLIB.items():

@@ -10,7 +10,7 @@ import fpcache.fingerprints.code_types
 import fpcache.fingerprints.tables  # noqa: F401  (registers the handlers)
 from fpcache.fingerprints.encoder import Encoder
 from fpcache.fingerprints.overlaps import overlap_groups
-from fpcache.fingerprints.records import MISSING, Allowance, Buffer, GlobalRead, Walk
+from fpcache.fingerprints.records import MISSING, Allowance, Buffer, GlobalRead, MetSets, Walk
 
 __all__ = ["FORMAT", "digest_among", "fingerprint", "join", "joint_nodes", "walk"]
 
@@ -50,7 +50,7 @@ def walk(obj: object, name: str = "", *, allowance: Allowance | None = None) -> 
         buffers=tuple(enc.buffers),
         packages=frozenset(enc.packages),
         reached=tuple(enc.reached.values()),
-        has_set=enc.ordered_set,
+        has_set=enc.met_set,
         has_seeded_set=enc.seeded_set,
         ranks=enc.ranks,
         ambiguous=frozenset(enc.ambiguous),
@@ -64,12 +64,12 @@ def digest_among(
     walks: Iterable[Walk],
     *,
     allowance: Allowance | None = None,
-    seeded_orders: list[bytes] | None = None,
+    met: MetSets | None = None,
 ) -> bytes:
     """Return the digest of a value in which `nodes` stand for their place.
 
-    The order in which sets of numbers are iterated counts here: a plain run
-    gives the same one in every process, so a copy must too.
+    The layout of sets of numbers counts here: a plain run gives the same one in
+    every process, so a copy must too.
 
     Parameters
     ----------
@@ -83,9 +83,8 @@ def digest_among(
         Of values that hold them, for their attributes and memory.
     allowance : callable, optional
         Called often; what it raises ends the walk.
-    seeded_orders : list of bytes, optional
-        Where to add the orders of sets of strings and the like, which count
-        only among processes of one hash seed.
+    met : MetSets, optional
+        Where to note what sets there are.
 
     Returns
     -------
@@ -98,8 +97,8 @@ def digest_among(
     enc.enter_nodes({id(node): node for node in nodes}.values())
     known = _enter_parts(enc, walks)
     enc.encode(obj)
-    if seeded_orders is not None:
-        seeded_orders += enc.seeded_orders
+    if met is not None:
+        met.any, met.seeded_orders = enc.met_set, tuple(enc.seeded_orders)
     _feed_overlaps(enc, {"": enc.buffers, "known": known})
     return enc.digest()
 

@@ -17,6 +17,8 @@ from functools import partial
 from typing import Any
 
 from fpcache.errors import UncacheableError
+from fpcache.fingerprints.set_layouts import Recipe, build, build_frozen, recipe
+from fpcache.fingerprints.set_values import is_hashed_by_python
 from fpcache.replay.locate import UnstorableError, describe, path_to
 from fpcache.replay.memory import Ledger
 from fpcache.replay.reducers import Reducer, reducer_for
@@ -91,14 +93,19 @@ class Writer(pickle.Pickler):
         self._find_token = self._tokens.get
         self._stand_ins: list[StandIn] = []
         self._kept_nans: list[float] = []  # so that none of their ids is given away
+        self._kept_sets: list[set[Any] | frozenset[Any]] = []
         self._reducers: dict[type, Reducer] = {}
         self._unmarked: list[type] = []
 
     def persistent_id(self, obj: object) -> Token | None:
         """Return the reference that stands for `obj`, if it was there before the run."""
         token = self._find_token(id(obj))
-        if token is None and type(obj) is float and obj != obj:
-            return self._nan(obj)
+        if token is None:
+            kind = type(obj)
+            if isinstance(obj, float) and kind is float and obj != obj:
+                return self._nan(obj)
+            if kind is set or kind is frozenset:
+                return self._set(obj)
         if token is None or isinstance(obj, type):  # every instance refers to its class: that is memoised
             return None
         self._note(token)
@@ -108,6 +115,16 @@ class Writer(pickle.Pickler):
         """Return what stands for one NaN wherever it occurs: `in` tells it from others."""
         self._kept_nans.append(nan)
         token = self._tokens[id(nan)] = ("nan", len(self._kept_nans))
+        return token
+
+    def _set(self, obj: Any) -> Token | None:
+        """Return how to build a set that would get another layout if its elements were just added."""
+        made = recipe(obj) if is_hashed_by_python(obj) else None
+        if made is None or made.is_plain or not made.is_exact:
+            return None
+        self._kept_sets.append(obj)
+        number = len(self._kept_sets)
+        token = self._tokens[id(obj)] = ("set", number, isinstance(obj, frozenset), *made[:3])
         return token
 
     def class_reference(self, cls: type) -> StandIn | None:
@@ -201,6 +218,7 @@ class Reader(pickle.Unpickler):
         self._nodes = nodes
         self._namespace = namespace
         self._nans: defaultdict[int, float] = defaultdict(lambda: float("nan"))
+        self._sets: dict[int, set[Any] | frozenset[Any]] = {}
 
     def persistent_load(self, token: Any) -> Any:
         """Return the live object that `token` refers to."""
@@ -208,7 +226,15 @@ class Reader(pickle.Unpickler):
             return memoryview(self._own[token[1]])
         if isinstance(token, tuple) and token[0] == "nan":
             return self._nans[token[1]]
+        if isinstance(token, tuple) and token[0] == "set":
+            return self._set(*token[1:])
         return resolve(token, self._nodes, self._namespace)
+
+    def _set(self, number: int, is_frozen: bool, *made: Any) -> set[Any] | frozenset[Any]:
+        if number not in self._sets:
+            found = Recipe(*made)
+            self._sets[number] = build_frozen(found) if is_frozen else build(found)
+        return self._sets[number]
 
     def find_class(self, module: str, name: str) -> Any:
         """Find a global; those of the notebook are looked up in its namespace."""

@@ -7,6 +7,9 @@ import io
 from collections import OrderedDict, defaultdict, deque
 from typing import Any
 
+from fpcache.errors import UncacheableError
+from fpcache.fingerprints.set_layouts import Recipe, fill, recipe
+from fpcache.fingerprints.set_values import is_hashed_by_python
 from fpcache.replay.mutations import Kind
 
 __all__ = [
@@ -54,8 +57,8 @@ def _unhashable(node: object, pairs: Pairs) -> str | None:
     return _hash_all(key for key, _ in pairs)
 
 
-def _unhashable_item(node: object, items: tuple[Any, ...]) -> str | None:
-    return _hash_all(items)
+def _unhashable_item(node: object, content: tuple[Any, ...]) -> str | None:
+    return _hash_all(Recipe(*content).items)
 
 
 def _hash_all(items: Any) -> str | None:
@@ -86,9 +89,15 @@ def _put_default(node: defaultdict[Any, Any], content: tuple[Any, Pairs]) -> Non
     _put_dict(node, content[1])
 
 
-def _put_set(node: set[Any], items: tuple[Any, ...]) -> None:
-    set.clear(node)
-    set.update(node, items)
+def _set_content(node: set[Any]) -> tuple[Any, ...]:
+    made = recipe(node) if is_hashed_by_python(node) else Recipe(0, (), tuple(set.__iter__(node)))
+    if not made.is_exact:
+        raise UncacheableError("changes a set that can't be built again with its order of elements")
+    return tuple(made)
+
+
+def _put_set(node: set[Any], content: tuple[Any, ...]) -> None:
+    fill(node, Recipe(*content))
 
 
 def _put_deque(node: deque[Any], content: tuple[int | None, tuple[Any, ...]]) -> None:
@@ -153,7 +162,7 @@ LIST = Kind(tuple, _put_list)
 DICT = Kind(_pairs, _put_dict, _unhashable)
 ORDERED_DICT = Kind(_ordered_pairs, _put_ordered, _unhashable)
 DEFAULT_DICT = Kind(_default_content, _put_default, lambda node, content: _unhashable(node, content[1]))
-SET = Kind(tuple, _put_set, _unhashable_item)
+SET = Kind(_set_content, _put_set, _unhashable_item)
 DEQUE = Kind(lambda node: (node.maxlen, tuple(node)), _put_deque, _other_maxlen)
 BYTEARRAY = Kind(bytes, _put_bytes, _is_exported)
 ARRAY = Kind(lambda node: node[:], _put_array, _array_obstacle)

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from fpcache.errors import UncacheableError
 from fpcache.replay.locate import UnstorableError, describe
 
-__all__ = ["Kind", "State", "can_transplant", "obstacle", "state_of", "transplant"]
+__all__ = ["Kind", "State", "can_transplant", "is_set", "obstacle", "state_of", "transplant"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,11 @@ def can_transplant(node: object) -> str | None:
     if _kind_of(type(node)) is None:
         return f"is {describe(node)}, which can't be changed in place"
     return None
+
+
+def is_set(state: State) -> bool:
+    """Whether it is a set whose state this is."""
+    return state.kind == _KINDS["builtins.set"]
 
 
 def obstacle(node: object, state: State) -> str | None:

@@ -15,7 +15,7 @@ from fpcache.errors import UncacheableError, UnfingerprintableValueError
 from fpcache.fingerprints import walk
 from fpcache.fingerprints.explaining import root_records
 from fpcache.fingerprints.reading import changed_roots, reread
-from fpcache.fingerprints.records import Allowance, Reading, Root, Walk
+from fpcache.fingerprints.records import Allowance, MetSets, Reading, Root, Walk
 from fpcache.fingerprints.walking import digest_among
 from fpcache.replay import codec, mutations, recording
 from fpcache.replay.outputs import OutputLog
@@ -61,6 +61,7 @@ class Capture:
     dumped: codec.Dumped
     restore_s: float
     mutated: tuple[Root, ...]
+    holds_set: bool
     keeps_order: bool
 
 
@@ -107,8 +108,7 @@ def store(step: ComponentStep, trace: Trace) -> None:
     try:
         outputs = trace.outputs.settled()
         captured = _capture(step, trace, observation, outputs)
-        dependencies = [*observation.dependencies, *_own_dependencies(step, trace)]
-        dependencies += [] if captured.keeps_order else [set_order.lost_order()]
+        dependencies = [*observation.dependencies, *_own_dependencies(step, trace, captured)]
     except (UncacheableError, UnfingerprintableValueError) as error:
         message, cost_s = refusing.result_text(error), time.thread_time() - started
         row.status, row.reason = UNCACHEABLE, refusing.told(message, row.lines)
@@ -171,16 +171,16 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation, output
         raise UncacheableError(NO_EFFECT)
     nodes = reference_nodes(trace.reading)
     walks = tuple(root.walk for root in after.roots if root.walk is not None)
-    orders: list[bytes] = []
-    digest = _digest(payload, nodes, walks, orders, allowance)
+    met, restored = MetSets(), MetSets()
+    digest = _digest(payload, nodes, walks, met, allowance)
     dumped = recording.capture(payload, nodes, namespace)
     addresses.refuse_temporary_names(observation, dumped, outputs)
     payload, dumped = addresses.settled(trace, payload, dumped, outputs, namespace)
     _refuse_unread_names(trace, dumped)
     positions.refuse_told(step.run, trace.reading, dumped.stream)
-    restored_orders: list[bytes] = []
-    restore_s = _verify(payload, digest, dumped, nodes, walks, namespace, restored_orders)
-    return Capture(payload, dumped, restore_s, mutated, keeps_order=orders == restored_orders)
+    restore_s = _verify(payload, digest, dumped, nodes, walks, namespace, restored)
+    holds_set = met.any or any(mutations.is_set(state) for _, state in payload.states)
+    return Capture(payload, dumped, restore_s, mutated, holds_set, met == restored)
 
 
 def _bound(trace: Trace, namespace: Mapping[str, object]) -> dict[str, object]:
@@ -254,7 +254,7 @@ def _verify(
     nodes: tuple[object, ...],
     walks: tuple[Walk, ...],
     namespace: dict[str, Any],
-    orders: list[bytes],
+    met: MetSets,
 ) -> float:
     """Restore the recording beside the original and compare; returns the seconds restoring took.
 
@@ -264,7 +264,7 @@ def _verify(
     started = time.thread_time()
     restored = recording.restore(dumped.stream, dumped.buffers, nodes, namespace)
     restore_s = time.thread_time() - started
-    if _digest(restored, nodes, walks, orders) != digest:
+    if _digest(restored, nodes, walks, met) != digest:
         raise UncacheableError(
             f"a restored copy of {_first_different(payload, restored)} is not equal to the original; "
             f"{_REMEDY}"
@@ -276,13 +276,13 @@ def _digest(
     payload: Payload,
     nodes: tuple[object, ...],
     walks: tuple[Walk, ...],
-    orders: list[bytes],
+    met: MetSets,
     allowance: Allowance | None = None,
 ) -> bytes:
     """Return the digest of a payload, in which the inputs that it refers to stand for their place."""
     plain: object = _plain(payload)
     try:
-        return digest_among(plain, "the result", nodes, walks, allowance=allowance, seeded_orders=orders)
+        return digest_among(plain, "the result", nodes, walks, allowance=allowance, met=met)
     except UnfingerprintableValueError:
         if not has_matplotlib():
             raise
@@ -351,7 +351,7 @@ def _meta(trace: Trace, captured: Capture, observation: Observation) -> dict[str
     }
 
 
-def _own_dependencies(step: ComponentStep, trace: Trace) -> list[Dependency]:
+def _own_dependencies(step: ComponentStep, trace: Trace, captured: Capture) -> list[Dependency]:
     """Return the dependencies that the session itself knows of."""
     run, reading = step.run, trace.reading
     found = [*trace.depends, *run.services.history.dependencies(histories(reading))]
@@ -361,4 +361,8 @@ def _own_dependencies(step: ComponentStep, trace: Trace) -> list[Dependency]:
     found.extend(hash_seed.dependency(use.expression, use.line or None) for use in uses.seeded)
     if uses.every and trace.set_order:
         found.append(Dependency(set_order.KIND, f"`{uses.every[0].expression}`", trace.set_order))
+    if captured.holds_set and trace.set_order:
+        found.append(Dependency(set_order.SOURCE, "", trace.set_order))
+    if not captured.keeps_order:
+        found.append(set_order.lost_order())
     return found

@@ -127,9 +127,7 @@ class Governor:
         is_due = min_seconds == 0 or profile is None or profile.runs % TRIED_AGAIN == 0
         return None if is_due or not isinstance(reason, str) else reason
 
-    def allowance(
-        self, code_digest: str, min_seconds: float, *, explicit: bool = False
-    ) -> Allowance:
+    def allowance(self, code_digest: str, min_seconds: float, *, explicit: bool = False) -> Allowance:
         """Return a check that raises once fingerprinting took too long.
 
         Never where all is cached, nor in the first run of what the user asked to have cached.

@@ -119,6 +119,8 @@ def broken_dependency(
             reason = positions.check(dependency, run, component, context.reading)
         elif dependency.kind == set_order.KIND:
             reason = set_order.check(dependency, context.reading)
+        elif dependency.kind == set_order.SOURCE:
+            reason = set_order.check_source(dependency, context.reading)
         elif dependency.kind == set_order.RESTORED:
             reason = set_order.check_lost(dependency)
         else:

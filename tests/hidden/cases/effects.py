@@ -12,12 +12,27 @@ LIVE = [("same = ", "same = 0 or ")]
 def effect(title, before, statement, live, auto="hit", reason="", **more):
     """Return a trap of an effect that a live statement then sees."""
     given = {"again": "any", "slow": False, "call": statement, "auto": auto, "reason": reason}
-    return Trap(3, title, "R" if reason else "E", f"{before}\n# %%\n{statement}\n# %%\nsame = {live}", LIVE, **{**given, **more})
+    return Trap(
+        3,
+        title,
+        "R" if reason else "E",
+        f"{before}\n# %%\n{statement}\n# %%\nsame = {live}",
+        LIVE,
+        **{**given, **more},
+    )
 
 
 def process(title, before, body, live, reason, **more):
     """Return a trap of a function that changes something of the process."""
-    return effect(title, f"{before}\ndef f():\n    {body}\n    return 1", "out = f()", live, "uncacheable", reason, **more)
+    return effect(
+        title,
+        f"{before}\ndef f():\n    {body}\n    return 1",
+        "out = f()",
+        live,
+        "uncacheable",
+        reason,
+        **more,
+    )
 
 
 METHODS = (

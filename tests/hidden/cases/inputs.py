@@ -9,7 +9,9 @@ __all__ = ["INPUTS"]
 FRAME = "import pandas as pd\nd = pd.DataFrame({'a': [1, 5]})\nlimit = 2\n"
 PANDAS = ("numpy", "pandas")
 LIMIT = [("limit = 2", "limit = 0")]
-HELPER = {"helper.py": "k = 1\ncache = {}\ndef g(n):\n    if n not in cache: cache[n] = n * k\n    return cache[n]\n"}
+HELPER = {
+    "helper.py": "k = 1\ncache = {}\ndef g(n):\n    if n not in cache: cache[n] = n * k\n    return cache[n]\n"
+}
 K = [("helper.k = 1", "helper.k = 2")]
 FILE = "def f(): return open('x.txt').read()\n"
 SQLITE = "import sqlite3\nbase = sqlite3.connect('b.db'); base.execute('create table t (n)'); base.execute('insert into t values (1)'); base.commit(); base.close()\n"
@@ -17,17 +19,38 @@ SQLITE = "import sqlite3\nbase = sqlite3.connect('b.db'); base.execute('create t
 
 def query(title, cells, reason="`limit` changed (int 2 → int 0)", **more):
     """Return a trap of a name in a text."""
-    return Trap(2, title, "R", f"{FRAME}{cells}", LIMIT, reason=reason, **{"needs": PANDAS, "slow": False, **more})
+    return Trap(
+        2, title, "R", f"{FRAME}{cells}", LIMIT, reason=reason, **{"needs": PANDAS, "slow": False, **more}
+    )
 
 
 def module(title, cells, **more):
     """Return a trap of an attribute of a local module that a line above has set."""
-    return Trap(2, title, "R", f"import helper\nhelper.k = 1\n{cells}", K, reason="`helper.k` changed (int 1 → int 2)", files=HELPER, **{"slow": False, **more})
+    return Trap(
+        2,
+        title,
+        "R",
+        f"import helper\nhelper.k = 1\n{cells}",
+        K,
+        reason="`helper.k` changed (int 1 → int 2)",
+        files=HELPER,
+        **{"slow": False, **more},
+    )
 
 
 def refused(title, cells, reason, **more):
     """Return a trap of code that no reading sees through."""
-    return Trap(2, title, "R", cells, [("x = 1", "x = 2")], auto="uncacheable", again="", reason=reason, **{"slow": False, **more})
+    return Trap(
+        2,
+        title,
+        "R",
+        cells,
+        [("x = 1", "x = 2")],
+        auto="uncacheable",
+        again="",
+        reason=reason,
+        **{"slow": False, **more},
+    )
 
 
 TEXTS = (

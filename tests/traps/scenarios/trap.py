@@ -141,7 +141,10 @@ class Trap:
             old, new = self.slow
         else:
             old, new = self.judged, self.slow_judged()
-        return (_SLOW.format(pause_s), *(step.replace(old, new) if isinstance(step, str) else step for step in steps))
+        return (
+            _SLOW.format(pause_s),
+            *(step.replace(old, new) if isinstance(step, str) else step for step in steps),
+        )
 
     def slow_judged(self) -> str:
         """Return the judged statement's text where it is made slow."""

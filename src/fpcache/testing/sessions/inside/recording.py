@@ -72,9 +72,7 @@ class Hook(DisplayHook):
     def write_output_prompt(self) -> None:
         """Print no prompt."""
 
-    def write_format_data(
-        self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None
-    ) -> None:
+    def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
         record("result", data=dict(format_dict), metadata=dict(md_dict or {}), count=self.prompt_count)
 
     def finish_displayhook(self) -> None:

@@ -1,0 +1,223 @@
+"""How a set keeps its elements: what its order depends on, now and after later additions.
+
+CPython keeps a set in a table of a power of two slots. An element goes to the
+slot that its hash names, or, where that is taken, to the first free one of a
+fixed sequence. So equal sets differ in their order by how they came about, and
+a set that is built again from its elements is laid out in another way, unless
+they are added in an order that gives every one of them the slot that it had.
+
+Source: ``Objects/setobject.c`` of CPython 3.11 to 3.14.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import operator
+import random
+import sys
+import sysconfig
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+__all__ = ["Layout", "Recipe", "build", "build_frozen", "fill", "layout", "recipe"]
+
+AnySet = set[Any] | frozenset[Any]
+
+_WORD = ctypes.sizeof(ctypes.c_ssize_t)
+_FILL, _MASK, _TABLE = (offset * _WORD for offset in (2, 4, 5))
+_LINEAR_PROBES, _PERTURB_SHIFT = 9, 5
+_REMOVED = -1  # in place of a hash, which is never -1
+_SMALL, _TRIES = 20, 100  # of the orders in which a small table is filled, some survive its growth
+
+
+class Layout(NamedTuple):
+    """What later additions to a set depend on, besides the order of its elements.
+
+    Attributes
+    ----------
+    slots : int
+        Size of the table.
+    taken : int
+        Slots that hold an element, or held one that was removed.
+    """
+
+    slots: int
+    taken: int
+
+
+class Recipe(NamedTuple):
+    """How to build a set with the layout of another one.
+
+    Attributes
+    ----------
+    at_once : int
+        How many items are added in one step, for which a table of double that size is taken.
+    gaps : tuple of int
+        Slots of elements that were removed.
+    items : tuple
+        The elements, in the order in which they are added.
+    is_exact : bool
+        Whether the layout will be the same.
+    is_reordered : bool
+        Whether the items are in another order than that in which they are iterated.
+    """
+
+    at_once: int
+    gaps: tuple[int, ...]
+    items: tuple[Any, ...]
+    is_exact: bool = True
+    is_reordered: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether adding the elements as they are iterated does it."""
+        return self.is_exact and not self.at_once and not self.gaps and not self.is_reordered
+
+
+class _Gap:
+    """Takes a slot, to be removed again."""
+
+    __slots__ = ("place",)
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+
+    def __hash__(self) -> int:
+        return self.place
+
+
+def layout(found: AnySet) -> Layout:
+    """Return the size and the use of a set's table; its number of elements where that can't be seen."""
+    if not _IS_READABLE:
+        return Layout(len(found), len(found))
+    return Layout(_word(found, _MASK) + 1, _word(found, _FILL))
+
+
+def build(made: Recipe) -> set[Any]:
+    """Return the set that a recipe describes."""
+    again: set[Any] = set()
+    fill(again, made)
+    return again
+
+
+def fill(into: set[Any], made: Recipe) -> None:
+    """Change a set into what a recipe describes."""
+    set.clear(into)
+    gaps = [_Gap(place) for place in made.gaps]
+    items = [*gaps, *made.items]
+    if made.at_once:
+        set.update(into, dict.fromkeys(items[: made.at_once]))
+    set.update(into, items[made.at_once :])
+    for gap in gaps:
+        set.discard(into, gap)
+
+
+def build_frozen(made: Recipe) -> frozenset[Any]:
+    """Return the frozenset that a recipe describes."""
+    return frozenset(dict.fromkeys(made.items) if made.at_once else made.items)
+
+
+def recipe(found: AnySet) -> Recipe:
+    """Return how to build a set with the layout of `found`, whose elements Python itself hashes.
+
+    Not every layout can be had: none of a size that only elements explain
+    which a growing table has forgotten.
+    """
+    is_frozen = isinstance(found, frozenset)
+    elements = tuple(frozenset.__iter__(found) if isinstance(found, frozenset) else set.__iter__(found))
+    for made in _candidates(found, elements, is_frozen):
+        again = build_frozen(made) if is_frozen else build(made)
+        if layout(again) == layout(found) and all(map(operator.is_, again, elements)):
+            return made
+    return Recipe(0, (), elements, is_exact=False)
+
+
+def _candidates(found: AnySet, elements: tuple[Any, ...], is_frozen: bool) -> Iterator[Recipe]:
+    taken = layout(found).taken
+    steps = dict.fromkeys((0, taken) if is_frozen else (0, taken, 5))
+    if taken == len(elements):
+        yield from (Recipe(step, (), elements) for step in steps if step <= taken)
+    elif is_frozen:
+        return
+    gaps, first, late = _in_order_of_need(found, elements)
+    items, chance = [*first, *late], random.Random(0)
+    for _ in range(_TRIES if taken <= _SMALL else 1):
+        yield from (Recipe(step, gaps, tuple(items), is_reordered=True) for step in steps if step <= taken)
+        chance.shuffle(items)
+
+
+def _in_order_of_need(
+    found: AnySet, elements: tuple[Any, ...]
+) -> tuple[tuple[int, ...], tuple[Any, ...], tuple[Any, ...]]:
+    """Return gaps, the elements in the slot of their hash, and the others after those they gave way to.
+
+    The first may be added in any order: a table that grows meanwhile gives
+    them their slots again.
+    """
+    if not _IS_READABLE:
+        return (), elements, ()
+    slots = layout(found).slots
+    cells = (ctypes.c_ssize_t * (2 * slots)).from_address(_word(found, _TABLE))[:]
+    hashes = cells[1::2]
+    taken = [place for place in range(slots) if cells[2 * place]]
+    gaps = tuple(place for place in taken if hashes[place] == _REMOVED)
+    mask = slots - 1
+    held = [
+        (place, hashes[place], element)
+        for place, element in zip(_without(taken, gaps), elements, strict=True)
+    ]
+    first = tuple(element for place, hashed, element in held if hashed & mask == place)
+    there = {place for place, hashed, _ in held if hashed & mask == place} | set(gaps)
+    waiting = [one for one in held if one[0] not in there]
+    late: list[Any] = []
+    while waiting:
+        left = []
+        for place, hashed, element in waiting:
+            if _is_next(hashed, place, mask, there):
+                there.add(place)
+                late.append(element)
+            else:
+                left.append((place, hashed, element))
+        if len(left) == len(waiting):  # the table has forgotten why they are there
+            break
+        waiting = left
+    return gaps, first, (*late, *(element for *_, element in waiting))
+
+
+def _without(places: list[int], gaps: tuple[int, ...]) -> Iterator[int]:
+    left_out = set(gaps)
+    return (place for place in places if place not in left_out)
+
+
+def _is_next(hashed: int, place: int, mask: int, there: set[int]) -> bool:
+    """Whether `place` is the first free slot in the sequence that a hash tries."""
+    perturb = hashed & sys.maxsize * 2 + 1
+    start = hashed & mask
+    while True:
+        stop = start + (_LINEAR_PROBES if start + _LINEAR_PROBES <= mask else 0)
+        for tried in range(start, stop + 1):
+            if tried not in there:
+                return tried == place
+        perturb >>= _PERTURB_SHIFT
+        start = (start * 5 + 1 + perturb) & mask
+
+
+def _word(found: AnySet, offset: int) -> int:
+    return ctypes.c_ssize_t.from_address(id(found) + offset).value
+
+
+def _is_readable() -> bool:
+    """Whether this interpreter's sets are known: what is read of some has to be what they tell themselves."""
+    if sys.implementation.name != "cpython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
+        return False
+    small, large = set(range(3)), set(range(100))
+    small.discard(1)
+    empty = set.__sizeof__(set())
+    return (
+        (_word(small, _FILL), _word(small, _MASK)) == (3, 7)
+        and _word(large, _FILL) == len(large)
+        and set.__sizeof__(large) - empty == (_word(large, _MASK) + 1) * 2 * _WORD
+    )
+
+
+_IS_READABLE = _is_readable()
