@@ -52,6 +52,8 @@ class Recipe(NamedTuple):
     ----------
     at_once : int
         How many items are added in one step, for which a table of double that size is taken.
+    again : int
+        How many of these are then added once more, for which the table grows.
     gaps : tuple of int
         Slots of elements that were removed.
     items : tuple
@@ -63,6 +65,7 @@ class Recipe(NamedTuple):
     """
 
     at_once: int
+    again: int
     gaps: tuple[int, ...]
     items: tuple[Any, ...]
     is_exact: bool = True
@@ -107,6 +110,7 @@ def fill(into: set[Any], made: Recipe) -> None:
     items = [*gaps, *made.items]
     if made.at_once:
         set.update(into, dict.fromkeys(items[: made.at_once]))
+        set.update(into, dict.fromkeys(items[: made.again]))
     set.update(into, items[made.at_once :])
     for gap in gaps:
         set.discard(into, gap)
@@ -129,21 +133,38 @@ def recipe(found: AnySet) -> Recipe:
         again = build_frozen(made) if is_frozen else build(made)
         if layout(again) == layout(found) and all(map(operator.is_, again, elements)):
             return made
-    return Recipe(0, (), elements, is_exact=False)
+    return Recipe(0, 0, (), elements, is_exact=False)
 
 
 def _candidates(found: AnySet, elements: tuple[Any, ...], is_frozen: bool) -> Iterator[Recipe]:
     taken = layout(found).taken
     steps = dict.fromkeys((0, taken) if is_frozen else (0, taken, 5))
     if taken == len(elements):
-        yield from (Recipe(step, (), elements) for step in steps if step <= taken)
+        yield from (Recipe(step, 0, (), elements) for step in steps if step <= taken)
     elif is_frozen:
         return
     gaps, first, late = _in_order_of_need(found, elements)
     items, chance = [*first, *late], random.Random(0)
+    growths = [(step, 0) for step in steps if step <= taken]
+    if not is_frozen:
+        growths += _growths(layout(found).slots, len(gaps) + len(first))
     for _ in range(_TRIES if taken <= _SMALL else 1):
-        yield from (Recipe(step, gaps, tuple(items), is_reordered=True) for step in steps if step <= taken)
+        yield from (Recipe(*growth, gaps, tuple(items), is_reordered=True) for growth in growths)
         chance.shuffle(items)
+
+
+def _growths(slots: int, settled: int) -> Iterator[tuple[int, int]]:
+    """Return how many of the settled elements to add at once, and again, for a table of `slots`.
+
+    Adding many at once makes a table of the next power of two above double the
+    number of those that are there and those that come, even if they are the same.
+    """
+    if settled >= slots // 4:
+        yield slots // 4, 0
+    before = 8 if settled < 5 else 1 << (2 * settled).bit_length()
+    again = max(1, slots // 4 - settled, (3 * before) // 5 + 1 - settled)
+    if again <= settled:
+        yield settled, again
 
 
 def _in_order_of_need(

@@ -124,7 +124,7 @@ class Writer(pickle.Pickler):
             return None
         self._kept_sets.append(obj)
         number = len(self._kept_sets)
-        token = self._tokens[id(obj)] = ("set", number, isinstance(obj, frozenset), *made[:3])
+        token = self._tokens[id(obj)] = ("set", number, isinstance(obj, frozenset), *made[:4])
         return token
 
     def class_reference(self, cls: type) -> StandIn | None:

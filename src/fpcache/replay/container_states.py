@@ -90,9 +90,11 @@ def _put_default(node: defaultdict[Any, Any], content: tuple[Any, Pairs]) -> Non
 
 
 def _set_content(node: set[Any]) -> tuple[Any, ...]:
-    made = recipe(node) if is_hashed_by_python(node) else Recipe(0, (), tuple(set.__iter__(node)))
+    made = recipe(node) if is_hashed_by_python(node) else Recipe(0, 0, (), tuple(set.__iter__(node)))
     if not made.is_exact:
-        raise UncacheableError("changes a set that can't be built again with its order of elements")
+        raise UncacheableError(
+            "changes a set in place of which no copy has the same order; make a new one, as in `s = s | {1}`"
+        )
     return tuple(made)
 
 
