@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["marked", "named", "refuse_temporary_names", "settled"]
 
-_TOLD = re.compile(r"([^\n]{0,100}?)\b(0x[0-9a-f]{6,16})\b")
+_TOLD = re.compile(r"0x([0-9a-f]{6,16})\b")
+_BEFORE = 100  # characters before an address, in which its object is named
 _NUMBER = re.compile(rb"\x8a([\x05-\x07])")  # pickle's opcode for an integer of so many bytes
 _REMEDY = "keep the object itself, or give its class a `__repr__`"
 
@@ -100,8 +101,14 @@ def _texts(outputs: OutputLog) -> Iterator[str]:
 
 
 def _told_in(text: str) -> Iterator[_Told]:
-    if "0x" in text:
-        yield from (_Told(int(found[2], 16), found[0]) for found in _TOLD.finditer(text))
+    end = 0
+    for found in _TOLD.finditer(text):
+        start = found.start()
+        if start and (text[start - 1].isalnum() or text[start - 1] == "_"):
+            continue
+        before = text[max(end, start - _BEFORE) : start]
+        yield _Told(int(found[1], 16), before.rpartition("\n")[2])
+        end = found.end()
 
 
 def _held(stream: bytes, trace: Trace) -> list[_Told]:
