@@ -8,32 +8,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fpcache.text_calls import TEXT_CALLS, identifiers
+
 __all__ = ["TextUse", "names_in_text", "text_use"]
 
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _MARKED = re.compile(r"@\s*([^\W\d]\w*)")
 _SQL = re.compile(r"\b(select|from|with|describe|summarize|pivot)\b", re.IGNORECASE)
 
 _FRAME_CALLS = frozenset({"query", "eval"})
-_TEXT_CALLS = frozenset(
-    {
-        "query",
-        "eval",
-        "evaluate",
-        "re_evaluate",
-        "sql",
-        "sqldf",
-        "execute",
-        "execute_sql",
-        "from_query",
-        "read_sql",
-        "read_sql_query",
-        "from_formula",
-        "dmatrix",
-        "dmatrices",
-        "aes",
-    }
-)
 _MUST_BE_KNOWN = frozenset({"query", "eval", "sql", "sqldf"})
 
 
@@ -73,14 +55,15 @@ def names_in_text(text: str, *, marked_only: bool = False) -> frozenset[str]:
     >>> sorted(names_in_text("y ~ np.log(x)"))
     ['log', 'np', 'x', 'y']
     """
-    pattern = _MARKED if marked_only and not _SQL.search(text) else _IDENTIFIER
-    return frozenset(name for name in pattern.findall(text) if not keyword.iskeyword(name))
+    is_marked = marked_only and not _SQL.search(text)
+    found = _MARKED.findall(text) if is_marked else identifiers(text)
+    return frozenset(name for name in found if not keyword.iskeyword(name))
 
 
 def text_use(call: ast.Call) -> TextUse | None:
     """Say what the texts of this call may look up; None where it takes no such text."""
     name = _called(call.func)
-    if name in _TEXT_CALLS and not (name == "eval" and isinstance(call.func, ast.Name)):
+    if name in TEXT_CALLS and not (name == "eval" and isinstance(call.func, ast.Name)):
         return _known_call(call, name)
     names: set[str] = set()
     for part in _constants(_values(call)):

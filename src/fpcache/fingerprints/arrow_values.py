@@ -14,11 +14,13 @@ __all__ = ["feed_array", "feed_logical"]
 
 
 def encode_array(enc: Encoder, obj: Any) -> None:
+    """Encode an array by its type and its valid elements, not by where they lie in a buffer."""
     enc.feed("arrow array")
     feed_array(enc, obj)
 
 
 def encode_chunked(enc: Encoder, obj: Any) -> None:
+    """Encode a chunked array chunk by chunk: how it is divided can be seen."""
     enc.feed("arrow chunks", obj.num_chunks)
     _feed_type(enc, obj.type)
     for chunk in obj.chunks:
@@ -26,6 +28,7 @@ def encode_chunked(enc: Encoder, obj: Any) -> None:
 
 
 def encode_table(enc: Encoder, obj: Any) -> None:
+    """Encode a table or record batch: the schema, then its columns."""
     enc.feed("arrow table", type(obj).__name__, obj.num_columns, obj.num_rows)
     encode_schema(enc, obj.schema)
     for column in obj.columns:
@@ -36,6 +39,7 @@ def encode_table(enc: Encoder, obj: Any) -> None:
 
 
 def encode_schema(enc: Encoder, obj: Any) -> None:
+    """Encode the fields in their order, and the metadata."""
     enc.feed("arrow schema", len(obj))
     for field in obj:
         encode_field(enc, field)
@@ -43,6 +47,7 @@ def encode_schema(enc: Encoder, obj: Any) -> None:
 
 
 def encode_field(enc: Encoder, obj: Any) -> None:
+    """Encode name, type, whether it may be null, and the metadata."""
     enc.feed("arrow field", obj.name, obj.nullable)
     _feed_type(enc, obj.type)
     _feed_metadata(enc, obj.metadata)
@@ -54,6 +59,7 @@ def _feed_metadata(enc: Encoder, metadata: Any) -> None:
 
 
 def encode_type(enc: Encoder, obj: Any) -> None:
+    """Encode a type with all types and fields below it."""
     _feed_type(enc, obj)
 
 
@@ -69,6 +75,7 @@ def _feed_type(enc: Encoder, kind: Any) -> None:
 
 
 def encode_scalar(enc: Encoder, obj: Any) -> None:
+    """Encode a scalar as an array of one element."""
     import pyarrow
 
     enc.feed("arrow scalar")
@@ -76,6 +83,7 @@ def encode_scalar(enc: Encoder, obj: Any) -> None:
 
 
 def encode_buffer(enc: Encoder, obj: Any) -> None:
+    """Encode the bytes of a buffer, and whether they may be changed; its memory may be shared."""
     enc.feed("arrow buffer", obj.is_mutable)
     enc.feed_buffer(memoryview(obj))
     enc.memory(obj, obj.address, obj.size)

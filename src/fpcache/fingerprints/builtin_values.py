@@ -34,14 +34,17 @@ CHUNK = 1 << 16
 
 
 def encode_not_implemented(enc: Encoder, _: Any) -> None:
+    """Encode the one object of its type."""
     enc.feed("NotImplemented")
 
 
 def encode_range(enc: Encoder, obj: range) -> None:
+    """Encode start, stop and step: equal ranges may still differ in these."""
     enc.feed("range", obj.start, obj.stop, obj.step)
 
 
 def encode_slice(enc: Encoder, obj: slice) -> Iterator[Any]:
+    """Encode start, stop and step, which may be any objects."""
     enc.feed("slice")
     yield ".start", obj.start
     yield ".stop", obj.stop
@@ -49,12 +52,14 @@ def encode_slice(enc: Encoder, obj: slice) -> Iterator[Any]:
 
 
 def encode_bytearray(enc: Encoder, obj: bytearray) -> None:
+    """Encode the bytes; their memory may be shared with views."""
     enc.feed("bytearray")
     enc.memory(obj, *byte_bounds(obj))
     enc.feed_buffer(obj)
 
 
 def encode_memoryview(enc: Encoder, obj: memoryview) -> Iterator[Any]:
+    """Encode the bytes that are seen, their form, and the object whose memory they are."""
     enc.feed("memoryview", obj.format, obj.ndim, obj.readonly, *(obj.shape or ()))
     enc.feed("strides", *(obj.strides or ()))
     enc.memory(obj, *byte_bounds(obj))
@@ -63,11 +68,13 @@ def encode_memoryview(enc: Encoder, obj: memoryview) -> Iterator[Any]:
 
 
 def encode_list(enc: Encoder, obj: list[Any]) -> Iterator[Any] | None:
+    """Encode the items in their order."""
     enc.feed("list", len(obj))
     return feed_sequence(enc, obj)
 
 
 def encode_tuple(enc: Encoder, obj: tuple[Any, ...]) -> Iterator[Any] | None:
+    """Encode the items; a tuple of immutable values has no identity of its own."""
     kinds = set(map(type, obj))
     if kinds <= MARSHALLED:
         enc.feed("flat tuple", len(obj))
@@ -116,6 +123,7 @@ def _feed_chunk(enc: Encoder, items: list[Any] | tuple[Any, ...], start: int) ->
 
 
 def encode_dict(enc: Encoder, obj: dict[Any, Any]) -> Iterator[Any] | None:
+    """Encode keys and values in the order in which they are iterated."""
     enc.feed("dict", len(obj))
     return feed_items(enc, obj)
 
@@ -138,6 +146,7 @@ def feed_items(enc: Encoder, obj: dict[Any, Any]) -> Iterator[Any] | None:
 
 
 def encode_view(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode which view it is, and the dict that it shows."""
     enc.feed("view", type(obj).__name__)
     yield ".mapping", _mapping_of_view(obj)
 

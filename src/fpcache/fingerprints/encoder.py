@@ -82,8 +82,8 @@ class Encoder:
 
     Attributes
     ----------
-    nodes : list of object
-        Every object with visible identity, in canonical order.
+    nodes, buffers : list
+        Every object with visible identity, and all memory, in canonical order.
     packages : set of str
         Top-level names of installed modules whose code or classes were met.
     reached : dict
@@ -237,6 +237,7 @@ class Encoder:
         return True
 
     def feed_open(self, key: int) -> None:
+        """Feed how many levels up an object is that is being encoded: a cycle."""
         level = self._open[key]
         self._lowest_open = min(self._lowest_open, level)
         self.feed("open", level)

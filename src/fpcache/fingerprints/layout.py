@@ -32,6 +32,7 @@ class Slot:
     descriptor: MemberDescriptorType
 
     def read(self, obj: Any) -> Any:
+        """Return the slot's value in `obj`; `UNSET` where it has none."""
         try:
             return self.descriptor.__get__(obj, type(obj))
         except AttributeError:

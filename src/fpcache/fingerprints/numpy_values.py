@@ -25,6 +25,7 @@ __all__ = ["feed_content", "feed_dtype", "note_memory", "refuse_iterator"]
 
 
 def encode_array(enc: Encoder, obj: np.ndarray[Any, Any]) -> Iterator[Any]:
+    """Encode an array: class, flags, shape, strides where they can be seen, dtype, elements."""
     enc.feed("ndarray", _family_name(obj), obj.flags.writeable, obj.ndim, *obj.shape, *_seen_strides(obj))
     note_memory(enc, obj, obj)
     yield from feed_dtype(enc, obj.dtype)
@@ -78,6 +79,7 @@ def note_memory(enc: Encoder, owner: object, obj: Any, *, copy_on_write: bool = 
 
 
 def encode_dtype(enc: Encoder, obj: np.dtype[Any]) -> Iterator[Any]:
+    """Encode a dtype that is a value itself."""
     return feed_dtype(enc, obj)
 
 
@@ -230,10 +232,12 @@ def encode_masked(enc: Encoder, obj: Any) -> Iterator[Any]:
 
 
 def encode_masked_constant(enc: Encoder, obj: Any) -> None:
+    """Encode the one object ``numpy.ma.masked``."""
     enc.feed("masked constant", type(obj).__name__)
 
 
 def encode_generator(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode a generator by its class and its bit generator."""
     enc.feed("generator", dotted_name(type(obj)))
     yield ".bit_generator", obj.bit_generator
 
@@ -248,6 +252,7 @@ def encode_random_state(enc: Encoder, obj: Any) -> Iterator[Any]:
 
 
 def encode_bit_generator(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode the whole state, and the seed sequence that `spawn` goes on from."""
     enc.feed("bit generator", dotted_name(type(obj)))
     state = obj.state
     enc.keep(state)
@@ -256,6 +261,7 @@ def encode_bit_generator(enc: Encoder, obj: Any) -> Iterator[Any]:
 
 
 def encode_seed_sequence(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode the entropy, the place among those spawned, and how many it has spawned."""
     enc.feed("seed sequence", dotted_name(type(obj)), obj.pool_size, obj.n_children_spawned)
     yield ".entropy", obj.entropy
     yield ".spawn_key", obj.spawn_key

@@ -26,6 +26,7 @@ _LARGE_BLOCK_BYTES = 1 << 28
 
 
 def encode_frame(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode labels, columns and attributes; in which blocks the columns lie does not count."""
     enc.feed("frame", _family_name(obj), *obj.shape)
     yield from _index(enc, obj.columns, ".columns")
     yield from _index(enc, obj.index, ".index")
@@ -118,6 +119,7 @@ def _extras(enc: Encoder, obj: Any) -> Iterator[Any]:
 
 
 def encode_series(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode name, index, values and attributes."""
     enc.feed("series", _family_name(obj), len(obj))
     yield ".name", obj.name
     yield from _index(enc, obj.index, ".index")
@@ -134,6 +136,7 @@ def _index(enc: Encoder, index: Any, label: str) -> Iterator[Any]:
 
 
 def encode_index(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode names, frequency and values."""
     enc.feed("index", type(obj).__name__, len(obj))
     for name in obj.names:
         yield ".name", name
@@ -142,11 +145,13 @@ def encode_index(enc: Encoder, obj: Any) -> Iterator[Any]:
 
 
 def encode_range_index(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode name, start, stop and step."""
     enc.feed("range index", obj.start, obj.stop, obj.step)
     yield ".name", obj.name
 
 
 def encode_multi_index(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode levels and codes: unused levels can be seen."""
     enc.feed("multi-index", type(obj).__name__, len(obj.levels), len(obj))
     yield ".sortorder", obj.sortorder
     for number, (name, level, codes) in enumerate(zip(obj.names, obj.levels, obj.codes, strict=True)):
@@ -180,6 +185,7 @@ def _numbers(enc: Encoder, values: Any) -> Iterator[Any]:
 
 
 def encode_extension_array(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode an array of one of pandas' own types, or of another library's."""
     _note_values(enc, obj, obj, copies=False)
     yield ".freq", getattr(obj, "freq", None)
     yield from _extension(enc, obj)
@@ -279,31 +285,37 @@ _EXTENSIONS: dict[str, Any] = {
 
 
 def encode_timestamp(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode the instant in its unit, the fold and the time zone."""
     stamp = obj.asm8
     enc.feed("timestamp", stamp.dtype.str, int(stamp.view("i8")), obj.fold)
     yield ".tz", obj.tz
 
 
 def encode_timedelta(enc: Encoder, obj: Any) -> None:
+    """Encode the duration in its unit."""
     delta = obj.asm8
     enc.feed("timedelta64", delta.dtype.str, int(delta.view("i8")))
 
 
 def encode_period(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode the ordinal and the frequency."""
     enc.feed("period", obj.ordinal)
     yield ".freq", obj.freq
 
 
 def encode_interval(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode both ends, and which of them belong to it."""
     enc.feed("interval", obj.closed)
     yield ".left", obj.left
     yield ".right", obj.right
 
 
 def encode_missing(enc: Encoder, obj: Any) -> None:
+    """Encode ``NaT`` or ``NA``, each the one object of its type."""
     enc.feed("missing", type(obj).__name__)
 
 
 def encode_offset(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode an offset by its class and what its own reduction tells."""
     enc.feed("offset", dotted_name(type(obj)))
     yield from reduced(enc, obj)

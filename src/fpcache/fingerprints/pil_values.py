@@ -11,6 +11,7 @@ __all__: list[str] = []
 
 
 def encode_image(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode mode, format, size, pixels, palette and ``info``; an animation is refused."""
     if getattr(obj, "is_animated", False):
         enc.refuse("an image with several frames reads them from its file; pass the frames as a list")
     obj.load()

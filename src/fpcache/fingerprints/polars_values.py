@@ -16,6 +16,7 @@ refuse_lazy = _refusal("a lazy query may read files when it runs", "pass its col
 
 
 def encode_frame(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode the columns in their order, and attributes of the user's."""
     enc.feed("polars frame", obj.height, obj.width)
     for column in obj.get_columns():
         yield from _column(enc, column)
@@ -30,6 +31,7 @@ def _own_attributes(enc: Encoder, obj: Any) -> Iterator[Any]:
 
 
 def encode_series(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode name, dtype and values."""
     enc.feed("polars series")
     yield from _column(enc, obj)
     yield from _own_attributes(enc, obj)
@@ -54,4 +56,5 @@ def _feed_arrow(enc: Encoder, series: Any) -> None:
 
 
 def encode_expression(enc: Encoder, obj: Any) -> None:
+    """Encode what the expression says, as Polars serialises it."""
     enc.feed("polars expression", obj.meta.serialize(format="binary"))

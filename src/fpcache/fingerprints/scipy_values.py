@@ -17,6 +17,7 @@ _CACHES = frozenset(
 
 
 def encode_sparse(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode format, shape and the arrays or items of that format, without what is derived from them."""
     enc.feed("sparse", dotted_name(type(obj)) if type(obj).__module__.startswith("scipy.") else "")
     enc.feed(obj.format, *obj.shape)
     if isinstance(obj, dict):

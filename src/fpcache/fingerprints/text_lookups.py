@@ -8,7 +8,6 @@ the code run once more than it had to.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from types import FunctionType, ModuleType
@@ -18,23 +17,14 @@ from fpcache.fingerprints.global_reads import global_reads
 from fpcache.fingerprints.locality import is_local_module
 from fpcache.fingerprints.name_uses import NameUse
 from fpcache.fingerprints.records import GlobalRead
+from fpcache.text_calls import TEXT_CALLS, identifiers
 
-__all__ = ["LOOKING_UP", "TEXT_CALLS", "module_lookups", "text_lookups"]
-
-TEXT_CALLS = frozenset(
-    {
-        "query", "eval", "evaluate", "re_evaluate", "sql", "sql_expr", "sqldf", "SQLContext", "execute",
-        "execute_sql", "from_query", "read_sql", "read_sql_query", "from_formula", "dmatrix", "dmatrices",
-        "model_matrix", "aes", "ols",
-    }
-)  # fmt: skip
-"""Functions and methods that look up the variables named in a text."""
+__all__ = ["LOOKING_UP", "module_lookups", "text_lookups"]
 
 _IMPORTERS = frozenset({"import_module", "__import__", "modules", "reload", "locate", "resolve_name"})
 LOOKING_UP = TEXT_CALLS | _IMPORTERS
 """Names of all that looks up others by text."""
 
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _LONGEST = 20_000
 
 
@@ -54,7 +44,7 @@ def text_lookups(
     """
     if TEXT_CALLS.isdisjoint(names):
         return
-    words = {word for text in texts if len(text) < _LONGEST for word in _IDENTIFIER.findall(text)}
+    words = {word for text in texts if len(text) < _LONGEST for word in identifiers(text)}
     for scope in scopes:
         known = sorted(word for word in words if word in scope and not _is_code(scope[word]))
         yield from global_reads(map(NameUse, known), scope)

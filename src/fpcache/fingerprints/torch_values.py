@@ -19,6 +19,7 @@ __all__: list[str] = []
 
 
 def encode_tensor(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode traits, elements, gradient, hooks and attributes; one with a ``grad_fn`` is refused."""
     import torch
 
     if obj.grad_fn is not None:
@@ -159,19 +160,23 @@ def _counts(name: str, value: Any) -> bool:
 
 
 def encode_name(enc: Encoder, obj: Any) -> None:
+    """Encode a dtype, device, layout or memory format by its name."""
     enc.feed("torch", type(obj).__name__, str(obj))
 
 
 def encode_size(enc: Encoder, obj: Any) -> None:
+    """Encode a ``torch.Size``."""
     enc.feed("torch size", len(obj), *(int(n) for n in obj))
 
 
 def encode_generator(enc: Encoder, obj: Any) -> None:
+    """Encode device and state."""
     enc.feed("torch generator", str(obj.device))
     _feed_bytes(enc, obj.get_state())
 
 
 def encode_storage(enc: Encoder, obj: Any) -> None:
+    """Encode the bytes; their memory may be shared with tensors."""
     enc.feed("torch storage", str(obj.device), obj.nbytes())
     enc.memory(obj, obj.data_ptr(), obj.nbytes())
     on_cpu = obj.cpu()
@@ -179,5 +184,6 @@ def encode_storage(enc: Encoder, obj: Any) -> None:
 
 
 def encode_typed_storage(enc: Encoder, obj: Any) -> Iterator[Any]:
+    """Encode dtype and the storage below."""
     enc.feed("torch typed storage", str(obj.dtype))
     yield "._untyped_storage", obj._untyped_storage

@@ -64,6 +64,7 @@ class ComponentStep:
 
     @property
     def name(self) -> str:
+        """The component's label."""
         return self.component.label
 
     @property
