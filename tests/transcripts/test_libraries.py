@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fpcache.testing.sessions import assert_same, expect
-from fpcache.testing.sessions.edits import run_edit_run, run_twice
+from fpcache.testing.sessions.edits import run_edit_run, run_one_then_other, run_twice
 
 BOTH = pytest.mark.parametrize("mode", ["auto", "explicit"])
 
@@ -307,3 +307,39 @@ def test_polars_and_arrow_and_sparse_results_are_restored(transcript):
         """,
     )
     expect(warm, {"frame = ": "hit", "grouped =": "hit", "matrix =": "hit", "frame.with": "hit"})
+
+
+def test_models_are_numbered_as_after_a_plain_run_where_some_are_shown_from_the_cache(transcript):
+    pytest.importorskip("sklearn")
+    cells = """
+        import random, time
+        from sklearn.linear_model import LinearRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+        def fit(n):
+            time.sleep(0.02)
+            return make_pipeline(StandardScaler(), LinearRegression()).fit([[0.0], [1.0]], [0, n])
+        random.seed(1)  # importing scikit-learn draws a number
+        # %%
+        fit(1)
+        # %%
+        fit(2)
+        # %%
+        shown = fit(3)._repr_html_()
+        # %%
+        fit(4)
+    """
+    _, warm = run_edit_run(transcript, cells, ("fit(2)", "fit(5)"))
+    expect(
+        warm,
+        {
+            "fit(1)": "hit",
+            "fit(5)": "miss",
+            "shown": "uncacheable: given to one display after another",
+            "fit(4)": "hit",
+        },
+    )
+    inserted = cells.replace("fit(1)", "fit(0)\n        # %%\n        fit(1)")
+    _, warm = run_one_then_other(transcript, cells, inserted)
+    expect(warm, {"fit(0)": "miss", "fit(1)": "hit", "fit(4)": "hit"})
+    assert 'id="sk-container-id-2"' in warm[2].outputs[0]["data"]["text/html"]

@@ -22,6 +22,7 @@ from fpcache.replay.outputs import OutputLog
 from fpcache.replay.recording import Payload
 from fpcache.session import (
     addresses,
+    display_ids,
     fixed,
     hash_order,
     ignored,
@@ -178,6 +179,7 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation, output
     payload, dumped = addresses.settled(trace, payload, dumped, outputs, namespace)
     _refuse_unread_names(trace, dumped)
     positions.refuse_told(step.run, trace.reading, dumped.stream)
+    display_ids.refuse_told(trace.display_ids, dumped.stream)
     restore_s = _verify(payload, digest, dumped, nodes, walks, namespace, restored)
     holds_set = met.any or any(mutations.is_set(state) for _, state in payload.states)
     return Capture(payload, dumped, restore_s, mutated, holds_set, met == restored)
@@ -314,7 +316,8 @@ def _entry(
 ) -> tuple[Entry, dict[str, Any]]:
     run, component = step.run, trace.component
     now = time.time()
-    marked = addresses.marked(positions.marked(shown, run, trace.reading), captured.payload.addressed)
+    placed = display_ids.marked(positions.marked(shown, run, trace.reading), trace.display_ids)
+    marked = addresses.marked(placed, captured.payload.addressed)
     outputs = marked.to_bytes()
     blobs: dict[str, Any] = {"payload": captured.dumped.stream, "outputs": outputs}
     blobs |= {f"buffer-{index}": buffer for index, buffer in enumerate(captured.dumped.buffers)}

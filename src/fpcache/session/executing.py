@@ -14,7 +14,17 @@ from fpcache.dependencies.records import Dependency
 from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import Reading
-from fpcache.session import capturing, depends, fixed, ignored, looking_up, refusing, set_order, unseeded
+from fpcache.session import (
+    capturing,
+    depends,
+    display_ids,
+    fixed,
+    ignored,
+    looking_up,
+    refusing,
+    set_order,
+    unseeded,
+)
 from fpcache.session.cell_run import OPENS_FIGURE
 from fpcache.session.governor import REPLAY_S
 from fpcache.session.report import MISS, PLAIN, UNCACHEABLE, duration_text
@@ -42,6 +52,8 @@ class Trace:
         Values shown as results, in order.
     errors : list
         One item for each traceback shown; ``%%time`` shows one without failing.
+    display_ids : dict of str to int
+        The last numbers that libraries had given to displays before the run.
     set_order : str
         Digest of the order of the sets among the inputs, before the run.
     ignored : dict
@@ -60,6 +72,7 @@ class Trace:
     duration_s: float = 0.0
     figures_before: int = 0
     set_order: str = ""
+    display_ids: dict[str, int] = field(default_factory=dict)
     ignored: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
@@ -131,6 +144,7 @@ def _begin(step: ComponentStep) -> Trace | None:
             depends.dependencies(run.options.depends),
             figures_before=len(pyplot_state.open_figures()),
             set_order=set_order.order_of(reading),
+            display_ids=display_ids.present(),
             ignored=ignored.digests(run.options.ignore, run.namespace),
         )
         observing.start()

@@ -14,7 +14,7 @@ from fpcache.errors import HalfRestoredError, StoreError, UncacheableError
 from fpcache.fingerprints.records import Reading
 from fpcache.replay.outputs import Clear, Display, Output, OutputLog, Result, Stream
 from fpcache.replay.recording import Payload, apply, obstacles, restore
-from fpcache.session import addresses, positions
+from fpcache.session import addresses, display_ids, positions
 from fpcache.session.capturing import reference_nodes
 from fpcache.session.looking_up import Found
 from fpcache.session.report import HIT, ComponentReport
@@ -61,7 +61,7 @@ def replay(
     _put_in_place(payload, nodes, run, component)
     with run.services.faults.guarded(f"the annotations of `{component.label}`"):
         _declare(run, component.annotations)
-    publish(run.services, outputs, payload.results)
+    publish(run.services, display_ids.named(outputs), payload.results)
     with run.services.faults.guarded("counting a hit"):
         _account(run, entry, row, time.perf_counter() - started)
     return None
