@@ -17,6 +17,7 @@ import random
 import sys
 import sysconfig
 from collections.abc import Iterator
+from itertools import chain, compress
 from typing import Any, NamedTuple
 
 __all__ = ["Layout", "Recipe", "build", "build_frozen", "fill", "layout", "recipe"]
@@ -137,20 +138,30 @@ def recipe(found: AnySet) -> Recipe:
 
 
 def _candidates(found: AnySet, elements: tuple[Any, ...], is_frozen: bool) -> Iterator[Recipe]:
-    taken = layout(found).taken
+    slots, taken = layout(found)
     steps = dict.fromkeys((0, taken) if is_frozen else (0, taken, 5))
+    growths = [(step, 0) for step in steps if step <= taken and _slots_for(step, taken) == slots]
     if taken == len(elements):
-        yield from (Recipe(step, 0, (), elements) for step in steps if step <= taken)
+        yield from (Recipe(*growth, (), elements) for growth in growths)
     elif is_frozen:
         return
     gaps, first, late = _in_order_of_need(found, elements)
     items, chance = [*first, *late], random.Random(0)
-    growths = [(step, 0) for step in steps if step <= taken]
     if not is_frozen:
-        growths += _growths(layout(found).slots, len(gaps) + len(first))
+        growths += _growths(slots, len(gaps) + len(first))
     for _ in range(_TRIES if taken <= _SMALL else 1):
         yield from (Recipe(*growth, gaps, tuple(items), is_reordered=True) for growth in growths)
         chance.shuffle(items)
+
+
+def _slots_for(at_once: int, taken: int) -> int:
+    """Return the size of a set's table where some elements were added at once, and others one by one."""
+    slots = 8 if at_once < 5 else 1 << (2 * at_once).bit_length()
+    while True:
+        full = -(-3 * (slots - 1) // 5)  # with so many, the table grows
+        if not _IS_READABLE or taken < full:
+            return slots if _IS_READABLE else taken
+        slots = max(8, 1 << (full * (2 if full > 50_000 else 4)).bit_length())
 
 
 def _growths(slots: int, settled: int) -> Iterator[tuple[int, int]]:
@@ -177,48 +188,45 @@ def _in_order_of_need(
     """
     if not _IS_READABLE:
         return (), elements, ()
-    slots = layout(found).slots
+    slots, taken = layout(found)
     cells = (ctypes.c_ssize_t * (2 * slots)).from_address(_word(found, _TABLE))[:]
-    hashes = cells[1::2]
-    taken = [place for place in range(slots) if cells[2 * place]]
-    gaps = tuple(place for place in taken if hashes[place] == _REMOVED)
+    keys, hashes = cells[::2], cells[1::2]
+    places = list(compress(range(slots), keys))
+    gaps: tuple[int, ...] = ()
+    if taken != len(elements):
+        gaps = tuple(place for place in places if hashes[place] == _REMOVED)
+        places = [place for place in places if hashes[place] != _REMOVED]
     mask = slots - 1
-    held = [
-        (place, hashes[place], element)
-        for place, element in zip(_without(taken, gaps), elements, strict=True)
-    ]
-    first = tuple(element for place, hashed, element in held if hashed & mask == place)
-    there = {place for place, hashed, _ in held if hashed & mask == place} | set(gaps)
-    waiting = [one for one in held if one[0] not in there]
+    at_home = [hashes[place] & mask == place for place in places]
+    there = bytearray(slots)
+    for place in chain(compress(places, at_home), gaps):
+        there[place] = 1
+    held = zip(places, elements, at_home, strict=True)
+    waiting = [(place, hashes[place], element) for place, element, is_home in held if not is_home]
     late: list[Any] = []
     while waiting:
         left = []
         for place, hashed, element in waiting:
-            if _is_next(hashed, place, mask, there):
-                there.add(place)
+            if _next_free(hashed, mask, there) == place:
+                there[place] = 1
                 late.append(element)
             else:
                 left.append((place, hashed, element))
         if len(left) == len(waiting):  # the table has forgotten why they are there
             break
         waiting = left
-    return gaps, first, (*late, *(element for *_, element in waiting))
+    return gaps, tuple(compress(elements, at_home)), (*late, *(element for *_, element in waiting))
 
 
-def _without(places: list[int], gaps: tuple[int, ...]) -> Iterator[int]:
-    left_out = set(gaps)
-    return (place for place in places if place not in left_out)
-
-
-def _is_next(hashed: int, place: int, mask: int, there: set[int]) -> bool:
-    """Whether `place` is the first free slot in the sequence that a hash tries."""
+def _next_free(hashed: int, mask: int, there: bytearray) -> int:
+    """Return the first free slot in the sequence that a hash tries."""
     perturb = hashed & sys.maxsize * 2 + 1
     start = hashed & mask
     while True:
-        stop = start + (_LINEAR_PROBES if start + _LINEAR_PROBES <= mask else 0)
-        for tried in range(start, stop + 1):
-            if tried not in there:
-                return tried == place
+        more = _LINEAR_PROBES if start + _LINEAR_PROBES <= mask else 0
+        place = there.find(0, start, start + more + 1)
+        if place >= 0:
+            return place
         perturb >>= _PERTURB_SHIFT
         start = (start * 5 + 1 + perturb) & mask
 

@@ -30,6 +30,7 @@ __all__ = [
     "is_hashed_by_python",
 ]
 
+_MAY_BE_NAN = frozenset({float, complex})
 _LEAST_S = 5e-8  # what an element of a set takes at least
 
 
@@ -55,7 +56,8 @@ def feed_set(enc: Encoder, obj: AnySet) -> Iterator[Any] | None:
     enc.met_set = True
     enc.seeded_set = enc.seeded_set or (len(obj) > 1 and not is_steady)
     if kinds <= MARSHALLED:
-        _note_order(enc, obj, kinds, list(map(_flat_bytes, obj)) if enc.counts_set_order else [])
+        if enc.counts_set_order:
+            _note_order(enc, obj, kinds, list(map(one_nan, obj) if kinds & _MAY_BE_NAN else obj))
         _feed_flat_set(enc, obj, kinds)
         return None
     if kinds <= MARSHALLED | {tuple} and _are_flat(obj):
@@ -96,7 +98,7 @@ def _is_number(kind: type) -> bool:
     return issubclass(kind, Number) and kind.__module__ in {"builtins", "numpy", "decimal", "fractions"}
 
 
-def _note_order(enc: Encoder, obj: AnySet, kinds: set[type], encoded: list[bytes]) -> None:
+def _note_order(enc: Encoder, obj: AnySet, kinds: set[type], encoded: list[Any]) -> None:
     """Let the order count: always, or in processes of one seed; where addresses are hashed, never."""
     if not enc.counts_set_order:
         return

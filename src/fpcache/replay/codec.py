@@ -10,8 +10,7 @@ from __future__ import annotations
 import io
 import pickle
 import struct
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 from fpcache.errors import UncacheableError
 from fpcache.fingerprints.set_layouts import Recipe, build, build_frozen, recipe
 from fpcache.fingerprints.set_values import is_hashed_by_python
+from fpcache.replay.flat import FLAT, LEAST, flat_bytes, from_flat_bytes
 from fpcache.replay.locate import UnstorableError, describe, path_to
 from fpcache.replay.memory import Ledger
 from fpcache.replay.reducers import Reducer, reducer_for
@@ -77,6 +77,7 @@ class Writer(pickle.Pickler):
         namespace: dict[str, Any],
         names: Mapping[str, object],
         ledger: Ledger,
+        is_bulky: bool = True,
     ) -> None:
         self.native_buffers: list[Buffer] = []
         # Not a method of its own: in a cycle, the writer would keep the user's objects alive.
@@ -85,6 +86,7 @@ class Writer(pickle.Pickler):
         self.namespace = namespace
         self.names = names
         self.ledger = ledger
+        self.is_bulky = is_bulky
         self.current: object = None
         self.used_names: set[str] = set()
         self.own_buffers: list[Buffer] = []
@@ -92,8 +94,7 @@ class Writer(pickle.Pickler):
         self._tokens = live_tokens(nodes, namespace, names)
         self._find_token = self._tokens.get
         self._stand_ins: list[StandIn] = []
-        self._kept_nans: list[float] = []  # so that none of their ids is given away
-        self._kept_sets: list[set[Any] | frozenset[Any]] = []
+        self._kept: list[object] = []  # so that none of their ids is given away
         self._reducers: dict[type, Reducer] = {}
         self._unmarked: list[type] = []
 
@@ -106,6 +107,8 @@ class Writer(pickle.Pickler):
                 return self._nan(obj)
             if kind is set or kind is frozenset:
                 return self._set(obj)
+            if kind in FLAT and self.is_bulky:
+                return self._flat(obj)
         if token is None or isinstance(obj, type):  # every instance refers to its class: that is memoised
             return None
         self._note(token)
@@ -113,18 +116,24 @@ class Writer(pickle.Pickler):
 
     def _nan(self, nan: float) -> Token:
         """Return what stands for one NaN wherever it occurs: `in` tells it from others."""
-        self._kept_nans.append(nan)
-        token = self._tokens[id(nan)] = ("nan", len(self._kept_nans))
-        return token
+        return self._made(nan, "nan")
 
     def _set(self, obj: Any) -> Token | None:
         """Return how to build a set that would get another layout if its elements were just added."""
         made = recipe(obj) if is_hashed_by_python(obj) else None
         if made is None or made.is_plain or not made.is_exact:
             return None
-        self._kept_sets.append(obj)
-        number = len(self._kept_sets)
-        token = self._tokens[id(obj)] = ("set", number, isinstance(obj, frozenset), *made[:4])
+        return self._made(obj, "set", isinstance(obj, frozenset), *made[:4])
+
+    def _flat(self, obj: Any) -> Token | None:
+        """Return the bytes of a container that need not be written item by item."""
+        data = flat_bytes(obj) if len(obj) >= LEAST else None
+        return None if data is None else self._made(obj, "flat", data)
+
+    def _made(self, obj: Any, kind: str, *how: Any) -> Token:
+        """Return what says how to make an object, once."""
+        self._kept.append(obj)
+        token = self._tokens[id(obj)] = (kind, len(self._kept), *how)
         return token
 
     def class_reference(self, cls: type) -> StandIn | None:
@@ -202,6 +211,17 @@ def _take(taken: list[Buffer], buffer: pickle.PickleBuffer) -> bool:
     return False
 
 
+def _make_set(is_frozen: bool, *made: Any) -> set[Any] | frozenset[Any]:
+    return build_frozen(Recipe(*made)) if is_frozen else build(Recipe(*made))
+
+
+_MAKERS: dict[str, Callable[..., Any]] = {
+    "nan": lambda: float("nan"),
+    "set": _make_set,
+    "flat": from_flat_bytes,
+}
+
+
 class Reader(pickle.Unpickler):
     """Reads one payload, resolving references on the live objects."""
 
@@ -217,24 +237,18 @@ class Reader(pickle.Unpickler):
         self._own = own
         self._nodes = nodes
         self._namespace = namespace
-        self._nans: defaultdict[int, float] = defaultdict(lambda: float("nan"))
-        self._sets: dict[int, set[Any] | frozenset[Any]] = {}
+        self._made: dict[int, Any] = {}
 
     def persistent_load(self, token: Any) -> Any:
         """Return the live object that `token` refers to."""
         if isinstance(token, tuple) and token[0] == "buffer":
             return memoryview(self._own[token[1]])
-        if isinstance(token, tuple) and token[0] == "nan":
-            return self._nans[token[1]]
-        if isinstance(token, tuple) and token[0] == "set":
-            return self._set(*token[1:])
+        if isinstance(token, tuple) and token[0] in _MAKERS:
+            kind, number, *how = token
+            if number not in self._made:
+                self._made[number] = _MAKERS[kind](*how)
+            return self._made[number]
         return resolve(token, self._nodes, self._namespace)
-
-    def _set(self, number: int, is_frozen: bool, *made: Any) -> set[Any] | frozenset[Any]:
-        if number not in self._sets:
-            found = Recipe(*made)
-            self._sets[number] = build_frozen(found) if is_frozen else build(found)
-        return self._sets[number]
 
     def find_class(self, module: str, name: str) -> Any:
         """Find a global; those of the notebook are looked up in its namespace."""
@@ -253,6 +267,7 @@ def dump(
     nodes: Sequence[object] = (),
     namespace: dict[str, Any],
     names: Mapping[str, object] | None = None,
+    is_bulky: bool = True,
 ) -> Dumped:
     """Write `payload` with references to what was there before.
 
@@ -269,6 +284,9 @@ def dump(
     names : mapping, optional
         Bindings from before the run; objects of the notebook found here are
         written by name. Default: `namespace`.
+    is_bulky : bool, optional
+        Whether large containers of plain values are written in one go, in
+        which the pickler's marks of single values are not to be found.
 
     Raises
     ------
@@ -277,7 +295,8 @@ def dump(
     """
     ledger = Ledger()
     while True:
-        writer, stream = _write(payload, nodes, namespace, namespace if names is None else names, ledger)
+        known = namespace if names is None else names
+        writer, stream = _write(payload, nodes, namespace, known, ledger, is_bulky)
         again = ledger.refined()
         if again is None:
             break
@@ -295,9 +314,10 @@ def _write(
     namespace: dict[str, Any],
     names: Mapping[str, object],
     ledger: Ledger,
+    is_bulky: bool,
 ) -> tuple[Writer, bytes]:
     file = io.BytesIO()
-    writer = Writer(file, nodes, namespace, names, ledger)
+    writer = Writer(file, nodes, namespace, names, ledger, is_bulky)
     try:
         writer.dump(payload)
     except UnstorableError as error:

@@ -116,7 +116,9 @@ class Manifest:
             raise CorruptEntryError(f"a stored manifest can't be read ({error})") from error
 
 
-def capture(payload: Payload, nodes: Sequence[object], namespace: dict[str, Any]) -> Dumped:
+def capture(
+    payload: Payload, nodes: Sequence[object], namespace: dict[str, Any], *, is_bulky: bool = True
+) -> Dumped:
     """Write what a run left.
 
     Parameters
@@ -128,13 +130,16 @@ def capture(payload: Payload, nodes: Sequence[object], namespace: dict[str, Any]
     namespace : dict
         The notebook's namespace, before or after the run: what the component
         bound or deleted isn't referred to.
+    is_bulky : bool, optional
+        See `dump`.
 
     Raises
     ------
     UncacheableError
         If a part can't be stored, with its path.
     """
-    return dump(payload, nodes=nodes, namespace=namespace, names=_untouched(payload, namespace))
+    names = _untouched(payload, namespace)
+    return dump(payload, nodes=nodes, namespace=namespace, names=names, is_bulky=is_bulky)
 
 
 def met(

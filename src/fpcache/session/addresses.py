@@ -53,10 +53,11 @@ def settled(
         replay can't have.
     """
     shown = [told for text in _texts(outputs) for told in _told_in(text)]
-    held = _held(dumped.stream, trace)
+    held, nodes = _held_as_text(dumped.stream), _nodes(trace)
+    if any(item.value is id for item in trace.reading.resolved):
+        held.extend(_held_as_number(payload, nodes, namespace))
     if not shown and not held:
         return payload, dumped
-    nodes = _nodes(trace)
     found = _living({told.address for told in (*shown, *held)}, payload, nodes, namespace)
     for told in held:
         living = found.get(told.address)
@@ -111,15 +112,18 @@ def _told_in(text: str) -> Iterator[_Told]:
         end = found.end()
 
 
-def _held(stream: bytes, trace: Trace) -> list[_Told]:
-    """Return the addresses in what is to be stored: in texts, and as numbers where the code takes any."""
-    texts = stream.decode("latin-1") if b"0x" in stream else ""
-    held = list(_told_in(texts))
-    if any(item.value is id for item in trace.reading.resolved):
-        for found in _NUMBER.finditer(stream):
-            size = found[1][0]
-            held.append(_Told(int.from_bytes(stream[found.end() : found.end() + size], "little"), ""))
-    return held
+def _held_as_text(stream: bytes) -> list[_Told]:
+    return list(_told_in(stream.decode("latin-1"))) if b"0x" in stream else []
+
+
+def _held_as_number(
+    payload: Payload, nodes: tuple[object, ...], namespace: dict[str, Any]
+) -> Iterator[_Told]:
+    """Yield numbers in what is to be stored that may be addresses."""
+    stream = recording.capture(payload, nodes, namespace, is_bulky=False).stream
+    for found in _NUMBER.finditer(stream):
+        size = found[1][0]
+        yield _Told(int.from_bytes(stream[found.end() : found.end() + size], "little"), "")
 
 
 @dataclass(frozen=True, slots=True)
