@@ -81,15 +81,20 @@ def is_hashed_by_address(obj: AnySet) -> bool:
 
 def is_hashed_by_python(obj: AnySet) -> bool:
     """Whether no code of a user's or library's own is run where the elements are hashed and compared."""
-    members = chain.from_iterable(e if type(e) is tuple else (e,) for e in obj)
-    return all(kind in MARSHALLED or _is_number(kind) for kind in set(map(type, members)))
+    kinds = _kinds_within(obj, set(map(type, obj)))
+    return all(kind in MARSHALLED or _is_number(kind) for kind in kinds)
 
 
 def _are_steady(obj: AnySet, kinds: set[type]) -> bool:
-    if tuple in kinds:
-        members = chain.from_iterable(e for e in obj if type(e) is tuple)
-        kinds = (kinds - {tuple}) | set(map(type, members))
-    return all(map(_is_number, kinds))
+    return all(map(_is_number, _kinds_within(obj, kinds)))
+
+
+def _kinds_within(obj: AnySet, kinds: set[type]) -> set[type]:
+    """Return the types of elements, and of what tuples among them hold."""
+    if tuple not in kinds:
+        return kinds
+    members = chain.from_iterable(e for e in obj if type(e) is tuple)
+    return (kinds - {tuple}) | set(map(type, members))
 
 
 @lru_cache(maxsize=1024)
