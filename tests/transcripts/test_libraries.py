@@ -343,3 +343,27 @@ def test_models_are_numbered_as_after_a_plain_run_where_some_are_shown_from_the_
     _, warm = run_one_then_other(transcript, cells, inserted)
     expect(warm, {"fit(0)": "miss", "fit(1)": "hit", "fit(4)": "hit"})
     assert 'id="sk-container-id-2"' in warm[2].outputs[0]["data"]["text/html"]
+
+
+@pytest.mark.parametrize("made", ["numpy.empty(400)", "numpy.empty_like(base)"])
+def test_memory_with_chance_content_belongs_to_what_fills_it(transcript, made):
+    cells = f"""
+        import numpy
+        base = numpy.arange(400.0)
+        junk = [numpy.random.default_rng(n).random(400) for n in range(50)]; del junk
+        # %%
+        one = {made}
+        two = {made}
+        for n in range(400):
+            one[n] = n * 2
+            two[n] = one[n] + 1
+        total = one.sum() + two.sum()
+        # %%
+        three = {made}
+        k = 1
+        three[:] = k
+    """
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {"one = ": "hit", "total": "hit", "k = 1": "hit"})
+    _, warm = run_edit_run(transcript, cells, ("n * 2", "n * 3"))
+    expect(warm, {"one = ": "miss", "total": "miss"})

@@ -24,6 +24,7 @@ from .statements import statements
 __all__ = ["compile_component", "parse_cell"]
 
 _MEMO_SIZE = 512
+_EMPTY = frozenset({"empty", "empty_like", "empty_strided", "new_empty"})
 _memo: OrderedDict[tuple[object, ...], tuple[Component, ...]] = OrderedDict()
 _memo_lock = threading.Lock()
 
@@ -66,7 +67,7 @@ def parse_cell(
         components = _memo.get(key)
     if components is None:
         lines = source.split("\n")
-        slices = _slices(len(nodes), whole, join_from)
+        slices = _slices(nodes, whole, join_from)
         components = tuple(
             _component(index, nodes[start:stop], start, lines) for index, (start, stop) in enumerate(slices)
         )
@@ -120,10 +121,38 @@ def _no_syntax_warnings() -> Iterator[None]:
         filters[:] = [one for one in filters if one is not ignoring]
 
 
-def _slices(count: int, whole: bool, join_from: Collection[int]) -> list[tuple[int, int]]:
+def _slices(nodes: Sequence[ast.stmt], whole: bool, join_from: Collection[int]) -> list[tuple[int, int]]:
+    count = len(nodes)
     joined = 0 if whole else min((index for index in join_from if 0 <= index < count), default=count)
-    single = [(index, index + 1) for index in range(joined)]
-    return [*single, (joined, count)] if joined < count else single
+    found, start = [], 0
+    while start < joined:
+        stop = _end_of_filling(nodes, start, joined)
+        found.append((start, stop))
+        start = stop
+    return [*found, (joined, count)] if joined < count else found
+
+
+def _end_of_filling(nodes: Sequence[ast.stmt], start: int, last: int) -> int:
+    """Return where a component ends that begins here: memory with chance content belongs to what fills it."""
+    names: set[str] = set()
+    stop = start
+    while stop < last and (name := _made_empty(nodes[stop])):
+        names.add(name)
+        stop += 1
+    is_filled = stop < last and any(
+        isinstance(node, ast.Name) and node.id in names for node in ast.walk(nodes[stop])
+    )
+    return stop + 1 if is_filled else start + 1
+
+
+def _made_empty(node: ast.stmt) -> str:
+    """Return the name that ``np.empty(n)`` or the like is given here; ``""`` if none is."""
+    match node:
+        case ast.Assign(
+            targets=[ast.Name(id=name)], value=ast.Call(func=ast.Attribute(attr=called), args=[_, *_])
+        ) if called in _EMPTY:
+            return name
+    return ""
 
 
 def _remember(key: tuple[object, ...], components: tuple[Component, ...]) -> None:

@@ -116,7 +116,9 @@ class _Probe:
                     made = original(*args, **kwargs)
                 finally:
                     self._making.legacy = False
-                self._made.append((made, _by(sys._getframe(1))))
+                frame = sys._getframe(1)
+                if not _is_importing(frame):
+                    self._made.append((made, _by(frame)))
                 self._settle(_LAST)
                 return made
 

@@ -37,10 +37,11 @@ def function_source(function: FunctionType) -> str:
     As `inspect.getsource`, which looks through all modules for the file's.
     """
     code = function.__code__
-    lines = linecache.getlines(code.co_filename, function.__globals__)
+    name = code.co_filename
+    if name.startswith("<frozen "):
+        name = function.__globals__.get("__file__") or name
+    lines = linecache.getlines(name, function.__globals__)
     try:
-        if not lines:  # a frozen module's file has another name
-            return inspect.getsource(code)
         return "".join(inspect.getblock(lines[code.co_firstlineno - 1 :]))
     except (OSError, TypeError, SyntaxError, tokenize.TokenError):
         return ""

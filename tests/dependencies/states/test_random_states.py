@@ -329,6 +329,15 @@ class TestEntropy:
         assert "in `scipy.stats._qmc`" in ran.run("x = qmc.Halton(2).random(2)").reasons[0]
         assert ran.run("x = qmc.Halton(2, rng=1).random(2)").reasons == []
 
+    def test_one_that_a_module_makes_as_it_is_imported_is_not(self, ran, tmp_path, monkeypatch):
+        (tmp_path / "makes_states.py").write_text("import numpy\nstate = numpy.random.RandomState()\n")
+        monkeypatch.syspath_prepend(tmp_path)
+        ran.live("from importlib import import_module")
+        try:
+            assert ran.run("x = dir(import_module('makes_states'))").reasons == []
+        finally:
+            sys.modules.pop("makes_states", None)
+
     def test_estimators_with_a_seed_are_not(self, ran):
         pytest.importorskip("sklearn")
         ran.live(
