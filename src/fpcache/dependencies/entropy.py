@@ -59,8 +59,7 @@ _REMEDY = "give a seed, or use %%fpcache to keep one sample"
 class _Probe:
     """Stands in for NumPy's source of entropy and for ``random.Random.seed``."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self) -> None:
         self._replaced: list[Substitution] = []
         self._seen: dict[str, int | None] = {}
         self._packages: dict[str, None] = {}
@@ -93,7 +92,9 @@ class _Probe:
         self._replaced = []
         self._settle(0)
         if not self._had_numpy and _NUMPY in sys.modules:
-            self._guess()
+            self._seen[
+                "perhaps: NumPy's random numbers were loaded by this very run; import NumPy before"
+            ] = None
 
     def _numpy_bits(self, original: Any) -> Any:
         @functools.wraps(original)
@@ -186,13 +187,6 @@ class _Probe:
         else:
             self._packages[module.partition(".")[0]] = None
 
-    def _guess(self) -> None:
-        """NumPy was imported by the run itself: refuse where its code names a generator."""
-        reading = self._context.reading
-        functions = reading.functions if reading is not None else ()
-        if any(not _MAKERS.isdisjoint(function.__code__.co_names) for function in functions):
-            self._seen["perhaps: NumPy was imported by this very run"] = None
-
     def observation(self) -> Observation:
         refusals = tuple(Refusal(f"reads entropy ({what})", _REMEDY, explicit_ok=True) for what in self._seen)
         details = {TEMPORARY_NAMES: tuple(self._names)}
@@ -236,9 +230,9 @@ def _is_importing(frame: FrameType | None) -> bool:
     return False
 
 
-def probe(context: Context) -> _Probe:
+def probe(_: Context) -> _Probe:
     """Return a probe for generators without a seed."""
-    return _Probe(context)
+    return _Probe()
 
 
 def check(dependency: Dependency, context: Context) -> str | None:

@@ -8,11 +8,12 @@ import random
 import struct
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from json import dumps, loads
 from typing import Any
 
-__all__ = ["Source", "loaded_sources", "source"]
+__all__ = ["Source", "load_lazy_sources", "loaded_sources", "source"]
 
 _TWISTER_WORDS = 624
 _TWISTER = struct.Struct(f"<{_TWISTER_WORDS + 1}I?d")
@@ -43,6 +44,16 @@ class Source:
     read: Callable[[], bytes]
     write: Callable[[bytes], None]
     misfit: Callable[[bytes], str | None]
+
+
+def load_lazy_sources() -> None:
+    """Load ``numpy.random`` where NumPy itself would at its first use: a run that does so draws unseen."""
+    numpy = sys.modules.get("numpy")
+    spec = getattr(numpy, "__spec__", None)
+    if numpy is None or "numpy.random" in sys.modules or getattr(spec, "_initializing", False):
+        return
+    with suppress(Exception):  # whatever stands in for NumPy is the user's affair
+        importlib.import_module("numpy.random")
 
 
 def loaded_sources() -> tuple[Source, ...]:

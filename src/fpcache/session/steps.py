@@ -11,6 +11,7 @@ from typing import Any
 
 from fpcache.cells import Component, Kind
 from fpcache.cells.quickness import looks_quick
+from fpcache.dependencies.random_sources import load_lazy_sources
 from fpcache.errors import StoreError, UnfingerprintableValueError
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import MISSING, Reading
@@ -129,6 +130,7 @@ class ComponentStep:
         code = self.run.compiled(self.component)
         if code is None:
             return _verdict(PLAIN, "is no valid code")
+        load_lazy_sources()
         started = time.thread_time()
         try:
             self.reading = self._read(code)
