@@ -29,7 +29,10 @@ DRAWS = {
         "x = draw()",
     ],
     "an import in a block": ["if True:\n    import numpy\n    x = numpy.random.default_rng().random(3)"],
-    "by another name": ["import importlib", "x = importlib.import_module('numpy').random.SeedSequence().entropy"],
+    "by another name": [
+        "import importlib",
+        "x = importlib.import_module('numpy').random.SeedSequence().entropy",
+    ],
 }
 
 
