@@ -279,7 +279,7 @@ class TestEntropy:
     @pytest.fixture
     def ran(self, cells):
         found = cells(entropy)
-        found.live("import copy, random, tempfile\nimport numpy as np")
+        found.live("import copy, random, tempfile\nimport numpy as np, numpy.random")
         return found
 
     @pytest.mark.parametrize(
