@@ -121,6 +121,11 @@ def test_storing_may_take_a_share_of_the_run_also_when_the_purse_is_empty(store,
     assert governor.can_afford_storing(0.02, 0.01)
 
 
+def test_a_result_is_not_looked_at_for_longer_than_a_replay_may_take(store, clock):
+    governor = Governor(store, run_time_s=100.0)
+    assert limit_of(governor.storing_allowance(0.1, 0.01), clock) == pytest.approx(0.05, abs=0.011)
+
+
 def test_a_result_that_was_dear_to_refuse_is_tried_again_now_and_then(store):
     governor = Governor(store)
     governor.learn_refusal("code", 1.0, "holds a socket", 0.3)

@@ -141,7 +141,7 @@ class Governor:
 
     def storing_allowance(self, duration_s: float, min_seconds: float) -> Allowance:
         """Return a check that raises once looking at a result took too long for what it saves."""
-        limit_s = max(self.left_s / 2, SHARE_FOR_STORING * duration_s)
+        limit_s = max(min(self.left_s, duration_s) / WORTH_FACTOR, SHARE_FOR_STORING * duration_s)
         if min_seconds == 0:
             limit_s = float("inf")
         return _limited(limit_s, f"looking at its result took over {limit_s:.2f} s")
