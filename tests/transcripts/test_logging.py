@@ -85,3 +85,15 @@ def test_a_log_that_is_only_shown_hits_and_is_shown(transcript):
     expect(warm, {"logging.getLogger": "hit"})
     _, warm = run_edit_run(transcript, cells, ("range(100)", "range(99)"))
     expect(warm, {"logging.getLogger": "hit", "x = ": "miss"})
+
+
+@pytest.mark.parametrize("word", ["%(asctime)s", "%(process)d", "%(relativeCreated)d", "%(thread)d"])
+def test_a_log_that_tells_the_time_or_the_process_is_logged_again(transcript, word):
+    cells = f"""
+        import logging, sys
+        logging.basicConfig(stream=sys.stdout, level="INFO", format="{word} %(message)s")
+        # %%
+        logging.getLogger("app").info("got it"); x = 1
+    """
+    transcript.run(cells)
+    expect(transcript.run(cells), {"logging.getLogger": "uncacheable: another in each run"})

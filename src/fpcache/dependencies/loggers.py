@@ -28,6 +28,8 @@ _MACHINERY = frozenset(
     }
 )  # fmt: skip
 _AS_MADE = [logging.NOTSET, False, True, [], 0]
+_PASSING = ("asctime", "created", "msecs", "relativeCreated", "process", "thread", "taskName")
+_SHORTER = "leave it out of the handler's format, or use %%fpcache to keep one log"
 _REMEDY = "log where it is not cached, or let the function return what it has to tell"
 
 
@@ -39,6 +41,7 @@ class _Probe:
         self._names: dict[str, None] = {}
         self._before: dict[str, str] = {}
         self._given: dict[str, None] = {}
+        self._told: dict[str, None] = {}
 
     def start(self) -> None:
         cls, manager = logging.Logger, logging.Manager
@@ -78,18 +81,28 @@ class _Probe:
         def callHandlers(logger: Any, record: Any) -> Any:
             if logger.name.partition(".")[0] not in _MACHINERY:
                 for handler in _handlers(logger):
-                    if record.levelno >= handler.level and not _only_shows(handler):
-                        self._given[type(handler).__name__] = None
+                    if record.levelno >= handler.level:
+                        self._look_at(handler)
             return original(logger, record)
 
         return callHandlers
 
+    def _look_at(self, handler: logging.Handler) -> None:
+        if not _only_shows(handler):
+            self._given[type(handler).__name__] = None
+        form = str(getattr(handler.formatter, "_fmt", ""))
+        self._told.update(dict.fromkeys(word for word in _PASSING if word in form))
+
     def observation(self) -> Observation:
         dependencies = tuple(Dependency(KIND, name, state) for name, state in self._before.items())
-        refusals = tuple(
+        refusals = [
             Refusal(f"logs to a `{name}`, which a replay would leave out", _REMEDY) for name in self._given
-        )
-        return Observation(dependencies, (), refusals)
+        ]
+        refusals += [
+            Refusal(f"its log tells what is another in each run (`{word}`)", _SHORTER, explicit_ok=True)
+            for word in self._told
+        ]
+        return Observation(dependencies, (), tuple(refusals))
 
 
 def probe(_: Context) -> _Probe:
