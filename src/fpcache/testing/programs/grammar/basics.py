@@ -42,6 +42,7 @@ LISTS = Theme(
     templates(r"""
         {l}.append({v})
         {l}.append({k})
+        {u} = {l}.append({k}) or len({l})
         {l} = [{v}, {v}]
         {l} = list({l})
         {l} = {l}[1:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 from ..program import Cell
 from .beginnings import DEFINITIONS, VALUES
@@ -176,8 +177,32 @@ def _joined(author: Author, notebook: Notebook) -> Notebook:
 
 
 def _aliased(author: Author, notebook: Notebook) -> Notebook:
-    alias = author.filled(author.one_of(("{l} = {l}", "{d} = {d}", "{u} = {l}", "{o} = {o}", "{a} = {a}")), 0)
+    """Make one object of two, of such as are used together where there are any."""
+    pairs = _used_together(notebook)
+    if pairs:
+        one, other = author.one_of(pairs)
+        alias = f"{other} = {one}"
+    else:
+        ways = ("{l} = {l}", "{d} = {d}", "{u} = {l}", "{o} = {o}", "{a} = {a}")
+        alias = author.filled(author.one_of(ways), 0)
     return replace(notebook, extra=(*notebook.extra, alias))
+
+
+def _used_together(notebook: Notebook) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of names of one kind that a statement has."""
+    found = set()
+    for statement in (statement for cell in notebook.cells for statement in cell):
+        names = sorted({name[0] for name in _NAME.finditer(statement)})
+        found |= {(one, other) for one, other in pairwise(names) if one[0] == other[0]}
+    return tuple(sorted(found))
+
+
+def _parted(author: Author, notebook: Notebook) -> Notebook:
+    """Make copies of what were aliases from the beginning, or aliases where there are none."""
+    if not notebook.extra:
+        return _aliased(author, notebook)
+    extra = tuple(_COPIED.sub(r"\1 = copy.copy(\2)", text, count=1) for text in notebook.extra)
+    return replace(notebook, extra=extra)
 
 
 def _unseeded(author: Author, notebook: Notebook) -> Notebook:
@@ -194,6 +219,7 @@ EDITS: tuple[Callable[[Author, Notebook], Notebook], ...] = (
     _split,
     _joined,
     _aliased,
+    _parted,
     _unseeded,
 )
 
