@@ -49,10 +49,12 @@ def test_a_set_built_again_can_not_be_told_from_the_first_by_its_order(steps, la
     if not made.is_exact:  # some tables have forgotten how they were filled
         return
     again = set(iter(found)) if made.is_plain else build(made)
-    in_place = {"something", "else"}
+    in_place = {"something", "else", *range(9)}
     fill(in_place, made)
     assert layout(again) == layout(in_place) == layout(found)
     for element in later:
+        if element in found and found:
+            assert again.pop() == in_place.pop() == (taken := found.pop()), taken
         for one in (found, again, in_place):
             one.add(element)
         assert list(again) == list(in_place) == list(found)

@@ -70,6 +70,7 @@ SETS = {
     "an attribute": "Holder(numbers)",
     "emptied": "emptied(numbers, 0)",
     "thinned": "emptied(numbers, 20)",
+    "popped from": "popped(few)",
 }
 
 
@@ -83,8 +84,12 @@ def test_sets_without_text_are_restored_as_they_were_under_every_seed(transcript
         def emptied(s, left):
             while len(s) > left: s.pop()
             return s
+        def popped(s):
+            s.pop()
+            return s
         # %%
         numbers = {{n * n * 7919 for n in range(500)}}
+        few = {{0, 1, 2, 3}}
         # %%
         s = {made}
         # %%
@@ -95,6 +100,8 @@ def test_sets_without_text_are_restored_as_they_were_under_every_seed(transcript
             print(*one)
             if isinstance(one, set):
                 one.update(range(3, 300, 8))
+                one.add(0)
+                print(one.pop())
                 print(*one)
     """
     one, other = f"{begin}    n = 1", begin + look.lstrip("\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import decimal
 import locale
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -79,7 +80,15 @@ def _write_logging(options: Options) -> None:
             logging.disable(value)
 
 
+def _read_zone() -> Options:
+    return {"names": time.tzname, "offset": time.timezone, "offset in summer": time.altzone}
+
+
 PYTHON = (
+    Library(
+        "time zone", "the time zone's", "time", "",
+        _read_zone, lambda: {"names": ("UTC", "UTC"), "offset": 0, "offset in summer": 0}, None,
+    ),
     Library("locale", "locale category", "locale", "", _read_locale, dict, _write_locale),
     Library(
         "decimal", "decimal context's", "decimal", "",

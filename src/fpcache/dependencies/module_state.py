@@ -21,7 +21,6 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from fpcache.dependencies.context import Context
-from fpcache.dependencies.file_events import quiet
 from fpcache.dependencies.loaded_source import statements
 from fpcache.dependencies.records import Dependency, Observation, Refusal
 from fpcache.fingerprints.locality import is_local_code, is_local_module
@@ -36,7 +35,6 @@ _BY_TEXT = frozenset({"setattr", "delattr", "__dict__", "vars", "patch", "patch_
 _TABLES = (dict, list, set, collections.OrderedDict, collections.defaultdict)
 _SEEN_ELSEWHERE = frozenset({"sys.modules", "sys.path", "sys.argv", "sys.meta_path", "warnings.filters"})
 _OWN = "do that in a statement of its own"
-_DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Pass)
 
 
 class _Probe:
@@ -110,7 +108,7 @@ class _Probe:
         if not isinstance(module, ModuleType) or getattr(module, "__spec__", None) is None:
             if self._names_modules():
                 self._refuse(f"put `{name}` into `sys.modules`", _OWN)
-        elif is_local_module(module) and not _only_defines(getattr(module, "__file__", None)):
+        elif is_local_module(module):  # its code was not there to be read
             self._refuse(f"was the first to import the local module `{name}`", above)
         elif self._is_named(name) and (changed := next(self._perhaps_changed(name, module), None)):
             self._refuse(f"may have changed `{changed}`, which it was the first to import", above)
@@ -213,34 +211,6 @@ def _stored_in_cell(text: str) -> tuple[frozenset[str], bool]:
     names = {node.id for node in nodes if isinstance(node, ast.Name)} | {node.attr for node in attributes}
     stored = {node.attr for node in attributes if not isinstance(node.ctx, ast.Load)}
     return frozenset(stored), not _BY_TEXT.isdisjoint(names)
-
-
-def _only_defines(path: object) -> bool:
-    """Whether a local module's import can't be told from its being imported later."""
-    if not isinstance(path, str):
-        return False
-    try:
-        with quiet(), open(path, encoding="utf-8") as file:
-            body = ast.parse(file.read()).body
-    except (OSError, SyntaxError, ValueError):
-        return False
-    return all(map(_is_definition, body))
-
-
-def _is_definition(node: ast.stmt) -> bool:
-    if isinstance(node, (ast.Assign, ast.AnnAssign)):
-        return node.value is None or _is_constant(node.value)
-    if isinstance(node, ast.Expr):
-        return isinstance(node.value, ast.Constant)
-    if isinstance(node, ast.ClassDef):
-        return all(map(_is_definition, node.body))
-    return isinstance(node, _DEFINING)
-
-
-def _is_constant(node: ast.expr) -> bool:
-    """Whether an expression makes a value that nobody can change."""
-    plain = (ast.Constant, ast.Tuple, ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop, ast.expr_context)
-    return all(isinstance(part, plain) for part in ast.walk(node))
 
 
 def probe(context: Context) -> _Probe:

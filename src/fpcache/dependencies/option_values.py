@@ -32,12 +32,15 @@ def encode(value: Any) -> Any:
     if type(value).__module__ == "cycler":
         return {"cycler": encode(value.by_key())}
     if isinstance(value, (str, int, float)):  # an enum of texts or numbers, such as a joinstyle
-        return encode(_base_of(value)(value))
+        return encode(_plain(value))
     raise TypeError(f"an option's value of type {type(value).__name__} can't be stored")
 
 
-def _base_of(value: Any) -> type:
-    return next(base for base in (str, int, float) if isinstance(value, base))
+def _plain(value: str | float) -> str | float:
+    """Return what an instance of a subclass holds, whatever it says of itself."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    return int.__int__(value) if isinstance(value, int) else float.__float__(value)
 
 
 def decode(item: Any) -> Any:

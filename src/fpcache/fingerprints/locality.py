@@ -27,6 +27,9 @@ _INSTALL_FOLDERS = frozenset({"site-packages", "dist-packages"})
 SHARED_BY_CYTHON = "_cython_"  # a module without file, for types that all compiled modules share
 
 
+_GENERATED = frozenset({"_remote_module_non_scriptable"})  # torch writes it, to a folder for the time being
+
+
 def is_local_module(module: ModuleType) -> bool:
     """Return whether a module is the notebook or loaded from local source.
 
@@ -38,6 +41,8 @@ def is_local_module(module: ModuleType) -> bool:
     file = attributes.get("__file__")
     if name == "__main__":
         return True
+    if name in _GENERATED:
+        return False
     if isinstance(file, str):
         return not _is_installed_file(file)
     return not _is_fileless_installed(str(name), module)

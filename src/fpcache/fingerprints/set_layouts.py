@@ -25,9 +25,10 @@ __all__ = ["Layout", "Recipe", "build", "build_frozen", "fill", "layout", "recip
 AnySet = set[Any] | frozenset[Any]
 
 _WORD = ctypes.sizeof(ctypes.c_ssize_t)
-_FILL, _MASK, _TABLE = (offset * _WORD for offset in (2, 4, 5))
+_FILL, _MASK, _TABLE, _FINGER = (offset * _WORD for offset in (2, 4, 5, 7))
 _LINEAR_PROBES, _PERTURB_SHIFT = 9, 5
 _REMOVED = -1  # in place of a hash, which is never -1
+_FEW = 5  # so many make an empty set take a larger table
 _SMALL, _TRIES = 20, 100  # of the orders in which a small table is filled, some survive its growth
 
 
@@ -40,10 +41,13 @@ class Layout(NamedTuple):
         Size of the table.
     taken : int
         Slots that hold an element, or held one that was removed.
+    popped : int
+        The slot at which `pop` goes on to look for an element.
     """
 
     slots: int
     taken: int
+    popped: int
 
 
 class Recipe(NamedTuple):
@@ -63,6 +67,8 @@ class Recipe(NamedTuple):
         Whether the layout will be the same.
     is_reordered : bool
         Whether the items are in another order than that in which they are iterated.
+    popped : int
+        The slot at which `pop` goes on.
     """
 
     at_once: int
@@ -71,11 +77,14 @@ class Recipe(NamedTuple):
     items: tuple[Any, ...]
     is_exact: bool = True
     is_reordered: bool = False
+    popped: int = 0
 
     @property
     def is_plain(self) -> bool:
         """Whether adding the elements as they are iterated does it."""
-        return self.is_exact and not self.at_once and not self.gaps and not self.is_reordered
+        return (
+            self.is_exact and not self.at_once and not self.gaps and not self.is_reordered and not self.popped
+        )
 
 
 class _Gap:
@@ -93,8 +102,8 @@ class _Gap:
 def layout(found: AnySet) -> Layout:
     """Return the size and the use of a set's table; its number of elements where that can't be seen."""
     if not _IS_READABLE:
-        return Layout(len(found), len(found))
-    return Layout(_word(found, _MASK) + 1, _word(found, _FILL))
+        return Layout(len(found), len(found), 0)
+    return Layout(_word(found, _MASK) + 1, _word(found, _FILL), _word(found, _FINGER))
 
 
 def build(made: Recipe) -> set[Any]:
@@ -107,6 +116,8 @@ def build(made: Recipe) -> set[Any]:
 def fill(into: set[Any], made: Recipe) -> None:
     """Change a set into what a recipe describes."""
     set.clear(into)
+    if made.popped:
+        _pop_up_to(into, made.popped)
     gaps = [_Gap(place) for place in made.gaps]
     items = [*gaps, *made.items]
     if made.at_once:
@@ -115,6 +126,15 @@ def fill(into: set[Any], made: Recipe) -> None:
     set.update(into, items[made.at_once :])
     for gap in gaps:
         set.discard(into, gap)
+
+
+def _pop_up_to(into: set[Any], place: int) -> None:
+    """Let `pop` take an element before this slot: clearing a set leaves it where it went on."""
+    many = max(place, _FEW)
+    set.update(into, dict.fromkeys(_Gap(place - 1 + n) for n in range(many)))  # in slots of their own
+    while set.pop(into).place != place - 1:
+        pass
+    set.clear(into)
 
 
 def build_frozen(made: Recipe) -> frozenset[Any]:
@@ -131,14 +151,16 @@ def recipe(found: AnySet) -> Recipe:
     is_frozen = isinstance(found, frozenset)
     elements = tuple(frozenset.__iter__(found) if isinstance(found, frozenset) else set.__iter__(found))
     for made in _candidates(found, elements, is_frozen):
+        made = made._replace(popped=layout(found).popped)
         again = build_frozen(made) if is_frozen else build(made)
-        if layout(again) == layout(found) and all(map(operator.is_, again, elements)):
+        is_same = layout(again) == layout(found) and all(map(operator.is_, again, elements))
+        if is_same and (not made.gaps or _gaps_of(again) == made.gaps):
             return made
     return Recipe(0, 0, (), elements, is_exact=False)
 
 
 def _candidates(found: AnySet, elements: tuple[Any, ...], is_frozen: bool) -> Iterator[Recipe]:
-    slots, taken = layout(found)
+    slots, taken, _ = layout(found)
     steps = dict.fromkeys((0, taken) if is_frozen else (0, taken, 5))
     growths = [(step, 0) for step in steps if step <= taken and _slots_for(step, taken) == slots]
     if taken == len(elements):
@@ -188,13 +210,12 @@ def _in_order_of_need(
     """
     if not _IS_READABLE:
         return (), elements, ()
-    slots, taken = layout(found)
+    slots, taken, _ = layout(found)
     cells = (ctypes.c_ssize_t * (2 * slots)).from_address(_word(found, _TABLE))[:]
     keys, hashes = cells[::2], cells[1::2]
     places = list(compress(range(slots), keys))
-    gaps: tuple[int, ...] = ()
-    if taken != len(elements):
-        gaps = tuple(place for place in places if hashes[place] == _REMOVED)
+    gaps = _gaps_of(found) if taken != len(elements) else ()
+    if gaps:
         places = [place for place in places if hashes[place] != _REMOVED]
     mask = slots - 1
     at_home = [hashes[place] & mask == place for place in places]
@@ -216,6 +237,13 @@ def _in_order_of_need(
             break
         waiting = left
     return gaps, tuple(compress(elements, at_home)), (*late, *(element for *_, element in waiting))
+
+
+def _gaps_of(found: AnySet) -> tuple[int, ...]:
+    """Return the slots of removed elements."""
+    slots = layout(found).slots
+    cells = (ctypes.c_ssize_t * (2 * slots)).from_address(_word(found, _TABLE))[:]
+    return tuple(place for place in range(slots) if cells[2 * place] and cells[2 * place + 1] == _REMOVED)
 
 
 def _next_free(hashed: int, mask: int, there: bytearray) -> int:
@@ -242,9 +270,11 @@ def _is_readable() -> bool:
     small, large = set(range(3)), set(range(100))
     small.discard(1)
     empty = set.__sizeof__(set())
+    large.pop()
     return (
         (_word(small, _FILL), _word(small, _MASK)) == (3, 7)
-        and _word(large, _FILL) == len(large)
+        and _word(large, _FILL) == len(large) + 1
+        and _word(large, _FINGER) == 1
         and set.__sizeof__(large) - empty == (_word(large, _MASK) + 1) * 2 * _WORD
     )
 

@@ -123,7 +123,7 @@ class Writer(pickle.Pickler):
         made = recipe(obj) if is_hashed_by_python(obj) else None
         if made is None or made.is_plain or not made.is_exact:
             return None
-        return self._made(obj, "set", isinstance(obj, frozenset), *made[:4])
+        return self._made(obj, "set", isinstance(obj, frozenset), *made)
 
     def _flat(self, obj: Any) -> Token | None:
         """Return the bytes of a container that need not be written item by item."""

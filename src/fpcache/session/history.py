@@ -19,6 +19,7 @@ KIND = "history"
 _EXTENDS: Mapping[str, tuple[str, ...]] = {"pandas": ("tqdm",)}
 # These have rules of their own: pyplot's state is observed, seeding shows in the random states.
 _OWN_RULES = ("matplotlib.pyplot", "random", "numpy.random", "torch.random", "builtins", "time")
+_SEEDED = frozenset({"numpy", "torch"})
 _SEEDING = frozenset({"seed", "manual_seed", "manual_seed_all", "set_state", "setstate", "set_rng_state"})
 
 
@@ -31,7 +32,9 @@ def effect_root(nodes: Sequence[ast.stmt], namespace: Mapping[str, object]) -> s
     if len(nodes) != 1:
         return None
     target = _affected(nodes[0])
-    root = _root_name(target) if target is not None else None
+    root = (
+        _root_name(target, through_calls=not isinstance(nodes[0], ast.Expr)) if target is not None else None
+    )
     if root is None or root not in namespace:
         return None
     return _package_of(namespace[root], target)
@@ -50,9 +53,9 @@ def _affected(node: ast.stmt) -> ast.expr | None:
     return None
 
 
-def _root_name(node: ast.expr) -> str | None:
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
+def _root_name(node: ast.expr, *, through_calls: bool) -> str | None:
+    while isinstance(node, (ast.Attribute, ast.Subscript)) or (through_calls and isinstance(node, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else None
 
 
@@ -65,9 +68,9 @@ def _package_of(value: object, target: ast.expr | None) -> str | None:
         return None
     if not module or module in _OWN_RULES or is_local_code(value):
         return None
-    if isinstance(target, ast.Attribute) and target.attr in _SEEDING:
-        return None
-    return module.split(".")[0]
+    package = module.split(".")[0]
+    is_seeding = isinstance(target, ast.Attribute) and target.attr in _SEEDING and package in _SEEDED
+    return None if is_seeding else package
 
 
 def histories(reading: Reading) -> frozenset[str]:
@@ -82,8 +85,8 @@ def histories(reading: Reading) -> frozenset[str]:
 class AmbientHistory:
     """What was done to each package in this process, one entry a statement.
 
-    A statement that runs again keeps its place, so that running all cells
-    again in one kernel leaves the history as it was.
+    A statement that runs again is the last one then. Running all cells again in
+    one kernel ends with the history that it began with.
     """
 
     _done: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -96,14 +99,16 @@ class AmbientHistory:
         except Exception as error:
             self._unknown += 1  # arguments that can't be told apart never match
             digest = f"unknown {self._unknown} {type(error).__name__}"
-        self._done.setdefault(package, {})[code_digest] = digest
+        done = self._done.setdefault(package, {})
+        done.pop(code_digest, None)
+        done[code_digest] = digest
 
     def digest(self, package: str) -> str:
         """Return the digest of a package's history; empty for an untouched package."""
         done = self._done.get(package)
         if not done:
             return ""
-        return hashlib.blake2b(repr(sorted(done.items())).encode(), digest_size=16).hexdigest()
+        return hashlib.blake2b(repr(list(done.items())).encode(), digest_size=16).hexdigest()
 
     def dependencies(self, packages: Collection[str]) -> list[Dependency]:
         """Return one dependency for each of `packages`, also the untouched ones."""
