@@ -79,8 +79,8 @@ FRAMES = (
 )  # fmt: skip
 
 IMPORTS = (
-    Trap(2, "a local module imported by name", "R", "import importlib\ndef f(name): return importlib.import_module(name).k\n# %%\nout = f('only')",
-         files={"only.py": "k = 1\n"}, changed_files={"only.py": "k = 2\n"}, reason="module `only` was edited", slow=False),
+    Trap(2, "a local module imported by name", "E", "import importlib\ndef f(name): return importlib.import_module(name).k\n# %%\nout = f('only')",
+         files={"only.py": "k = 1\n"}, changed_files={"only.py": "k = 2\n"}, auto="uncacheable", reason="was the first to import the local module `only`", slow=False),
     module("a loaded module imported by name", "import importlib\ndef f(name): return importlib.import_module(name).k\n# %%\nout = f('helper')"),
     module("a loaded module by __import__", "def f(name): return __import__(name).k\n# %%\nout = f('helper')"),
     module("a loaded module out of sys.modules", "import sys\ndef f(name): return sys.modules[name].k\n# %%\nout = f('helper')"),

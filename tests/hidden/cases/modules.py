@@ -35,14 +35,14 @@ PATCHES = (
     change("the class of a value patched", "type(x).twice = lambda s: s * 2", "same = x.twice()", "changed `Fraction.twice`", before="import fractions\nx = fractions.Fraction(1, 2)"),
     change("the builtins patched", "import builtins\nbuiltins.mine = 3", "same = mine", "builtins.mine`"),
     change("an entry of sys.modules", "import sys, types\nsys.modules['made'] = types.ModuleType('made')", "import made\nsame = made.__name__", "put `made` into `sys.modules`"),
-    change("a local module first imported by the function and changed", "import helper\nhelper.k = 5", "import helper\nsame = helper.g()", "may have changed `helper.k`",
+    change("a local module first imported by the function and changed", "import helper\nhelper.k = 5", "import helper\nsame = helper.g()", "was the first to import the local module `helper`",
            files={"helper.py": "k = 1\ndef g(): return k\n"}),
     change("a local module first imported by the function, and what it holds changed", "import helper\nhelper.k.append(5)", "import helper\nsame = helper.k",
            "was the first to import the local module `helper`", files={"helper.py": "k = []\n"}),
     change("a local module that acts when it is imported", "import helper", "import helper\nsame = 1", "was the first to import the local module `helper`",
            files={"helper.py": "print('imported')\n"}),
-    Trap(3, "a local module first imported by the function that only defines", "H",
-         "def f():\n    from helper import g\n    return g()\n# %%\nout = f()\n# %%\nimport helper\nsame = helper.g()", LIVE, files={"helper.py": "k = 1\ndef g(): return k\n"}),
+    change("a local module first imported by the function that only defines", "from helper import g\nreturn g()", "import helper\nsame = helper.g()",
+           "was the first to import the local module `helper`", files={"helper.py": "k = 1\ndef g(): return k\n"}),
     Trap(3, "a patch that is taken back", "H", "import json\nfrom unittest import mock\ndef f():\n    with mock.patch('json.dumps', lambda o: 'x'):\n        return json.dumps(1)\n# %%\n"
          "out = f()\n# %%\nsame = json.dumps(1)", LIVE),
 )  # fmt: skip
