@@ -56,3 +56,46 @@ def test_what_is_drawn_from_a_library_that_the_run_loads_is_drawn_anew(tmp_path,
     pytest.importorskip("numpy")
     one, other = (drawn(cells, str(tmp_path)) for _ in range(2))
     assert one[0] != other[0], other[1]
+
+
+def test_a_submodule_that_a_hit_did_not_import_is_there_for_what_comes_later(tmp_path):
+    cells = [
+        "import xml",
+        "def f():\n    import xml.sax.saxutils\n    return xml.sax.saxutils.escape('<a>')",
+        "y = f()",
+    ]
+    later = "x = y, xml.sax.saxutils.escape('<b>')"
+    drawn([*cells, "x = y"], str(tmp_path))
+    sample, report = drawn([*cells, later], str(tmp_path))
+    assert sample == "('&lt;a&gt;', '&lt;b&gt;')", report
+
+
+SETTING = "import os, time\nos.environ['TZ'] = {!r}\ntime.tzset()"
+HOUR = "import datetime\ndef f(): return datetime.datetime.fromtimestamp(0).hour"
+
+
+def test_a_time_zone_counts(tmp_path):
+    tokyo, utc = ([SETTING.format(zone), HOUR, "x = f()"] for zone in ("Asia/Tokyo", "UTC"))
+    assert drawn(tokyo, str(tmp_path))[0] == "9"
+    sample, report = drawn(utc, str(tmp_path))
+    assert sample == "0", report
+    sample, report = drawn(tokyo, str(tmp_path))
+    assert (sample, "1 hit" in report) == ("9", True), report
+
+
+LOCAL = {
+    "reads a module that a cell set": ("from lw import LIMIT", "LIMIT", "import lw\nlw.LIMIT = {}"),
+    "reads the notebook": ("import __main__", "__main__.base", "base = {}"),
+    "reads the frame above": ("import sys", "sys._getframe(1).f_globals['base']", "base = {}"),
+}
+
+
+@pytest.mark.parametrize(("begin", "value", "setting"), list(LOCAL.values()), ids=list(LOCAL))
+def test_a_local_module_that_the_run_imports_may_read_anything(tmp_path, monkeypatch, begin, value, setting):
+    (tmp_path / "lw.py").write_text("LIMIT = 0\n")
+    (tmp_path / "plz.py").write_text(f"{begin}\ndef go(): return {value}\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    call = ["def f():\n    import plz\n    return plz.go()", "x = f()"]
+    for number in (1, 2):
+        sample, report = drawn([setting.format(number), *call], str(tmp_path / "store"))
+        assert sample == str(number), report

@@ -51,7 +51,7 @@ NO_EFFECT = (
 )
 
 # Changes of state that no one looks at: code that does nothing else is never a hit.
-_UNSEEN_EFFECTS = frozenset({"ambient", "entropy", "process", "pyplot", "random", "warnings"})
+_UNSEEN_EFFECTS = frozenset({"ambient", "entropy", "process", "pyplot", "random", "submodules", "warnings"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,16 +58,29 @@ def shown_warnings(registry: dict[Any, Any]) -> dict[Any, Any]:
 def random_states() -> dict[str, str]:
     """Digest the random states of the libraries that are loaded."""
     # Past the modules' functions: while a component is recorded, calls of those are noticed.
-    states = {"random": repr(random._inst.getstate())}
+    states, untouched = {"random": repr(random._inst.getstate())}, {}
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         shared = sys.modules["numpy.random.mtrand"]._rand
         kind, key, *rest = shared.get_state()
         states["numpy"] = f"{kind} {key.tobytes().hex()} {rest}"
+        if _is_as_born(shared):
+            untouched = {"numpy": "untouched"}
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "default_generator"):
         states["torch"] = repr(torch.default_generator.get_state().tolist())
-    return {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in states.items()}
+    digests = {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in states.items()}
+    return digests | untouched
+
+
+def _is_as_born(shared: Any) -> bool:
+    """Whether nobody has seeded NumPy's shared generator or drawn from it; it keeps what it was born of."""
+    generator = shared._bit_generator
+    born_of = getattr(generator, "_seed_seq", None)
+    if born_of is None:
+        return False
+    born, present = type(generator)(born_of).state["state"], generator.state["state"]
+    return bool(born["pos"] == present["pos"] and (born["key"] == present["key"]).all())
 
 
 class Births:
