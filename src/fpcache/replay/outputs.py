@@ -154,6 +154,22 @@ class OutputLog:
         log._outputs = [_converted(output, convert) for output in self._outputs]
         return log
 
+    def texts(self) -> list[str]:
+        """Return every text shown, each once, in order."""
+        seen: dict[str, str] = {}
+        self.converted(lambda text: seen.setdefault(text, text))
+        return list(seen)
+
+    def replaced(self, table: Mapping[str, str]) -> OutputLog:
+        """Return a log in which texts stand in place of others, wherever these are shown."""
+
+        def convert(text: str) -> str:
+            for old, new in table.items():
+                text = text.replace(old, new)
+            return text
+
+        return self.converted(convert) if table else self
+
     def to_bytes(self) -> bytes:
         """Return the log as JSON.
 

@@ -52,7 +52,7 @@ def settled(
         If a value holds an address, or an output that of an object which a
         replay can't have.
     """
-    shown = [told for text in _texts(outputs) for told in _told_in(text)]
+    shown = [told for text in outputs.texts() for told in _told_in(text)]
     held, nodes = _held_as_text(dumped.stream), _nodes(trace)
     if any(item.value is id for item in trace.reading.resolved):
         held.extend(_held_as_number(payload, nodes, namespace))
@@ -83,7 +83,7 @@ def refuse_temporary_names(observation: Observation, dumped: codec.Dumped, outpu
     names = observation.details.get(TEMPORARY_NAMES, ())
     assert isinstance(names, tuple)
     for name in names:
-        if name.encode() in dumped.stream or any(name in text for text in _texts(outputs)):
+        if name.encode() in dumped.stream or any(name in text for text in outputs.texts()):
             raise UncacheableError(
                 f"its result holds the name of a temporary file (`{name}`); give the file a name"
             )
@@ -93,12 +93,6 @@ def _nodes(trace: Trace) -> tuple[object, ...]:
     from fpcache.session.capturing import reference_nodes
 
     return reference_nodes(trace.reading)
-
-
-def _texts(outputs: OutputLog) -> Iterator[str]:
-    seen: dict[str, str] = {}
-    outputs.converted(lambda text: seen.setdefault(text, text))
-    yield from seen
 
 
 def _told_in(text: str) -> Iterator[_Told]:
@@ -163,20 +157,14 @@ def _words(living: _Living) -> str:
 def marked(outputs: OutputLog, objects: tuple[object, ...]) -> OutputLog:
     """Return outputs with the objects' addresses replaced by marks."""
     marks = {f"{id(one):#x}": _mark(number) for number, one in enumerate(objects)}
-    return outputs.converted(lambda text: _replaced(text, marks)) if marks else outputs
+    return outputs.replaced(marks)
 
 
 def named(outputs: OutputLog, objects: tuple[object, ...]) -> OutputLog:
     """Return outputs with the marks replaced by the objects' present addresses."""
     addresses = {_mark(number): f"{id(one):#x}" for number, one in enumerate(objects)}
-    return outputs.converted(lambda text: _replaced(text, addresses)) if addresses else outputs
+    return outputs.replaced(addresses)
 
 
 def _mark(number: int) -> str:
     return f"\0fpcache object {number}\0"
-
-
-def _replaced(text: str, table: dict[str, str]) -> str:
-    for old, new in table.items():
-        text = text.replace(old, new)
-    return text

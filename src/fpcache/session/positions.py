@@ -9,7 +9,6 @@ dependency of such a recording.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from json import dumps, loads
 from typing import TYPE_CHECKING
 
@@ -48,7 +47,7 @@ def dependencies(
     if _asks(reading) or (len(outputs) and _is_logged()):
         told = sorted(set(places.values()))
     else:
-        texts = list(_texts(outputs))
+        texts = outputs.texts()
         told = sorted({mark for name, mark in places.items() if any(name in text for text in texts)})
     return [Dependency(KIND, dumps(told), _digest(run, component, reading, told))] if told else []
 
@@ -80,19 +79,13 @@ def refuse_told(run: CellRun, reading: Reading, stream: bytes) -> None:
 def marked(outputs: OutputLog, run: CellRun, reading: Reading) -> OutputLog:
     """Return outputs with the cells' file names replaced by marks."""
     marks = {name: _mark(number) for name, number in _places(run, reading).items()}
-    return outputs.converted(lambda text: _replaced(text, marks))
+    return outputs.replaced(marks)
 
 
 def named(outputs: OutputLog, run: CellRun, reading: Reading) -> OutputLog:
     """Return outputs with marks replaced by the cells' present file names."""
     names = {_mark(number): name for name, number in _places(run, reading).items()}
-    return outputs.converted(lambda text: _replaced(text, names) if "\0" in text else text)
-
-
-def _replaced(text: str, table: dict[str, str]) -> str:
-    for old, new in table.items():
-        text = text.replace(old, new)
-    return text
+    return outputs.replaced(names)
 
 
 def _mark(number: int) -> str:
@@ -120,12 +113,6 @@ def _digest(run: CellRun, component: Component, reading: Reading, told: list[int
         if place in told:
             parts.append([number, place, code.co_firstlineno, function_source(function)])
     return xxhash.xxh3_128_hexdigest(dumps(parts).encode())
-
-
-def _texts(outputs: OutputLog) -> Iterator[str]:
-    seen: dict[str, str] = {}
-    outputs.converted(lambda text: seen.setdefault(text, text))
-    yield from seen
 
 
 def _asks(reading: Reading) -> bool:

@@ -44,6 +44,7 @@ def start_shell(config: dict[str, dict[str, object]]) -> Shell:
 
 
 def extensions(shell: Shell) -> Any:
+    """Return what loads and unloads the shell's extensions."""
     return shell.extension_manager
 
 

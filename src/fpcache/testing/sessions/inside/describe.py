@@ -248,6 +248,7 @@ def stable(constant: object) -> object:
 
 
 def safe_repr(value: object) -> str:
+    """Return the repr, or the error that it raised."""
     try:
         return repr(value)
     except Exception as error:
@@ -265,10 +266,12 @@ def is_importable(value: object) -> bool:
 
 
 def of(*kinds: type) -> Callable[[object], bool]:
+    """Return a test for instances of these classes, or of classes made of them."""
     return lambda value: isinstance(value, kinds)
 
 
 def exactly(*kinds: type) -> Callable[[object], bool]:
+    """Return a test for instances of these very classes."""
     return lambda value: type(value) in kinds
 
 

@@ -16,6 +16,7 @@ def is_scalar(value: object) -> bool:
 
 
 def ndarray(describer: Any, value: Any, path: str) -> object:
+    """Describe an array: class, dtype, shape, flags, elements, and whose memory it shows."""
     import numpy as np
 
     kind = [
@@ -50,6 +51,7 @@ def _base(describer: Any, value: Any) -> object:
 
 
 def tensor(describer: Any, value: Any, path: str) -> object:
+    """Describe a tensor: class, dtype, device, elements, gradient."""
     import torch
 
     if value.is_meta:  # it has no content
@@ -77,6 +79,7 @@ def tensor(describer: Any, value: Any, path: str) -> object:
 
 
 def index(describer: Any, value: Any, path: str) -> object:
+    """Describe an index: names and values."""
     return [
         name_of(type(value)),
         describer.value(list(value.names), f"{path}.names"),
@@ -106,6 +109,7 @@ def column(describer: Any, value: Any, path: str) -> object:
 
 
 def series(describer: Any, value: Any, path: str) -> object:
+    """Describe a series: name, values, index, attributes."""
     return [
         name_of(type(value)), describer.value(value.name, f"{path}.name"), column(describer, value, path),
         ["index", index(describer, value.index, f"{path}.index")],
@@ -114,6 +118,7 @@ def series(describer: Any, value: Any, path: str) -> object:
 
 
 def frame(describer: Any, value: Any, path: str) -> object:
+    """Describe a frame: columns, index, values, attributes."""
     columns = [column(describer, value.iloc[:, n], f"{path}.iloc[:, {n}]") for n in range(value.shape[1])]
     return [
         name_of(type(value)), ["columns", index(describer, value.columns, f"{path}.columns")],

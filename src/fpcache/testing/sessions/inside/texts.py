@@ -10,6 +10,7 @@ ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 def digest(data: bytes) -> str:
+    """Return 16 hexadecimal digits that tell contents apart."""
     return hashlib.sha256(data).hexdigest()[:16]
 
 
@@ -23,4 +24,5 @@ def shortened(value: object) -> object:
 
 
 def name_of(kind: type) -> str:
+    """Return the module and the qualified name of a class."""
     return f"{kind.__module__}.{kind.__qualname__}"

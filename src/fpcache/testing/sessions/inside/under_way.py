@@ -64,6 +64,7 @@ def _remembered(table: Any) -> list[object]:
 
 
 def memory_file(describer: Any, value: Any, path: str) -> object:
+    """Describe a file in memory: content and position, or that it is closed."""
     if value.closed:
         return [name_of(type(value)), "closed"]
     return [name_of(type(value)), describer.value(value.getvalue(), path), value.tell()]
