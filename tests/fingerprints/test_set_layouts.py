@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fpcache.fingerprints.set_layouts import build, build_frozen, fill, layout, recipe
+from fpcache.fingerprints.set_layouts import build, build_frozen, fill, layout, places, recipe
 from fpcache.fingerprints.set_values import has_steady_hashes, is_hashed_by_address, is_hashed_by_python
 
 ELEMENTS = st.one_of(
@@ -70,6 +71,21 @@ def test_sets_of_all_sizes_that_grew_are_built_again(size, step):
         again = build_frozen(made) if isinstance(found, frozenset) else build(made)
         assert type(again) is type(found)
         assert (list(again), layout(again)) == (list(found), layout(found))
+
+
+def test_elements_in_the_same_order_may_be_in_other_slots():
+    """Of two that want one slot the second one gets another, which may come before it or after it."""
+    for first, second in itertools.permutations([3 + 8 * n for n in range(40)], 2):
+        found = {first}
+        found.add(second)
+        again = build(recipe(found))
+        turned = {second}
+        turned.add(first)
+        assert places(again) == places(found) != places(turned)
+        for element in range(8):
+            found.add(element)
+            again.add(element)
+            assert list(again) == list(found)
 
 
 def test_slots_of_removed_elements_are_taken_in_the_copy_too():

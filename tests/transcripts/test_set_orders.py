@@ -114,3 +114,9 @@ def test_sets_without_text_are_restored_as_they_were_under_every_seed(transcript
         warm = transcript.run(other, seed=seed)
         assert_same(transcript.plain(other, seed=seed), warm)
         expect(warm, {"s =": "hit"})
+
+
+def test_sets_in_the_same_order_that_keep_their_elements_in_other_slots(transcript):
+    cells = "s = set([1, 65])\n# %%\ns.add(0)\n# %%\nlisted = list(s)"
+    _, warm = run_edit_run(transcript, cells, ("[1, 65]", "[65, 1]"))
+    expect(warm, {"s.add": "miss"})

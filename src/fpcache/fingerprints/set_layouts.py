@@ -16,11 +16,14 @@ import operator
 import random
 import sys
 import sysconfig
+from array import array
 from collections.abc import Iterator
 from itertools import chain, compress
 from typing import Any, NamedTuple
 
-__all__ = ["Layout", "Recipe", "build", "build_frozen", "fill", "layout", "recipe"]
+import xxhash
+
+__all__ = ["Layout", "Recipe", "build", "build_frozen", "fill", "layout", "places", "recipe"]
 
 AnySet = set[Any] | frozenset[Any]
 
@@ -106,6 +109,31 @@ def layout(found: AnySet) -> Layout:
     return Layout(_word(found, _MASK) + 1, _word(found, _FILL), _word(found, _FINGER))
 
 
+def places(found: AnySet) -> bytes:
+    """Return a digest of the slots that are taken, and of the hashes of what is in them.
+
+    Elements in the same order, in tables of the same size, may be in other slots.
+    """
+    if not _IS_READABLE:
+        return b""
+    cells = array("q", _table(found))
+    return xxhash.xxh3_128_digest(cells[1::2].tobytes() + repr(_at_zero(cells)).encode())
+
+
+def _at_zero(cells: array[int]) -> list[int]:
+    """Return the slots of elements whose hash is zero, which is the hash of free ones too."""
+    mask, start = len(cells) // 2 - 1, 0
+    found: list[int] = []
+    while True:
+        more = _LINEAR_PROBES if start + _LINEAR_PROBES <= mask else 0
+        for place in range(start, start + more + 1):
+            if not cells[2 * place]:
+                return found
+            if not cells[2 * place + 1]:
+                found.append(place)
+        start = (start * 5 + 1) & mask
+
+
 def build(made: Recipe) -> set[Any]:
     """Return the set that a recipe describes."""
     again: set[Any] = set()
@@ -153,8 +181,7 @@ def recipe(found: AnySet) -> Recipe:
     for made in _candidates(found, elements, is_frozen):
         made = made._replace(popped=layout(found).popped)
         again = build_frozen(made) if is_frozen else build(made)
-        is_same = layout(again) == layout(found) and all(map(operator.is_, again, elements))
-        if is_same and (not made.gaps or _gaps_of(again) == made.gaps):
+        if layout(again) == layout(found) and _are_alike(again, found):
             return made
     return Recipe(0, 0, (), elements, is_exact=False)
 
@@ -239,6 +266,18 @@ def _in_order_of_need(
     return gaps, tuple(compress(elements, at_home)), (*late, *(element for *_, element in waiting))
 
 
+def _are_alike(one: AnySet, other: AnySet) -> bool:
+    """Whether two sets of the same size keep the same elements in the same slots."""
+    if not _IS_READABLE:
+        return all(map(operator.is_, one, other))
+    return _table(one) == _table(other)
+
+
+def _table(found: AnySet) -> bytes:
+    """Return the addresses and the hashes of the elements, slot by slot."""
+    return ctypes.string_at(_word(found, _TABLE), layout(found).slots * 2 * _WORD)
+
+
 def _gaps_of(found: AnySet) -> tuple[int, ...]:
     """Return the slots of removed elements."""
     slots = layout(found).slots
@@ -265,7 +304,7 @@ def _word(found: AnySet, offset: int) -> int:
 
 def _is_readable() -> bool:
     """Whether this interpreter's sets are known: what is read of some has to be what they tell themselves."""
-    if sys.implementation.name != "cpython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
+    if sys.implementation.name != "cpython" or _WORD != 8 or sysconfig.get_config_var("Py_GIL_DISABLED"):
         return False
     small, large = set(range(3)), set(range(100))
     small.discard(1)

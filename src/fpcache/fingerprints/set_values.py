@@ -18,7 +18,7 @@ from typing import Any
 import xxhash
 
 from fpcache.fingerprints.encoder import Apart, Encoder, Part
-from fpcache.fingerprints.set_layouts import AnySet, layout
+from fpcache.fingerprints.set_layouts import AnySet, layout, places
 from fpcache.fingerprints.tokens import MARSHALLED, one_nan
 
 __all__ = [
@@ -107,7 +107,7 @@ def _note_order(enc: Encoder, obj: AnySet, kinds: set[type], encoded: list[Any])
     """Let the order count: always, or in processes of one seed; where addresses are hashed, never."""
     if not enc.counts_set_order:
         return
-    order = xxhash.xxh3_128_digest(marshal.dumps((encoded, *layout(obj)), 2))
+    order = xxhash.xxh3_128_digest(marshal.dumps((encoded, *layout(obj), places(obj)), 2))
     if _are_steady(obj, kinds):
         enc.feed_plain([order], {bytes})
     elif not is_hashed_by_address(obj):

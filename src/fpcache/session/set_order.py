@@ -14,7 +14,7 @@ from fpcache.dependencies import hash_seed
 from fpcache.dependencies.records import Dependency
 from fpcache.fingerprints import walk
 from fpcache.fingerprints.records import Reading
-from fpcache.fingerprints.set_layouts import layout
+from fpcache.fingerprints.set_layouts import layout, places
 from fpcache.fingerprints.set_values import has_steady_hashes, is_hashed_by_address
 
 __all__ = [
@@ -43,7 +43,7 @@ def order_of(reading: Reading) -> str:
     found: tuple[list[object], list[object], list[object]] = ([], [], [])
     for one in _sets_in(reading):
         kind = 0 if has_steady_hashes(one) else 2 if is_hashed_by_address(one) else 1
-        found[kind].append([list(one), *layout(one)])
+        found[kind].append([list(one), *layout(one), places(one)])
     if not any(found):
         return ""
     return " ".join([*(walk(sets).digest.hex() for sets in found), hash_seed.current()])
