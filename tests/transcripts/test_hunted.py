@@ -272,3 +272,14 @@ def test_a_frame_changed_in_place_keeps_its_columns_apart_in_memory(transcript):
     """
     _, warm = run_edit_run(transcript, cells, ("sizes = [1", "sizes = [2"))
     expect(warm, {'frame["z"]': "hit"})
+
+
+@pytest.mark.parametrize("way", ["list(f(1))", "import time\nt = f(time.time() > 1)", "d.query(f('a'))"])
+def test_what_python_warns_of_as_it_compiles_a_cell_is_not_shown_more_often(transcript, way):
+    if way.startswith("d."):
+        pytest.importorskip("pandas")
+        way = f"import pandas as pd\nd = pd.DataFrame({{'a': [True]}})\nx = {way}"
+    cells = f"f = lambda x: x if isinstance(x, str) else {{x}}\nsame = 4 is f(3)\n# %%\n{way}"
+    cold, warm = run_twice(transcript, cells)
+    assert "SyntaxWarning" in cold[0].stream("stderr")
+    assert "SyntaxWarning" in warm[0].stream("stderr")

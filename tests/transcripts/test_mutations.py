@@ -365,3 +365,23 @@ def test_changes_in_place_hit_in_a_real_kernel(transcript):
         kernel=True,
     )
     expect(warm, {'df["b"]': "hit", 'df["c"]': "hit", "df": "hit", "same is df": "hit"})
+
+
+@pytest.mark.parametrize(
+    "change", ["late[-1:] = 7", "late[-1:] = 7; late.flags.writeable = False", "late += 1"]
+)
+def test_a_view_is_changed_that_may_still_be_written_to_where_its_owner_may_not(transcript, change):
+    _, warm = run_twice(
+        transcript,
+        f"""
+        import numpy as np
+        owner = np.arange(6.0)
+        late = owner[1:4]
+        owner.flags.writeable = False
+        # %%
+        {change}
+        # %%
+        owner.tolist(), late.tolist(), owner.flags.writeable, late.flags.writeable
+        """,
+    )
+    expect(warm, {"late": "hit"})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from fpcache.syntax import parsed
+
 from .component import Kind, TransparentMagic
 
 __all__ = ["body_tree", "magic_kind", "magic_label", "output_name", "transparent_magic"]
@@ -54,7 +56,8 @@ def output_name(magic: TransparentMagic) -> str | None:
 def body_tree(magic: TransparentMagic) -> ast.Module | None:
     """Return the parsed body; None where it holds magics or errors."""
     try:
-        return ast.parse(magic.body)
+        tree: ast.Module = parsed(magic.body)
+        return tree
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -6,12 +6,11 @@ import __future__
 import ast
 import threading
 import types
-import warnings
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any
+
+from fpcache.syntax import compiled
 
 from .component import Cell, Component, Dynamic, Kind, Names, TransparentMagic
 from .digests import code_digest
@@ -100,25 +99,7 @@ def compile_component(cell: Cell, component: Component, filename: str, *, flags:
         nodes = [] if tree is None else tree.body
     flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | _future_flags(cell.body[: component.start])
     module = ast.Module(nodes, [])
-    with _no_syntax_warnings():
-        code: types.CodeType = compile(module, filename, "exec", flags=flags, dont_inherit=True)
-    return code
-
-
-@contextmanager
-def _no_syntax_warnings() -> Iterator[None]:
-    """Leave the compiler's warnings to the run of the code: there they are shown, and recorded.
-
-    The filter is put in by hand: `warnings.catch_warnings` would make Python
-    forget which warnings it has shown already.
-    """
-    ignoring: Any = ("ignore", None, SyntaxWarning, None, 0)
-    filters: list[Any] = warnings.filters  # type: ignore[assignment]
-    filters.insert(0, ignoring)
-    try:
-        yield
-    finally:
-        filters[:] = [one for one in filters if one is not ignoring]
+    return compiled(module, filename, flags)
 
 
 def _slices(nodes: Sequence[ast.stmt], whole: bool, join_from: Collection[int]) -> list[tuple[int, int]]:

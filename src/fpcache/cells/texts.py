@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fpcache.syntax import parsed
 from fpcache.text_calls import TEXT_CALLS, identifiers
 
 __all__ = ["TextUse", "names_in_text", "text_use"]
@@ -98,7 +99,7 @@ def _is_expression(text: str) -> bool:
     # formulas write interactions as a:b and may quote names with backticks
     plain = text.replace(":", "+").replace("`", "_").strip()
     try:
-        tree = ast.parse(plain, mode="eval")
+        tree = parsed(plain, mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return False
     return not isinstance(tree.body, ast.Constant) or plain == "1"

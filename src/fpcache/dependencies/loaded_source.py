@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from types import CodeType, FunctionType
 
+from fpcache.syntax import compiled, parsed
+
 __all__ = ["function_source", "function_tree", "statements"]
 
 _FUTURES = 0x1FF0000  # the flags of `from __future__ import ...`
@@ -24,10 +26,10 @@ def function_tree(function: FunctionType) -> ast.AST | None:
     """
     code = function.__code__
     text = "".join(linecache.getlines(code.co_filename, function.__globals__))
-    parsed = _parsed(text, code.co_flags & _FUTURES)
-    if parsed is None or code not in parsed[1]:
+    loaded = _loaded(text, code.co_flags & _FUTURES)
+    if loaded is None or code not in loaded[1]:
         return None
-    found = [node for node in ast.walk(parsed[0]) if isinstance(node, Definition) and _is_of(node, code)]
+    found = [node for node in ast.walk(loaded[0]) if isinstance(node, Definition) and _is_of(node, code)]
     return found[0] if len(found) == 1 else None
 
 
@@ -55,15 +57,13 @@ def _is_of(node: Definition, code: CodeType) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _parsed(text: str, flags: int) -> tuple[ast.Module, frozenset[CodeType]] | None:
+def _loaded(text: str, flags: int) -> tuple[ast.Module, frozenset[CodeType]] | None:
     flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     try:
-        tree = ast.parse(text)
+        tree = parsed(text)
         # A cell's statements are compiled one by one; Python then calls methods of a module in another way.
         parts: tuple[str | ast.Module, ...] = (text, *(ast.Module([node], []) for node in tree.body))
-        codes: list[CodeType] = [
-            compile(part, "<loaded>", "exec", flags=flags, dont_inherit=True) for part in parts
-        ]
+        codes = [compiled(part, "<loaded>", flags) for part in parts]
     except (SyntaxError, ValueError):
         return None
     return tree, frozenset(found for code in codes for found in _all_code(code))
@@ -80,7 +80,7 @@ def _all_code(code: CodeType) -> Iterator[CodeType]:
 def statements(text: str, first_line: int, last_line: int) -> ast.Module | None:
     """Return the top-level statements of a cell between two lines, or None if it can't be parsed."""
     try:
-        tree = ast.parse(text)
+        tree = parsed(text)
     except (SyntaxError, ValueError):
         return None
     body = [s for s in tree.body if s.lineno <= last_line and (s.end_lineno or s.lineno) >= first_line]

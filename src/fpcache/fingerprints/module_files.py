@@ -10,6 +10,7 @@ from types import CodeType, FunctionType, ModuleType
 
 from fpcache.fingerprints.code_objects import code_facts
 from fpcache.fingerprints.locality import is_local_module
+from fpcache.syntax import compiled
 
 __all__ = ["changed_modules"]
 
@@ -83,7 +84,7 @@ def _compiled(file: str) -> CodeType | None:
     """Compile a module's source; None where that can't be done."""
     try:
         with open(file, "rb") as source:
-            return compile(source.read(), file, "exec", dont_inherit=True)
+            return compiled(source.read(), file)
     except (OSError, SyntaxError, ValueError):
         return None
 

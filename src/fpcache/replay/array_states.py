@@ -20,7 +20,8 @@ def _put(node: Any, content: tuple[Any, bool]) -> None:
 
     values, writeable = content
     if node.flags.writeable or not _is_same(node, values):
-        node.flags.writeable = True
+        if not node.flags.writeable:  # NumPy refuses to say so again of a view of what was locked
+            node.flags.writeable = True
         node.view(numpy.ndarray)[...] = values
     if node.flags.writeable != writeable:
         node.flags.writeable = writeable
@@ -46,12 +47,13 @@ def _is_same(node: Any, values: Any) -> bool:
 
 def _can_unlock(node: Any) -> bool:
     """Tell whether an array may be made writeable, leaving it as it is."""
-    before = node.flags.writeable
+    if node.flags.writeable:
+        return True
     try:
         node.flags.writeable = True
     except ValueError:
         return False
-    node.flags.writeable = before
+    node.flags.writeable = False
     return True
 
 

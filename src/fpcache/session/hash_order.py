@@ -17,6 +17,7 @@ from fpcache.fingerprints import walk
 from fpcache.fingerprints.packages import is_local_code
 from fpcache.fingerprints.records import Reading
 from fpcache.session import set_order
+from fpcache.syntax import parsed
 
 if TYPE_CHECKING:
     from fpcache.session.cell_run import CellRun
@@ -129,6 +130,6 @@ def _tree(code: CodeType, function: FunctionType) -> ast.AST | None:
         return proved
     text = function_source(function)
     try:
-        return ast.parse(textwrap.dedent(text)) if text else None
+        return parsed(textwrap.dedent(text)) if text else None
     except SyntaxError:
         return None

@@ -70,8 +70,10 @@ class Describer:
     def value(self, value: Any, path: str) -> object:
         """Describe one value at one path."""
         kind = type(value)
-        if value is None or kind in (bool, int, str):
+        if value is None or kind in (bool, int):
             return shortened(value)
+        if kind is str:
+            return shortened(ADDRESS.sub(" at 0x…", value))
         if kind is float or kind is complex:
             return [kind.__name__, repr(value)]
         if kind is bytes:
