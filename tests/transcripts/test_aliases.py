@@ -383,3 +383,37 @@ def test_history_names_are_inputs_and_aliases(transcript):
     expect(warm, {"top = _[-1]": "hit", "kept = Out[1]": "hit", "kept.append": "hit"})
     _, warm = run_edit_run(transcript, cells, ("data = [3, 1, 2]", "data = [3, 1, 5]"))
     expect(warm, {"top = _[-1]": "miss", "kept = Out[1]": "miss"})
+
+
+REPLACED = {
+    "by another input": "a.held = x",
+    "by another input, in a list": "l[0] = x",
+    "by another input, in a dict": "d['k'] = x",
+    "by a new one": "a.held = []",
+    "by a new one that gets a name": "a.held = new = []",
+    "in two at once": "a.held = l[0] = []",
+    "in a function": "def put(o, v): o.held = v\nput(a, x)",
+    "a generator by another": "a.draws = r",
+    "an array by another": "a.array = b",
+}
+
+
+@pytest.mark.parametrize("statement", list(REPLACED.values()), ids=list(REPLACED))
+def test_an_object_replaced_by_an_equal_one(transcript, statement):
+    """The values are as before; only which of them are one object has changed."""
+    cells = f"""
+        import random, numpy as np
+        class A: pass
+        # %%
+        x, a, l, d = [], A(), [[]], {{"k": []}}
+        a.held, a.draws, r, a.array, b = [], random.Random(1), random.Random(1), np.zeros(2), np.zeros(2)
+        kept = a.held
+        # %%
+        {statement.replace(chr(10), chr(10) + " " * 8)}
+        # %%
+        x.append(1); a.held.append(2); kept.append(3); l[0].append(4); a.draws.random(); b[0] = 5
+        # %%
+        x, a.held, l, d, kept, r.random(), a.array, globals().get("new")
+    """
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {statement.rpartition("\n")[2].partition(" ")[0]: "hit"})

@@ -283,3 +283,32 @@ def test_what_python_warns_of_as_it_compiles_a_cell_is_not_shown_more_often(tran
     cold, warm = run_twice(transcript, cells)
     assert "SyntaxWarning" in cold[0].stream("stderr")
     assert "SyntaxWarning" in warm[0].stream("stderr")
+
+
+def test_a_partial_of_a_partial_is_joined_with_it(transcript):
+    """Python joins the two where the inner one has no ``__dict__``, which a look at it would make."""
+    _, warm = run_twice(
+        transcript,
+        """
+        from functools import partial
+        def f(*args): return args
+        # %%
+        one = partial(f, 1)
+        # %%
+        kept = [one]
+        # %%
+        one.__setstate__((f, (2,), {}, None))
+        # %%
+        two = partial(one, 3)
+        # %%
+        two, kept, two.func is f, two()
+        """,
+    )
+    expect(warm, {"one = ": "hit", "kept": "hit", "one.__set": "hit", "two = ": "hit"})
+
+
+@pytest.mark.parametrize("owner", ["np.zeros(0)", "np.zeros((0, 3))", "np.arange(6.0)[3:3]"])
+@pytest.mark.parametrize("view", ["a.reshape(-1)", "a[:0]", "a.T", "a.view(np.uint8)", "[a.reshape(-1), a]"])
+def test_a_view_of_nothing_is_a_view_of_what_holds_nothing(transcript, owner, view):
+    cells = f"import numpy as np\n# %%\na = {owner}\n# %%\nb = {view}"
+    run_twice(transcript, cells)

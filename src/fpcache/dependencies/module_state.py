@@ -27,13 +27,13 @@ from fpcache.fingerprints.locality import is_local_code, is_local_module
 from fpcache.fingerprints.name_uses import steps_of
 from fpcache.fingerprints.patches import patches
 
-__all__ = ["KIND", "check", "probe", "stored_names"]
+__all__ = ["KIND", "SEEN_ELSEWHERE", "check", "probe", "stored_names"]
 
 KIND = "module_state"
 _ABSENT = object()
 _BY_TEXT = frozenset({"setattr", "delattr", "__dict__", "vars", "patch", "patch_object", "update_wrapper"})
 _TABLES = (dict, list, set, collections.OrderedDict, collections.defaultdict)
-_SEEN_ELSEWHERE = frozenset({"sys.modules", "sys.path", "sys.argv", "sys.meta_path", "warnings.filters"})
+SEEN_ELSEWHERE = frozenset({"sys.modules", "sys.path", "sys.argv", "sys.meta_path", "warnings.filters"})
 _OWN = "do that in a statement of its own"
 
 
@@ -76,7 +76,7 @@ class _Probe:
     def _named_tables(self) -> Iterator[tuple[str, Any]]:
         """Yield the containers of installed modules that the code names."""
         for found in self._context.reading.resolved if self._context.reading is not None else ():
-            if type(found.value) in _TABLES and found.path not in _SEEN_ELSEWHERE:
+            if type(found.value) in _TABLES and found.path not in SEEN_ELSEWHERE:
                 yield found.path, found.value
 
     def stop(self) -> None:

@@ -119,12 +119,16 @@ def encode_cell(enc: Encoder, cell: CellType) -> Children | None:
 
 
 def encode_partial(enc: Encoder, bound: functools.partial[Any]) -> Children:
-    """Feed a partial: function, arguments, attributes."""
+    """Feed a partial: function, arguments, attributes.
+
+    To look at its ``__dict__`` would make one, and a partial of a partial with one isn't joined with it.
+    """
     enc.feed("partial")
     yield ".func", bound.func
     yield ".args", bound.args
     yield ".keywords", bound.keywords
-    yield ".__dict__", vars(bound)
+    state: Any = functools.partial.__reduce__(bound)
+    yield ".__dict__", state[2][3]
 
 
 def encode_lru_cache(enc: Encoder, cached: Any) -> Children | None:

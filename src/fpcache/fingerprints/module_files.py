@@ -12,7 +12,7 @@ from fpcache.fingerprints.code_objects import code_facts
 from fpcache.fingerprints.locality import is_local_module
 from fpcache.syntax import compiled
 
-__all__ = ["changed_modules"]
+__all__ = ["changed_modules", "module_code"]
 
 
 @dataclass(slots=True)
@@ -78,6 +78,12 @@ def _first_sight(module: ModuleType, file: str) -> _Seen:
     known = {code_facts(code).digest for code in _nested(on_disk)}
     is_same = all(code_facts(code).digest in known for code in _loaded_code(module, file))
     return _Seen(vars(module).get("__spec__"), code_facts(on_disk).digest if is_same else None)
+
+
+def module_code(module: ModuleType) -> CodeType | None:
+    """Return the code of a module's source as it is now; None where it has none."""
+    file = vars(module).get("__file__")
+    return _compiled(file) if isinstance(file, str) and file.endswith(".py") else None
 
 
 def _compiled(file: str) -> CodeType | None:

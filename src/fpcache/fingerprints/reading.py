@@ -79,7 +79,7 @@ def read(
         gatherer.strings.update(dict.fromkeys(code_facts(code).strings))
     gatherer.gather_texts(code)
     gatherer.gather_patches()
-    return gatherer.reading()
+    return replace(gatherer.reading(), code=code)
 
 
 def reread(reading: Reading, namespace: dict[str, object], *, allowance: Allowance | None = None) -> Reading:

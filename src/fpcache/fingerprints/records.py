@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Final, Literal
 
 __all__ = [
@@ -243,6 +243,8 @@ class Reading:
         Whether a set's iteration order may differ between processes.
     changed_on_disk : tuple of str
         Local modules whose file is not what was loaded.
+    code : CodeType or None
+        The code object that was read.
     """
 
     digest: str
@@ -255,3 +257,4 @@ class Reading:
     functions: tuple[FunctionType, ...]
     has_seeded_set: bool
     changed_on_disk: tuple[str, ...]
+    code: CodeType | None = None

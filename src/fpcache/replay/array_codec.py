@@ -50,8 +50,6 @@ def reduce_array(writer: Writer, array: Any) -> Any:
         )
     if not _has_plain_memory(array.dtype, numpy) or _reduces_itself(type(array), numpy):
         return NotImplemented
-    if array.size == 0:
-        return _by_value(writer, array)
     node = _node_below(writer, array)
     if node is not None:
         return _window(array, node, (node.shape, node.strides, node.dtype))
@@ -132,7 +130,7 @@ def _node_below(writer: Writer, array: Any) -> Any:
     if table is None:
         table = writer.lookups["arrays"] = {}
         for node in writer.nodes:
-            if isinstance(node, numpy.ndarray) and node.size:
+            if isinstance(node, numpy.ndarray):
                 table.setdefault(id(innermost(node)[0]), []).append(node)
     low, high = byte_bounds(array)
     for node in table.get(id(container), ()):

@@ -51,7 +51,9 @@ def _put_cell(node: CellType, content: tuple[Any, ...]) -> None:
 
 
 def _partial_content(node: partial[Any]) -> tuple[Any, ...]:
-    return node.func, node.args, node.keywords, dict(node.__dict__)
+    state: Any = partial.__reduce__(node)  # to look at its `__dict__` would make one
+    attributes = state[2][3]
+    return node.func, node.args, node.keywords, attributes and dict(attributes)
 
 
 def _put_partial(node: partial[Any], content: tuple[Callable[..., Any], Any, Any, Any]) -> None:

@@ -36,6 +36,7 @@ from fpcache.session.figures import Describer, has_matplotlib
 from fpcache.session.governor import REFUSED, REPLAY_S, AllowanceSpentError
 from fpcache.session.history import histories
 from fpcache.session.names import bound_names, deleted_names
+from fpcache.session.replaced import roots_with_replaced
 from fpcache.session.report import PLAIN, UNCACHEABLE
 from fpcache.store.entry import Entry
 
@@ -73,7 +74,7 @@ def changed(trace: Trace, namespace: dict[str, Any]) -> tuple[Root, ...]:
 
 def _changed_in(before: Reading, after: Reading) -> tuple[Root, ...]:
     """Return the changed roots as they were before, with the nodes they had."""
-    keys = {root.key for root in changed_roots(before, after)}
+    keys = {root.key for root in changed_roots(before, after)} | roots_with_replaced(before, after)
     return tuple(root for root in before.roots if root.key in keys)
 
 

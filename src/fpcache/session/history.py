@@ -4,23 +4,43 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import sys
 import types
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from types import CodeType, ModuleType
 
+from fpcache.cells import Component, Kind
+from fpcache.dependencies.package_uses import OWN_RULES, is_seeding, package_uses, reached_code
 from fpcache.dependencies.records import Dependency
+from fpcache.fingerprints.code_objects import code_facts
+from fpcache.fingerprints.locality import is_local_module
+from fpcache.fingerprints.module_files import module_code
 from fpcache.fingerprints.packages import is_local_code
 from fpcache.fingerprints.records import Reading
 
-__all__ = ["AmbientHistory", "effect_root", "histories"]
+__all__ = ["AmbientHistory", "affected_packages", "effect_root", "histories"]
 
 KIND = "history"
 # What extends another package without being required by it.
 _EXTENDS: Mapping[str, tuple[str, ...]] = {"pandas": ("tqdm",)}
-# These have rules of their own: pyplot's state is observed, seeding shows in the random states.
-_OWN_RULES = ("matplotlib.pyplot", "random", "numpy.random", "torch.random", "builtins", "time")
-_SEEDED = frozenset({"numpy", "torch"})
-_SEEDING = frozenset({"seed", "manual_seed", "manual_seed_all", "set_state", "setstate", "set_rng_state"})
+
+
+def affected_packages(
+    component: Component, nodes: Sequence[ast.stmt], code: CodeType | None, namespace: Mapping[str, object]
+) -> frozenset[str]:
+    """Return the installed packages that a component which was run may have changed.
+
+    A statement made for that, and what its code and the local functions that
+    it names assign in a package, or call by a name such as ``set_…``.
+    """
+    root = effect_root(nodes, namespace)
+    found = set() if root is None else {root}
+    if component.kind in (Kind.CODE, Kind.DYNAMIC) and code is not None:
+        for reached, scope in reached_code(code, namespace):
+            found |= {use.package for use in package_uses(reached, scope)}
+    return frozenset(found)
 
 
 def effect_root(nodes: Sequence[ast.stmt], namespace: Mapping[str, object]) -> str | None:
@@ -66,11 +86,10 @@ def _package_of(value: object, target: ast.expr | None) -> str | None:
         module = getattr(value, "__module__", None) or ""
     else:
         return None
-    if not module or module in _OWN_RULES or is_local_code(value):
+    if not module or module in OWN_RULES or is_local_code(value):
         return None
     package = module.split(".")[0]
-    is_seeding = isinstance(target, ast.Attribute) and target.attr in _SEEDING and package in _SEEDED
-    return None if is_seeding else package
+    return None if isinstance(target, ast.Attribute) and is_seeding(package, target.attr) else package
 
 
 def histories(reading: Reading) -> frozenset[str]:
@@ -91,17 +110,32 @@ class AmbientHistory:
 
     _done: dict[str, dict[str, str]] = field(default_factory=dict)
     _unknown: int = 0
+    _modules: int = field(default_factory=lambda: len(sys.modules))
 
-    def note(self, package: str, code_digest: str, arguments: Callable[[], str]) -> None:
-        """Add a statement with its arguments' fingerprint."""
+    def note(self, packages: Collection[str], code_digest: str, arguments: Callable[[], str]) -> None:
+        """Add a statement that affected some packages, with its arguments' fingerprint."""
+        if not packages:
+            return
         try:
             digest = arguments()
         except Exception as error:
             self._unknown += 1  # arguments that can't be told apart never match
             digest = f"unknown {self._unknown} {type(error).__name__}"
-        done = self._done.setdefault(package, {})
-        done.pop(code_digest, None)
-        done[code_digest] = digest
+        for package in packages:
+            done = self._done.setdefault(package, {})
+            done.pop(code_digest, None)
+            done[code_digest] = digest
+
+    def note_modules(self) -> None:
+        """Add what local modules that were imported since may have changed as they were imported."""
+        new = list(islice(sys.modules.items(), self._modules, None))  # what is imported is appended
+        self._modules = len(sys.modules)
+        for name, module in new:
+            code = module_code(module) if isinstance(module, ModuleType) and is_local_module(module) else None
+            if code is not None:
+                digest = code_facts(code).digest.hex()
+                packages = {use.package for use in package_uses(code, vars(module))}
+                self.note(packages, f"import {name} {digest}", str)
 
     def digest(self, package: str) -> str:
         """Return the digest of a package's history; empty for an untouched package."""

@@ -20,7 +20,7 @@ from fpcache.session import looking_up, refusing, restoring, sole_owner
 from fpcache.session.cell_run import CellRun
 from fpcache.session.executing import execute_component
 from fpcache.session.governor import REPLAY_S, AllowanceSpentError
-from fpcache.session.history import effect_root
+from fpcache.session.history import affected_packages
 from fpcache.session.names import is_shells_own
 from fpcache.session.report import HIT, MISS, PLAIN, UNCACHEABLE, ComponentReport
 
@@ -197,15 +197,16 @@ class ComponentStep:
         return failed
 
     def note_history(self) -> None:
-        """Remember a statement that was run for its effect on an installed module."""
-        package = effect_root(self.nodes, self.run.namespace)
-        if package is None or self.row.status in (HIT, MISS):
+        """Remember a statement that was run and not recorded, for its effect on installed packages."""
+        run, component = self.run, self.component
+        run.services.history.note_modules()
+        if self.row.status in (HIT, MISS):
             return
-        names = [name for name in self.component.names.reads if not is_shells_own(name)]
-        self.run.services.history.note(
-            package,
-            self.component.code_digest,
-            lambda: read(names, None, self.run.namespace).digest,
+        names = [name for name in component.names.reads if not is_shells_own(name)]
+        run.services.history.note(
+            affected_packages(component, self.nodes, run.compiled(component), run.namespace),
+            component.code_digest,
+            lambda: read(names, None, run.namespace).digest,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from .comparing import assert_same
@@ -24,19 +25,23 @@ def run_edit_run(transcript: Transcript, cells: Cells, *edits: Edit, **settings:
     return run_one_then_other(transcript, steps, edited(steps, edits), **settings)
 
 
-def run_one_then_other(transcript: Transcript, one: Cells, other: Cells, **settings: Any) -> tuple[Run, Run]:
+def run_one_then_other(
+    transcript: Transcript, one: Cells, other: Cells, ignore: Collection[str] = (), **settings: Any
+) -> tuple[Run, Run]:
     """Run some cells, then others in a new process; both have to be as plain runs are."""
     cold = transcript.run(one, **settings)
-    assert_same(transcript.plain(one, **settings), cold)
+    assert_same(transcript.plain(one, **settings), cold, ignore=ignore)
     warm = transcript.run(other, **settings)
-    assert_same(transcript.plain(other, **settings), warm)
+    assert_same(transcript.plain(other, **settings), warm, ignore=ignore)
     return cold, warm
 
 
-def run_twice(transcript: Transcript, cells: Cells, **settings: Any) -> tuple[Run, Run]:
+def run_twice(
+    transcript: Transcript, cells: Cells, ignore: Collection[str] = (), **settings: Any
+) -> tuple[Run, Run]:
     """Run the same cells in two processes, the second with the first one's recordings."""
     plain = transcript.plain(cells, **settings)
     runs = transcript.run(cells, **settings), transcript.run(cells, **settings)
     for run in runs:
-        assert_same(plain, run)
+        assert_same(plain, run, ignore=ignore)
     return runs
