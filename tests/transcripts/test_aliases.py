@@ -417,3 +417,32 @@ def test_an_object_replaced_by_an_equal_one(transcript, statement):
     """
     _, warm = run_twice(transcript, cells)
     expect(warm, {statement.rpartition("\n")[2].partition(" ")[0]: "hit"})
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "c = f.columns",
+        "c = [f.index, f.columns]",
+        "c = g.index",
+        "c = {'k': f.columns}; f['z'] = 1",
+        "c = f.T.index",
+    ],
+)
+def test_the_index_of_an_input_is_the_very_object(transcript, statement):
+    pytest.importorskip("pandas")
+    cells = f"""
+        import pandas as pd
+        f = pd.DataFrame({{"x": [1, 2], "y": [3, 4]}}); g = f["x"]
+        # %%
+        {statement}
+        # %%
+        all_of_them = [f.columns, f.index, g.index, *(c if isinstance(c, list) else [c] if not isinstance(c, dict) else c.values())]
+        same = [[one is other for one in all_of_them] for other in all_of_them]
+        # %%
+        f.columns.name = "named"; f.index.name = "numbered"
+        # %%
+        c, f, g
+    """
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {"c = ": "hit", "f.columns.name": "uncacheable: renames the index of a frame in place"})

@@ -91,6 +91,17 @@ def test_a_setting_is_set_again_and_what_reads_it_hits(transcript, setting, form
     expect(warm, {"y = ": "hit"})
 
 
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_setting_of_a_cell_that_is_not_cached(transcript, setting):
+    imports, statement, shown, *values = SETTINGS[setting]
+    pytest.importorskip(imports.split()[1].partition(".")[0].rstrip(","))
+    setup = f"{imports}\ndef setup(v):\n    {statement.replace('VALUE', 'v')}"
+    cells = f"%fpcache auto off\n# %%\n{setup}\n# %%\nsetup(VALUE)\n# %%\n%%fpcache\ny = {shown}"
+    one, other = (cells.replace("VALUE", value) for value in values)
+    _, warm = run_one_then_other(transcript, one, other, ignore=("mp",))
+    expect(warm, {"y = ": "miss"})
+
+
 @pytest.mark.parametrize("setting", ["a compiled setter", "a property", "a registered prefix"])
 def test_a_setting_that_a_local_module_sets_as_it_is_imported(transcript, setting):
     imports, statement, shown, one, other = SETTINGS[setting]

@@ -6,6 +6,7 @@ from types import ModuleType
 
 from fpcache.dependencies import (
     ambient,
+    decimal_flags,
     entropy,
     environment,
     files,
@@ -45,6 +46,7 @@ PROBES: tuple[ModuleType, ...] = (
     package_state,
     hash_seed,
     ambient,
+    decimal_flags,
     loggers,
     warning_filters,
     volatile,

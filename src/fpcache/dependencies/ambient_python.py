@@ -37,14 +37,12 @@ def _read_decimal() -> Options:
 def _decimal_options(context: decimal.Context) -> Options:
     names = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
     found: Options = {name: getattr(context, name) for name in names}
-    found |= {f"trap.{signal.__name__}": bool(context.traps[signal]) for signal in _SIGNALS}
-    return found | {f"flag.{signal.__name__}": bool(context.flags[signal]) for signal in _SIGNALS}
+    return found | {f"trap.{signal.__name__}": bool(context.traps[signal]) for signal in _SIGNALS}
 
 
 _TRAPPED = (decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow)
 _DECIMAL_DEFAULTS: Mapping[str, Any] = {
     "prec": 28, "rounding": "ROUND_HALF_EVEN", "Emin": -999999, "Emax": 999999, "capitals": 1, "clamp": 0,
-    **{f"flag.{signal.__name__}": False for signal in _SIGNALS},
     **{
         f"trap.{signal.__name__}": signal in _TRAPPED
         for signal in _SIGNALS
@@ -56,9 +54,9 @@ def _write_decimal(options: Options) -> None:
     context = decimal.getcontext()
     by_name = {signal.__name__: signal for signal in _SIGNALS}
     for name, value in options.items():
-        group, _, signal = name.partition(".")
+        _, _, signal = name.partition(".")
         if signal:
-            getattr(context, f"{group}s")[by_name[signal]] = value
+            context.traps[by_name[signal]] = value
         else:
             setattr(context, name, value)
 
@@ -93,7 +91,6 @@ PYTHON = (
     Library(
         "decimal", "decimal context's", "decimal", "",
         _read_decimal, lambda: _DECIMAL_DEFAULTS, _write_decimal,
-        quiet=frozenset(f"flag.{signal.__name__}" for signal in _SIGNALS),
     ),
     Library(
         "logging", "root logger's", "logging", "",

@@ -10,6 +10,7 @@ from typing import Any
 
 from fpcache.dependencies import (
     ambient,
+    decimal_flags,
     environment,
     process_state,
     random_states,
@@ -31,6 +32,7 @@ def undo_of(effect: Effect) -> Undo:
         random_states.KIND: _random,
         process_state.KIND: _process,
         ambient.KIND: ambient.undo_of,
+        decimal_flags.KIND: decimal_flags.undo_of,
         warning_filters.KIND: _filters,
         **dict.fromkeys(environment.KINDS, _environment),
         **dict.fromkeys(written_files.KINDS, _file),

@@ -87,6 +87,7 @@ class Writer(pickle.Pickler):
         self.names = names
         self.ledger = ledger
         self.is_bulky = is_bulky
+        self.changed: Collection[int] = ()
         self.current: object = None
         self.used_names: set[str] = set()
         self.own_buffers: list[Buffer] = []
@@ -268,6 +269,7 @@ def dump(
     namespace: dict[str, Any],
     names: Mapping[str, object] | None = None,
     is_bulky: bool = True,
+    changed: Collection[int] = (),
 ) -> Dumped:
     """Write `payload` with references to what was there before.
 
@@ -287,6 +289,8 @@ def dump(
     is_bulky : bool, optional
         Whether large containers of plain values are written in one go, in
         which the pickler's marks of single values are not to be found.
+    changed : collection of int
+        Indexes of the nodes that are no longer what they were: nothing is written as a part of them.
 
     Raises
     ------
@@ -296,7 +300,7 @@ def dump(
     ledger = Ledger()
     while True:
         known = namespace if names is None else names
-        writer, stream = _write(payload, nodes, namespace, known, ledger, is_bulky)
+        writer, stream = _write(payload, nodes, namespace, known, ledger, is_bulky, changed)
         again = ledger.refined()
         if again is None:
             break
@@ -315,9 +319,11 @@ def _write(
     names: Mapping[str, object],
     ledger: Ledger,
     is_bulky: bool,
+    changed: Collection[int],
 ) -> tuple[Writer, bytes]:
     file = io.BytesIO()
     writer = Writer(file, nodes, namespace, names, ledger, is_bulky)
+    writer.changed = changed
     try:
         writer.dump(payload)
     except UnstorableError as error:

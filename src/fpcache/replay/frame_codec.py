@@ -56,8 +56,27 @@ def reduce_block(writer: Writer, block: Any) -> Any:
     return rebuild, (values.copy(), *place)
 
 
+def _inputs_with(writer: Writer) -> dict[int, tuple[Any, int]]:
+    """Return the frames and series among the inputs, with the number of an axis, by the id of its index."""
+    found: dict[int, tuple[Any, int]] | None = writer.lookups.get("axes")
+    if found is None:
+        found = writer.lookups["axes"] = {}
+        for rank, node in enumerate(writer.nodes):
+            if isinstance(node, sys.modules["pandas"].core.generic.NDFrame) and rank not in writer.changed:
+                found |= {id(axis): (node, number) for number, axis in enumerate(node.axes)}
+    return found
+
+
+def axis_of(frame: Any, number: int) -> Any:
+    """Return the index of an axis: the very object."""
+    return frame.axes[number]
+
+
 def reduce_index(writer: Writer, index: Any) -> Any:
-    """Write an index with its data in memory of its own."""
+    """Write an input's own index as such, another one with its data in memory of its own."""
+    place = _inputs_with(writer).get(id(index))
+    if place is not None:
+        return axis_of, place
     rebuild, (cls, parts), *rest = index.__reduce__()
     data = parts.get("data")
     if isinstance(data, sys.modules["numpy"].ndarray):

@@ -139,7 +139,8 @@ def capture(
         If a part can't be stored, with its path.
     """
     names = _untouched(payload, namespace)
-    return dump(payload, nodes=nodes, namespace=namespace, names=names, is_bulky=is_bulky)
+    changed = {index for index, _ in payload.states}
+    return dump(payload, nodes=nodes, namespace=namespace, names=names, is_bulky=is_bulky, changed=changed)
 
 
 def met(

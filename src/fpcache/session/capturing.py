@@ -22,6 +22,7 @@ from fpcache.replay.outputs import OutputLog
 from fpcache.replay.recording import Payload
 from fpcache.session import (
     addresses,
+    axes,
     display_ids,
     fixed,
     hash_order,
@@ -52,7 +53,9 @@ NO_EFFECT = (
 )
 
 # Changes of state that no one looks at: code that does nothing else is never a hit.
-_UNSEEN_EFFECTS = frozenset({"ambient", "entropy", "process", "pyplot", "random", "submodules", "warnings"})
+_UNSEEN_EFFECTS = frozenset(
+    {"ambient", "decimal_flags", "entropy", "process", "pyplot", "random", "submodules", "warnings"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,7 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation, output
     if pyplot_state.open_figures():
         raise UncacheableError("a pyplot figure is open; close it, or show it in the cell that makes it")
     ignored.refuse_changed(trace.ignored, namespace)
+    axes.refuse_renamed(trace.reading, trace.axes)
     services = step.run.services
     allowance = services.governor.storing_allowance(trace.duration_s, services.settings.min_seconds)
     after = reread(trace.reading, namespace, allowance=allowance)

@@ -15,6 +15,7 @@ from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import Reading
 from fpcache.session import (
+    axes,
     capturing,
     depends,
     display_ids,
@@ -58,6 +59,8 @@ class Trace:
         Digest of the order of the sets among the inputs, before the run.
     ignored : dict
         What the names of ``--ignore`` stood for, before the run.
+    axes : dict
+        The indexes of the frames among the inputs, with their names before the run.
     """
 
     component: Component
@@ -74,6 +77,7 @@ class Trace:
     set_order: str = ""
     display_ids: dict[str, int] = field(default_factory=dict)
     ignored: dict[str, tuple[int, str]] = field(default_factory=dict)
+    axes: axes.Names = field(default_factory=dict)
 
 
 async def execute_component(step: ComponentStep) -> bool:
@@ -146,6 +150,7 @@ def _begin(step: ComponentStep) -> Trace | None:
             set_order=set_order.order_of(reading),
             display_ids=display_ids.present(),
             ignored=ignored.digests(run.options.ignore, run.namespace),
+            axes=axes.names_of(reading),
         )
         observing.start()
     except Exception as error:
@@ -215,6 +220,7 @@ def _take_reading(step: ComponentStep, trace: Trace, reading: Reading) -> bool:
     context.reading, context.strings = reading, reading.strings
     trace.fixed = fixed.remember(reading)
     trace.set_order = set_order.order_of(reading)
+    trace.axes = axes.names_of(reading)
     row.key = run.key(joined, reading)
     return True
 

@@ -16,6 +16,7 @@ from fpcache.session.cell_run import CellRun
 from fpcache.session.dry_run import forecast
 from fpcache.session.faults import FaultLog
 from fpcache.session.governor import Governor
+from fpcache.session.noting import note_cell
 from fpcache.session.report import CellReport, ComponentReport, Stats
 from fpcache.session.requests import CellUsageError, HelpRequested, parse_cell_options
 from fpcache.session.services import Services
@@ -73,7 +74,11 @@ class Session:
             self.services.shell.show_usage_error(error, request.result)
             return True
         if options is None or self._running:
-            return await self._plainly(request)
+            failed = await self._plainly(request)
+            if self.is_enabled and not self._running:
+                with self.services.faults.guarded("noting a cell's effect on libraries"):
+                    note_cell(self.services, request)
+            return failed
         self._running = True
         try:
             return await self._run_cached(request, options)

@@ -20,8 +20,7 @@ from fpcache.session import looking_up, refusing, restoring, sole_owner
 from fpcache.session.cell_run import CellRun
 from fpcache.session.executing import execute_component
 from fpcache.session.governor import REPLAY_S, AllowanceSpentError
-from fpcache.session.history import affected_packages
-from fpcache.session.names import is_shells_own
+from fpcache.session.noting import note_effects
 from fpcache.session.report import HIT, MISS, PLAIN, UNCACHEABLE, ComponentReport
 
 __all__ = ["ComponentStep"]
@@ -192,22 +191,10 @@ class ComponentStep:
         failed = await execute_component(self)
         if self.run.options.no_store and self.row.status == MISS:
             self.row.reason += "; not stored"
-        with self.run.services.faults.guarded("noting a statement's effect on a library"):
-            self.note_history()
+        if self.row.status not in (HIT, MISS):
+            with self.run.services.faults.guarded("noting a statement's effect on a library"):
+                note_effects(self.run, self.component)
         return failed
-
-    def note_history(self) -> None:
-        """Remember a statement that was run and not recorded, for its effect on installed packages."""
-        run, component = self.run, self.component
-        run.services.history.note_modules()
-        if self.row.status in (HIT, MISS):
-            return
-        names = [name for name in component.names.reads if not is_shells_own(name)]
-        run.services.history.note(
-            affected_packages(component, self.nodes, run.compiled(component), run.namespace),
-            component.code_digest,
-            lambda: read(names, None, run.namespace).digest,
-        )
 
 
 def _verdict(verdict: str, reason: str, key: str = "") -> FingerprintStatus:

@@ -224,18 +224,6 @@ def test_decimal_precision_counts_and_comes_back(ran):
         assert decimal.getcontext().prec == 5
 
 
-def test_decimal_flags_raised_by_a_run_are_raised_again_and_count_for_no_look_up(ran):
-    with decimal.localcontext() as context:
-        context.clear_flags()
-        ran.live("import decimal")
-        before = ran.run("x = 1")
-        found = ran.run("x = decimal.Decimal(1) / decimal.Decimal(3)")
-        assert before.broken() is None
-        context.clear_flags()
-        found.apply()
-        assert context.flags[decimal.Inexact]
-
-
 def test_logging_level_comes_back_and_a_new_handler_is_refused(ran):
     root = logging.getLogger()
     level, handlers = root.level, list(root.handlers)

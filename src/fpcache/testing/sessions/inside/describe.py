@@ -47,6 +47,13 @@ def _theirs_first(name: str) -> tuple[bool, str]:
     return name == "Out" or name.startswith("_"), name
 
 
+def _in_any_order(name: str, value: object) -> object:
+    """Sort what warnings were shown: only whether one is there counts."""
+    if name == "__warningregistry__" and type(value) is dict:
+        return dict(sorted(value.items(), key=repr))
+    return value
+
+
 class Describer:
     """One pass over a namespace."""
 
@@ -61,7 +68,9 @@ class Describer:
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(max(limit, 5000))
         try:
-            described = {name: self.value(value, name) for name, value in self.roots.items()}
+            described = {
+                name: self.value(_in_any_order(name, value), name) for name, value in self.roots.items()
+            }
         finally:
             sys.setrecursionlimit(limit)
         described["(shared memory)"] = self.overlaps()

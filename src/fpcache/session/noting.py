@@ -1,0 +1,33 @@
+"""Remembering what code that ran unrecorded may have changed in installed packages."""
+
+from __future__ import annotations
+
+from fpcache.cells import Component
+from fpcache.fingerprints.reading import read
+from fpcache.session.cell_run import CellRun
+from fpcache.session.history import affected_packages
+from fpcache.session.names import is_shells_own
+from fpcache.session.services import Services
+from fpcache.session.settings import CellOptions
+from fpcache.shell import CellRequest
+
+__all__ = ["note_cell", "note_effects"]
+
+
+def note_cell(services: Services, request: CellRequest) -> None:
+    """Note all components of a cell that was run without the cache."""
+    run = CellRun.parse(services, request, CellOptions())
+    for component in run.cell.components:
+        note_effects(run, component)
+
+
+def note_effects(run: CellRun, component: Component) -> None:
+    """Add a component to the histories of the packages that it may have changed."""
+    names = [name for name in component.names.reads if not is_shells_own(name)]
+    nodes = run.request.nodes[component.start : component.stop]
+    run.services.history.note_modules()
+    run.services.history.note(
+        affected_packages(component, nodes, run.compiled(component), run.namespace),
+        component.code_digest,
+        lambda: read(names, None, run.namespace).digest,
+    )
