@@ -367,3 +367,22 @@ def test_memory_with_chance_content_belongs_to_what_fills_it(transcript, made):
     expect(warm, {"one = ": "hit", "total": "hit", "k = 1": "hit"})
     _, warm = run_edit_run(transcript, cells, ("n * 2", "n * 3"))
     expect(warm, {"one = ": "miss", "total": "miss"})
+
+
+@pytest.mark.parametrize("call", ["sns.set_theme(palette=NAME)", "sns.set_color_codes(NAME)"])
+def test_the_letters_for_colors_are_as_seaborn_set_them(transcript, call):
+    pytest.importorskip("seaborn")
+    cells = f"""
+        import seaborn as sns, matplotlib.colors as colors
+        def style(name):
+            {call.replace("NAME", "name")}
+            return name
+        # %%
+        x = style("deep")
+        # %%
+        y = colors.to_rgba("b"), colors.to_rgb("k")
+    """
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {"x": "hit", "y": "hit"})
+    _, edited = run_edit_run(transcript, cells, ("deep", "muted"))
+    expect(edited, {"x": "miss", "y": "miss: `color b`"})

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from fpcache.dependencies.ambient_ipython import IPYTHON
@@ -29,11 +30,14 @@ _MATPLOTLIB_NOISE = (
     "webagg.port_retries",
     "backend_fallback",
 )
+_LETTER, _LETTERS = "color ", "bgrcmyk"
 
 
 @cache
 def _matplotlib_lists() -> tuple[str, ...]:
-    return tuple(name for name, value in _matplotlib_defaults().items() if type(value) is list)
+    return tuple(
+        name for name, value in sys.modules["matplotlib"].rcParamsDefault.items() if type(value) is list
+    )
 
 
 def _read_matplotlib() -> Options:
@@ -43,16 +47,29 @@ def _read_matplotlib() -> Options:
         params.pop(name, None)
     for name in _matplotlib_lists():  # lists can be changed in place
         params[name] = list(params[name])
-    return params
+    return params | _letter_colors("colorConverter.colors")
 
 
 def _matplotlib_defaults() -> Mapping[str, Any]:
-    defaults: Mapping[str, Any] = sys.modules["matplotlib"].rcParamsDefault
-    return defaults
+    return {**sys.modules["matplotlib"].rcParamsDefault, **_letter_colors("BASE_COLORS")}
+
+
+def _letter_colors(table: str) -> Options:
+    """Return the colors that single letters name: seaborn gives them others."""
+    colors = sys.modules.get("matplotlib.colors")
+    named = {} if colors is None else attrgetter(table)(colors)
+    return {f"{_LETTER}{letter}": named[letter] for letter in _LETTERS if letter in named}
 
 
 def _write_matplotlib(options: Options) -> None:
-    importlib.import_module("matplotlib").rcParams.update(options)
+    letters = {name: value for name, value in options.items() if name.startswith(_LETTER)}
+    importlib.import_module("matplotlib").rcParams.update(
+        {name: value for name, value in options.items() if name not in letters}
+    )
+    for name, value in letters.items():
+        converter = importlib.import_module("matplotlib.colors").colorConverter
+        converter.colors[name.removeprefix(_LETTER)] = value
+        converter.cache.pop(name.removeprefix(_LETTER), None)
 
 
 def _read_pandas() -> Options:

@@ -21,6 +21,7 @@ from fpcache.dependencies.computed_texts import has_computed_text
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.identity import identity
 from fpcache.dependencies.loaded_source import function_tree, statements
+from fpcache.dependencies.polars_draws import unseeded_draw
 from fpcache.dependencies.records import Dependency, Observation, Refusal
 from fpcache.dependencies.volatile_names import NAMES, TIMELESS_ARGUMENTS
 from fpcache.dependencies.volatile_objects import Reader, reader_of
@@ -89,6 +90,7 @@ def scan(
     found += [_present_text(context, resolved) for resolved in reading.resolved]
     found.append(_query(reading))
     found.append(_hidden_way(reading))
+    found.append(unseeded_draw(context, (first_line, last_line)))
     found.append(_memory(context, reading, (first_line, last_line)))
     return tuple(dict.fromkeys(refusal for refusal in found if refusal is not None))
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 __all__ = ["NAMES", "ROOTS", "TIMELESS_ARGUMENTS", "VERSION", "Kind"]
 
-VERSION = 2
+VERSION = 3
 
 Kind = Literal[
     "duration", "clock", "calendar", "entropy", "network", "database", "dynamic", "identity",
@@ -43,7 +43,11 @@ NAMES: Mapping[Kind, tuple[str, ...]] = {
         "os.getrandom", "secrets.token_bytes", "secrets.token_hex", "secrets.token_urlsafe",
         "secrets.choice", "secrets.randbelow", "secrets.randbits", "secrets.SystemRandom",
         "random.SystemRandom", "ssl.RAND_bytes", "tempfile.mkstemp", "tempfile.mkdtemp", "tempfile.mktemp",
-        "torch.seed", "torch.cuda.seed",
+        "torch.seed", "torch.cuda.seed", "PIL.Image.effect_noise", "pyarrow.compute.random", "cv2.randu",
+        "cv2.randn", "cv2.randShuffle", "sympy.ntheory.generate.randprime", "sympy.core.random.random",
+        "sympy.core.random.randint", "sympy.core.random.randrange", "sympy.core.random.choice",
+        "sympy.core.random.sample", "sympy.core.random.shuffle", "sympy.core.random.uniform",
+        "sympy.core.random.random_complex_number",
     ),
     "network": (
         "socket.socket", "socket.create_connection", "socket.create_server", "socket.getaddrinfo",
@@ -89,7 +93,8 @@ NAMES: Mapping[Kind, tuple[str, ...]] = {
         "pandas.plotting.deregister_matplotlib_converters", "pandas.api.extensions.register_extension_dtype",
         "polars.api.register_dataframe_namespace", "polars.api.register_lazyframe_namespace",
         "polars.api.register_series_namespace", "polars.api.register_expr_namespace",
-        "polars.set_random_seed", "pyarrow.register_extension_type", "pyarrow.unregister_extension_type",
+        "polars.set_random_seed", "sympy.core.random.seed",
+        "pyarrow.register_extension_type", "pyarrow.unregister_extension_type",
         "pyarrow.set_cpu_count", "pyarrow.set_io_thread_count", "joblib.register_parallel_backend",
         "fsspec.register_implementation", "PIL.Image.init", "PIL.Image.register_extension",
         "PIL.Image.register_open", "PIL.Image.register_save", "PIL.Image.register_mime",

@@ -37,4 +37,29 @@ NAMES = (
          call="f()", auto="uncacheable", reason="its result holds the name of a temporary file", again="", mask=r"/\S+", slow=False),
 )  # fmt: skip
 
-ENTROPY = {"entropy drawn by packages": DRAWS, "names of temporary files": NAMES}
+POLARS = "import polars as pl\nd = pl.DataFrame({'a': range(50)})\n"
+OWN_STATE = "draws a sample from Polars' own random state"
+
+
+def drawn(title, cells, reason, **more):
+    """Return a trap of a draw from a random state that can't be read."""
+    given = {"auto": "uncacheable", "explicit": "hit", "again": "", "ignore": ("out",), "slow": False}
+    return Trap(2, title, "R", cells, reason=reason, **{**given, **more})
+
+
+STATES = (
+    drawn("a sample from Polars without a seed", f"{POLARS}# %%\nout = d.sample(3)['a'].to_list()", f"{OWN_STATE} (line 1)", needs=("polars",)),
+    drawn("a shuffle by Polars without a seed, in a function", f"{POLARS}def f(v): return v.select(pl.col('a').shuffle())['a'].to_list()\n# %%\nout = f(d)",
+          f"{OWN_STATE} (in `f`)", needs=("polars",)),
+    Trap(2, "a sample from Polars with a seed", "H", f"{POLARS}# %%\nout = d.sample(3, seed=4)['a'].to_list()", needs=("polars",), slow=False),
+    drawn("a random prime", "import sympy\ndef f(): return sympy.randprime(10, 10**6)\n# %%\nout = f()", "reads entropy (`sympy.ntheory.generate.randprime` in `f`)",
+          needs=("sympy",)),
+    drawn("noise of an image", "from PIL import Image\n# %%\nout = Image.effect_noise((3, 3), 3).tobytes()", "reads entropy (`PIL.Image.effect_noise`, line 1)",
+          needs=("PIL",)),
+)  # fmt: skip
+
+ENTROPY = {
+    "entropy drawn by packages": DRAWS,
+    "random states that can't be read": STATES,
+    "names of temporary files": NAMES,
+}
