@@ -99,3 +99,16 @@ def test_a_local_module_that_the_run_imports_may_read_anything(tmp_path, monkeyp
     for number in (1, 2):
         sample, report = drawn([setting.format(number), *call], str(tmp_path / "store"))
         assert sample == str(number), report
+
+
+@pytest.mark.slow
+def test_what_a_library_registers_as_a_run_loads_it_is_there_after_a_hit(tmp_path):
+    pytest.importorskip("seaborn")
+    cells = [
+        "import matplotlib as mpl",
+        "def mix(v):\n    import seaborn\n    return seaborn.utils.desaturate(v, 0.5)",
+        "mixed = mix('red')",
+        "import os\nx = os.getpid() and len(mpl.colormaps['rocket'].colors)",
+    ]
+    one, other = (drawn(cells, str(tmp_path)) for _ in range(2))
+    assert one[0] == other[0] == "256"

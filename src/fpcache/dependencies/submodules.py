@@ -1,4 +1,8 @@
-"""Submodules that a run was the first to import: what comes later may reach them through their package."""
+"""Modules that a run was the first to import, where that shows later.
+
+A submodule is reached through its package. And a package may register something
+with another one that was there before it, as seaborn does its color maps.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,19 @@ import importlib
 import sys
 from itertools import islice
 from json import dumps, loads
+from types import ModuleType
 
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.records import Dependency, Effect, Observation
+from fpcache.fingerprints.locality import is_local_module
 
 __all__ = ["KIND", "apply", "check", "probe", "ready"]
 
 KIND = "submodules"
+# With these other packages register color maps, accessors, dtypes, operators, formats and protocols.
+_REGISTRIES = frozenset(
+    {"matplotlib", "pandas", "torch", "xarray", "PIL", "fsspec", "joblib", "polars", "pyarrow", "numba"}
+)
 
 
 class _Probe:
@@ -27,14 +37,28 @@ class _Probe:
 
     def stop(self) -> None:
         new = dict.fromkeys(islice(sys.modules, self._count, None))  # what is imported is appended
+        registries = {name for name in _REGISTRIES if name in sys.modules and name not in new}
         for name in new:
             package = name.partition(".")[0]
-            if package not in new and package != name and _is_reached(name):
+            if package in new:
+                if package not in self._found and _mentions(sys.modules.get(name), registries - {package}):
+                    self._found[package] = [package]
+            elif package != name and _is_reached(name):
                 self._found.setdefault(package, []).append(name)
 
     def observation(self) -> Observation:
         found = self._found.items()
         return Observation(effects=tuple(Effect(KIND, name, dumps(names).encode()) for name, names in found))
+
+
+def _mentions(module: object, packages: set[str]) -> bool:
+    """Whether a module of an installed package holds anything of some other packages."""
+    if not packages or not isinstance(module, ModuleType) or is_local_module(module):
+        return False
+    homes = (
+        getattr(held, "__module__", getattr(held, "__name__", "")) for held in list(vars(module).values())
+    )
+    return any(isinstance(home, str) and home.partition(".")[0] in packages for home in homes)
 
 
 def _is_reached(name: str) -> bool:
@@ -60,7 +84,12 @@ def ready(effect: Effect, _: Context) -> str | None:
 
 
 def apply(effect: Effect, _: Context) -> None:
-    """Import the submodules of a package that is loaded; where it isn't, no name leads to them."""
-    if effect.name in sys.modules:
-        for name in loads(effect.state):
+    """Import what the run imported.
+
+    Of a package that isn't loaded no name leads to its submodules; and nothing
+    can be registered with packages that aren't.
+    """
+    names = loads(effect.state)
+    if effect.name in sys.modules or (names == [effect.name] and not _REGISTRIES.isdisjoint(sys.modules)):
+        for name in names:
             importlib.import_module(name)
