@@ -191,7 +191,11 @@ def _candidates(found: AnySet, elements: tuple[Any, ...], is_frozen: bool) -> It
     steps = dict.fromkeys((0, taken) if is_frozen else (0, taken, 5))
     growths = [(step, 0) for step in steps if step <= taken and _slots_for(step, taken) == slots]
     if taken == len(elements):
-        yield from (Recipe(*growth, (), elements) for growth in growths)
+        is_numbers = set(map(type, elements)) == {int}  # these came in their order more often than not
+        for growth in growths:
+            yield Recipe(*growth, (), elements)
+            if is_numbers:
+                yield Recipe(*growth, (), tuple(sorted(elements)), is_reordered=True)
     elif is_frozen:
         return
     gaps, first, late = _in_order_of_need(found, elements)
