@@ -18,7 +18,7 @@ from typing import Any
 
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.module_state import SEEN_ELSEWHERE
-from fpcache.dependencies.package_uses import PackageUse, is_native, uses_of
+from fpcache.dependencies.package_uses import PackageUse, is_native, is_observed, uses_of
 from fpcache.dependencies.records import Dependency, Observation, Refusal
 from fpcache.fingerprints.code_objects import code_facts
 from fpcache.fingerprints.locality import is_stdlib_name
@@ -30,10 +30,6 @@ KIND = "package_state"
 _TABLES = (dict, list, set)
 _LARGE = 10_000
 _OWN = "do that in a statement of its own"
-# What their functions set is observed, as options and random states.
-_OBSERVED = frozenset(
-    {"numpy", "pandas", "torch", "sklearn", "matplotlib", "seaborn", "polars", "xarray", "IPython"}
-)
 _OBSERVED_OBJECTS = frozenset({"RcParams", "Environ"})
 
 State = list[object]
@@ -59,7 +55,7 @@ class _Probe:
         self._states += [(name, module, _module_state(module)) for name, module in modules.items()]
 
     def _watch_call(self, use: PackageUse, modules: dict[str, ModuleType]) -> None:
-        if use.package in _OBSERVED or is_stdlib_name(use.package) or use.target is MISSING:
+        if is_observed(use) or is_stdlib_name(use.package) or use.target is MISSING:
             return
         if use.holder is None or is_native(use.target):
             self._refuse(f"changes what the whole process uses (`{use.path}`)")

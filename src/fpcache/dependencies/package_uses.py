@@ -9,6 +9,7 @@ made for it (``pyarrow.set_cpu_count(2)``), whatever that does inside.
 from __future__ import annotations
 
 import builtins
+import dis
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -24,10 +25,24 @@ from fpcache.fingerprints.locality import is_local_code, is_local_module
 from fpcache.fingerprints.name_uses import NameUse, Step, steps_of
 from fpcache.fingerprints.records import MISSING
 
-__all__ = ["OWN_RULES", "PackageUse", "is_native", "is_seeding", "package_uses", "reached_code", "uses_of"]
+__all__ = [
+    "OWN_RULES",
+    "PackageUse",
+    "is_native",
+    "is_observed",
+    "is_seeding",
+    "package_uses",
+    "reached_code",
+    "uses_of",
+]
 
 # These have rules of their own: pyplot's state is observed, seeding shows in the random states.
 OWN_RULES = ("matplotlib.pyplot", "random", "numpy.random", "torch.random", "builtins", "time")
+# What their functions set is observed, as options and random states; what they register is not.
+_OBSERVED = frozenset(
+    {"numpy", "pandas", "torch", "sklearn", "matplotlib", "seaborn", "polars", "xarray", "IPython"}
+)
+_REGISTERING = re.compile(r"_*(un|de)?register")
 _SEEDED = frozenset({"numpy", "torch"})
 _SEEDING = frozenset({"seed", "manual_seed", "manual_seed_all", "set_state", "setstate", "set_rng_state"})
 _SETTING = re.compile(
@@ -37,7 +52,8 @@ _SETTING = re.compile(
 _CHANGING = re.compile(
     rf"{_SETTING.pattern}|(append|extend|insert|add|update|pop|popitem|remove|discard|clear|setdefault|push|load)"
 )
-_ITEM_STORES = frozenset({"STORE_SUBSCR", "DELETE_SUBSCR"})
+_ITEM_STORES = ("STORE_SUBSCR", "DELETE_SUBSCR")
+_ATTRIBUTE_STORES = ("STORE_ATTR", "DELETE_ATTR")
 _TABLES = (dict, list, set)
 _MOST_CODE = 200
 
@@ -179,9 +195,9 @@ def _is_code(value: Any) -> bool:
 def _stored_on_results(code: CodeType) -> tuple[NameUse, ...]:
     """Return the calls, as ``package.get_config()``, of whose results an attribute is assigned."""
     found = [use for item in code.co_consts if isinstance(item, CodeType) for use in _stored_on_results(item)]
-    steps = steps_of(code)
+    steps = steps_of(code) if _has(code, _ATTRIBUTE_STORES) else []
     for place, step in enumerate(steps):
-        if step.op in ("STORE_ATTR", "DELETE_ATTR") and place and steps[place - 1].op == "CALL":
+        if step.op in _ATTRIBUTE_STORES and place and steps[place - 1].op == "CALL":
             use = _called_at(steps[: place - 1])
             found += [use] if use is not None else []
     return tuple(found)
@@ -203,7 +219,19 @@ def _called_at(steps: list[Step]) -> NameUse | None:
 @lru_cache(maxsize=4096)
 def _stores_items(code: CodeType) -> bool:
     inner = (item for item in code.co_consts if isinstance(item, CodeType))
-    return any(step.op in _ITEM_STORES for step in steps_of(code)) or any(map(_stores_items, inner))
+    return _has(code, _ITEM_STORES) or any(map(_stores_items, inner))
+
+
+def _has(code: CodeType, operations: tuple[str, ...]) -> bool:
+    """Whether code has an operation, told by its bytes: each second one is an operation."""
+    found = code.co_code[::2]
+    return any(dis.opmap[name] in found for name in operations)
+
+
+def is_observed(use: PackageUse) -> bool:
+    """Whether a use is the call of a function that sets what is observed in its own way."""
+    is_function = use.target is not MISSING and isinstance(use.holder, ModuleType)
+    return is_function and use.package in _OBSERVED and not _REGISTERING.match(use.path.rpartition(".")[2])
 
 
 def is_native(function: object) -> bool:

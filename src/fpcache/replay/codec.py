@@ -102,22 +102,17 @@ class Writer(pickle.Pickler):
     def persistent_id(self, obj: object) -> Token | None:
         """Return the reference that stands for `obj`, if it was there before the run."""
         token = self._find_token(id(obj))
-        if token is None:
-            kind = type(obj)
-            if isinstance(obj, float) and kind is float and obj != obj:
-                return self._nan(obj)
-            if kind is set or kind is frozenset:
-                return self._set(obj)
-            if kind in FLAT and self.is_bulky:
-                return self._flat(obj)
-        if token is None or isinstance(obj, type):  # every instance refers to its class: that is memoised
+        if token is None:  # as for nearly all; this is called for every single object
+            special = _SPECIAL.get(type(obj))
+            return None if special is None else special(self, obj)
+        if isinstance(obj, type):  # every instance refers to its class: that is memoised
             return None
         self._note(token)
         return token
 
-    def _nan(self, nan: float) -> Token:
+    def _float(self, number: float) -> Token | None:
         """Return what stands for one NaN wherever it occurs: `in` tells it from others."""
-        return self._made(nan, "nan")
+        return self._made(number, "nan") if number != number else None
 
     def _set(self, obj: Any) -> Token | None:
         """Return how to build a set that would get another layout if its elements were just added."""
@@ -128,7 +123,7 @@ class Writer(pickle.Pickler):
 
     def _flat(self, obj: Any) -> Token | None:
         """Return the bytes of a container that need not be written item by item."""
-        data = flat_bytes(obj) if len(obj) >= LEAST else None
+        data = flat_bytes(obj) if self.is_bulky and len(obj) >= LEAST else None
         return None if data is None else self._made(obj, "flat", data)
 
     def _made(self, obj: Any, kind: str, *how: Any) -> Token:
@@ -188,6 +183,15 @@ class Writer(pickle.Pickler):
     def _note(self, token: Token) -> None:
         if isinstance(token, tuple) and token[0] == "name":
             self.used_names.add(token[1])
+
+
+# What is written in another way than the pickler's, although it was not there before the run.
+_SPECIAL: dict[type, Callable[[Writer, Any], Token | None]] = {
+    float: Writer._float,
+    set: Writer._set,
+    frozenset: Writer._set,
+    **dict.fromkeys(FLAT, Writer._flat),
+}
 
 
 class Finder(Writer):

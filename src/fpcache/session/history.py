@@ -12,7 +12,7 @@ from itertools import islice
 from types import CodeType, ModuleType
 
 from fpcache.cells import Component, Kind
-from fpcache.dependencies.package_uses import OWN_RULES, is_seeding, package_uses, reached_code
+from fpcache.dependencies.package_uses import OWN_RULES, is_observed, is_seeding, package_uses, reached_code
 from fpcache.dependencies.records import Dependency
 from fpcache.fingerprints.code_objects import code_facts
 from fpcache.fingerprints.locality import is_local_module
@@ -39,7 +39,7 @@ def affected_packages(
     found = set() if root is None else {root}
     if component.kind in (Kind.CODE, Kind.DYNAMIC) and code is not None:
         for reached, scope in reached_code(code, namespace):
-            found |= {use.package for use in package_uses(reached, scope)}
+            found |= {use.package for use in package_uses(reached, scope) if not is_observed(use)}
     return frozenset(found)
 
 
@@ -128,13 +128,16 @@ class AmbientHistory:
 
     def note_modules(self) -> None:
         """Add what local modules that were imported since may have changed as they were imported."""
+        if len(sys.modules) == self._modules:
+            return
         new = list(islice(sys.modules.items(), self._modules, None))  # what is imported is appended
         self._modules = len(sys.modules)
         for name, module in new:
             code = module_code(module) if isinstance(module, ModuleType) and is_local_module(module) else None
             if code is not None:
                 digest = code_facts(code).digest.hex()
-                packages = {use.package for use in package_uses(code, vars(module))}
+                uses = package_uses(code, vars(module))
+                packages = {use.package for use in uses if not is_observed(use)}
                 self.note(packages, f"import {name} {digest}", str)
 
     def digest(self, package: str) -> str:
