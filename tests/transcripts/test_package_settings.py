@@ -47,6 +47,11 @@ FORMS = {
     "in a function that returns something": "def setup(v):\n    BODY\n    return 1\n# %%\nx = setup(VALUE)",
     "in a function of a function": "def setup(v):\n    BODY\ndef first(v):\n    setup(v)\n# %%\nfirst(VALUE)",
     "in a method": "class Setup:\n    def do(self, v):\n        BODY\n# %%\nSetup().do(VALUE)",
+    "in a function of a list": "def setup(v):\n    BODY\nsteps = [setup]\n# %%\nfor step in steps: step(VALUE)",
+    "in a function that an object holds": (
+        "class Plan: pass\ndef setup(v):\n    BODY\nplan = Plan(); plan.first = setup\n# %%\nplan.first(VALUE)"
+    ),
+    "in a partial": "from functools import partial\ndef setup(v):\n    BODY\np = partial(setup, VALUE)\n# %%\np()",
     "in an if": "if True:\n    STATEMENT\n    x = 1",
     "in a loop": "for n in [1]:\n    STATEMENT",
     "beside another": "x = 1; STATEMENT",
@@ -127,3 +132,10 @@ def test_a_function_named_like_a_setter_that_changes_its_argument_alone(transcri
     """
     _, warm = run_twice(transcript, cells)
     expect(warm, {"out": "hit"})
+
+
+def test_a_module_that_is_handed_to_a_function_which_sets_something_in_it(transcript):
+    pytest.importorskip("pyarrow")
+    cells = "import pyarrow as pa\ndef setup(m, v):\n    m.set_cpu_count(v)\n# %%\nsetup(pa, VALUE)\n# %%\ny = pa.cpu_count()"
+    _, warm = run_one_then_other(transcript, cells.replace("VALUE", "1"), cells.replace("VALUE", "2"))
+    expect(warm, {"y = ": "miss"})

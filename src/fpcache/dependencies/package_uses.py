@@ -14,7 +14,8 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import islice
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -31,6 +32,7 @@ __all__ = [
     "is_native",
     "is_observed",
     "is_seeding",
+    "modules_handed_on",
     "package_uses",
     "reached_code",
     "uses_of",
@@ -55,7 +57,7 @@ _CHANGING = re.compile(
 _ITEM_STORES = ("STORE_SUBSCR", "DELETE_SUBSCR")
 _ATTRIBUTE_STORES = ("STORE_ATTR", "DELETE_ATTR")
 _TABLES = (dict, list, set)
-_MOST_CODE = 200
+_MOST_CODE, _MOST_ITEMS, _DEEPEST = 200, 50, 3
 
 Namespace = Mapping[str, Any]
 
@@ -252,6 +254,16 @@ def is_native(function: object) -> bool:
     return False
 
 
+def modules_handed_on(code: CodeType, namespace: Namespace) -> Iterator[str]:
+    """Yield the installed packages whose module code names as a whole, as to hand it to a function."""
+    for use in code_facts(code).uses:
+        if not use.attributes and not use.is_store and not use.is_import:
+            value = _head(use, namespace)
+            home = _home(value) if isinstance(value, ModuleType) else None
+            if home is not None and _is_counted(home, home):
+                yield home.partition(".")[0]
+
+
 def reached_code(code: CodeType, namespace: Namespace) -> Iterator[tuple[CodeType, Namespace]]:
     """Yield a code object and those of the local functions and methods that it may call, with their globals.
 
@@ -279,24 +291,32 @@ def _functions(use: NameUse, namespace: Namespace) -> Iterator[FunctionType]:
 
 
 def _own_functions(value: Any, depth: int = 0) -> Iterator[FunctionType]:
-    """Yield the local functions in a value: itself, what it wraps, the methods of its class."""
+    """Yield the local functions in a value: itself, what it wraps or holds, the methods of its class."""
     if isinstance(value, MethodType):
         value = value.__func__
+    if isinstance(value, FunctionType) and is_local_code(value):
+        yield value
+    for inner in _held_by(value) if depth < _DEEPEST else ():
+        yield from _own_functions(inner, depth + 1)
+
+
+def _held_by(value: Any) -> Iterator[Any]:
+    """Yield what may lead to functions: closures, items, methods, an instance's class and attributes."""
     if isinstance(value, FunctionType):
-        if is_local_code(value):
-            yield value
-        if depth < 3:
-            for cell in value.__closure__ or ():
-                yield from _own_functions(_content(cell), depth + 1)
-        return
-    kind = value if isinstance(value, type) else type(value)
-    if isinstance(value, ModuleType) or not is_local_code(kind):
-        return
-    for base in kind.__mro__[:-1]:
-        for held in list(vars(base).values()):
-            inner = getattr(held, "__func__", getattr(held, "fget", held))
-            if isinstance(inner, FunctionType) and is_local_code(inner):
-                yield inner
+        yield from map(_content, value.__closure__ or ())
+    elif isinstance(value, partial):
+        yield from (value.func, *value.args)
+    elif isinstance(value, (list, tuple)):
+        yield from value[:_MOST_ITEMS]
+    elif isinstance(value, dict):
+        yield from islice(value.values(), _MOST_ITEMS)
+    elif isinstance(value, type):
+        bases = value.__mro__ if is_local_code(value) else ()
+        held = [item for base in bases if is_local_code(base) for item in list(vars(base).values())]
+        yield from (getattr(item, "__func__", getattr(item, "fget", item)) for item in held)
+    elif not isinstance(value, ModuleType) and is_local_code(type(value)):
+        yield type(value)
+        yield from islice(getattr(value, "__dict__", {}).values(), _MOST_ITEMS)
 
 
 def _content(cell: Any) -> Any:

@@ -12,7 +12,14 @@ from itertools import islice
 from types import CodeType, ModuleType
 
 from fpcache.cells import Component, Kind
-from fpcache.dependencies.package_uses import OWN_RULES, is_observed, is_seeding, package_uses, reached_code
+from fpcache.dependencies.package_uses import (
+    OWN_RULES,
+    is_observed,
+    is_seeding,
+    modules_handed_on,
+    package_uses,
+    reached_code,
+)
 from fpcache.dependencies.records import Dependency
 from fpcache.fingerprints.code_objects import code_facts
 from fpcache.fingerprints.locality import is_local_module
@@ -38,6 +45,7 @@ def affected_packages(
     root = effect_root(nodes, namespace)
     found = set() if root is None else {root}
     if component.kind in (Kind.CODE, Kind.DYNAMIC) and code is not None:
+        found |= set(modules_handed_on(code, namespace))
         for reached, scope in reached_code(code, namespace):
             found |= {use.package for use in package_uses(reached, scope) if not is_observed(use)}
     return frozenset(found)

@@ -57,7 +57,7 @@ RUNNING = (
     Trap(70, "an exception midway", "E", "log = []\ndef f(n):\n    log.append(n)\n    return 1 / n\n# %%\nfirst = 5\nout = f(0)\nlast = 6\n# %%\nseen = list(log)",
          auto="miss", again="miss"),
     Trap(71, "an interrupt", "E",
-         ["import time\ndone = []", Interrupt("first = [1]\ndone.append('a'); time.sleep(20); done.append('b')\nlast = 2", after_s=1.5), "seen = list(done)"],
+         ["import time\ndone = []", Interrupt("first = [1]\ndone.append('a'); time.sleep(20); done.append('b')\nlast = 2", after_s=0.5), "seen = list(done)"],
          call="time.sleep(20)", auto="miss", again="miss"),
     Trap(78, "a thread started and left at work", "E",
          "import threading, time\ndone = []\ndef work():\n    time.sleep(0.1)\n    done.append(1)\ndef f():\n    thread = threading.Thread(target=work)\n    thread.start()\n"

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -98,6 +99,7 @@ def what_is_left(shell: Shell, untouched: dict[str, str]) -> dict[str, object]:
 def run_job(job: dict[str, Any]) -> dict[str, Any]:
     """Run all cells, and read off what they left."""
     asyncio.set_event_loop(asyncio.new_event_loop())
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
     shell = start_shell(job["config"])
     untouched = probing.random_states()
     probing.Births(untouched)
