@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import UserDict
+
 import pytest
 
 from fpcache.testing.sessions import assert_same, expect
@@ -139,3 +141,37 @@ def test_a_module_that_is_handed_to_a_function_which_sets_something_in_it(transc
     cells = "import pyarrow as pa\ndef setup(m, v):\n    m.set_cpu_count(v)\n# %%\nsetup(pa, VALUE)\n# %%\ny = pa.cpu_count()"
     _, warm = run_one_then_other(transcript, cells.replace("VALUE", "1"), cells.replace("VALUE", "2"))
     expect(warm, {"y = ": "miss"})
+
+
+def test_an_object_that_raises_when_it_is_asked_anything_hides_no_setting(transcript):
+    pytest.importorskip("pyarrow")
+    odd = (
+        "class Odd:\n    def __getattr__(self, name): raise RuntimeError(name)\n    def __call__(self): pass"
+    )
+    begin = f"import pyarrow as pa\n{odd}\ndef setup(o, v): pa.set_cpu_count(v)\nodd = Odd()"
+    cells = f"{begin}\n# %%\nif True: setup(odd, VALUE)\n# %%\ny = pa.cpu_count()"
+    for value in "12":
+        assert transcript.run(cells.replace("VALUE", value))[2].rows[0].status == "miss"
+
+
+def test_mappings_and_what_lies_deeper_in_a_package():
+    """Told by the code alone, on a module that counts as installed."""
+    import sys
+    from types import ModuleType, SimpleNamespace
+
+    from fpcache.dependencies.package_uses import package_uses
+
+    class Table(UserDict):
+        pass
+
+    package = ModuleType("wave")  # a name of the standard library's: it counts as installed
+    package.table, package.settings = Table(), SimpleNamespace(plot=SimpleNamespace(dpi=1))
+    for text, path in {
+        "w.table['a'] = 2": "wave.table",
+        "w.settings.plot.dpi = 2": "wave.settings.plot.dpi",
+        "w.settings.plot.update(2)": "wave.settings.plot.update",
+        "w.setup_all(); w.settled; w.configuration(1)": None,
+    }.items():
+        found = [use.path for use in package_uses(compile(text, "", "exec"), {"w": package})]
+        assert found == ([] if path is None else [path]), text
+    assert "wave" not in sys.modules or sys.modules["wave"] is not package

@@ -1,15 +1,14 @@
-"""The decimal context's flags: which of them a run raised, also those that were up before.
+"""The decimal context's flags: which of them a run raised.
 
-A flag that is up stays up, so that of a run that began with it nobody can tell
-whether it would have raised it. They are taken down for the run, and put up
-again after it. Code that names a context may look at them: there they are left,
-and count.
+Of a flag that was up before nobody can tell whether the run would have raised
+it. So what computes with decimals needs these to be up again; what may look at
+a context needs them to be exactly as they were.
 """
 
 from __future__ import annotations
 
 import decimal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from json import dumps, loads
 from typing import Any
 
@@ -19,7 +18,7 @@ from fpcache.dependencies.records import Dependency, Effect, Observation
 __all__ = ["KIND", "apply", "check", "probe", "ready", "undo_of"]
 
 KIND = "decimal_flags"
-_NAME = "flags"
+_NAME, _UP = "flags", "flags that are up"
 _NAMING = ("decimal.getcontext", "decimal.localcontext", "decimal.Context", "decimal.setcontext")
 
 
@@ -36,35 +35,38 @@ def _raise(context: decimal.Context, names: list[str]) -> None:
 
 
 class _Probe:
-    """Takes the flags down before the run, and up again after it."""
+    """Compares the flags before and after the run."""
 
     def __init__(self, context: Context) -> None:
-        resolved = context.reading.resolved if context.reading is not None else ()
-        self._looks_at_them = any(found.path.startswith(_NAMING) for found in resolved)
-        self._context: decimal.Context | None = None
+        self._context = context
         self._before: list[str] = []
         self._new: list[str] = []
 
     def start(self) -> None:
-        self._context = decimal.getcontext()
-        self._before = _raised(self._context)
-        if self._before and not self._looks_at_them:
-            self._context.clear_flags()
+        self._before = _raised(decimal.getcontext())
 
     def stop(self) -> None:
-        if self._context is None:
-            return
-        present = decimal.getcontext()
-        known = self._before if self._looks_at_them else []
-        self._new = [name for name in _raised(present) if name not in known]
-        if not self._looks_at_them:
-            _raise(self._context, self._before)
-        self._context = None
+        self._new = [name for name in _raised(decimal.getcontext()) if name not in self._before]
 
     def observation(self) -> Observation:
-        dependencies = [Dependency(KIND, _NAME, dumps(self._before))] if self._looks_at_them else []
         effects = [Effect(KIND, _NAME, dumps(self._new).encode())] if self._new else []
-        return Observation(tuple(dependencies), tuple(effects))
+        return Observation(tuple(self._dependencies()), tuple(effects))
+
+    def _dependencies(self) -> Iterator[Dependency]:
+        reading = self._context.reading
+        if reading is None:
+            return
+        paths = [found.path for found in reading.resolved]
+        values = [*reading.nodes, *(root.value for root in reading.roots)]
+        if any(isinstance(value, decimal.Context) for value in values) or any(
+            path.startswith(_NAMING) for path in paths
+        ):
+            yield Dependency(KIND, _NAME, dumps(self._before))
+        elif self._before and (
+            any(path.startswith("decimal.") for path in paths)
+            or any(isinstance(value, decimal.Decimal) for value in values)
+        ):
+            yield Dependency(KIND, _UP, dumps(self._before))
 
 
 def probe(context: Context) -> _Probe:
@@ -73,8 +75,9 @@ def probe(context: Context) -> _Probe:
 
 
 def check(dependency: Dependency, context: Context) -> str | None:
-    """Say that other flags are up than when code ran that may look at them."""
-    is_same = dumps(_raised(decimal.getcontext())) == dependency.expected
+    """Say that flags which were up are not, or for code that may look at them, that others are."""
+    present, expected = _raised(decimal.getcontext()), loads(dependency.expected)
+    is_same = present == expected if dependency.name == _NAME else set(expected) <= set(present)
     return None if is_same else "the decimal context's flags changed"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from functools import partial
 from itertools import chain
 from types import FunctionType, ModuleType
@@ -30,7 +30,7 @@ KIND = "package_state"
 _TABLES = (dict, list, set)
 _LARGE = 10_000
 _OWN = "do that in a statement of its own"
-_OBSERVED_OBJECTS = frozenset({"RcParams", "Environ"})
+_OBSERVED_OBJECTS = frozenset({"matplotlib.RcParams", "os._Environ"})
 
 State = list[object]
 
@@ -63,9 +63,10 @@ class _Probe:
             modules.update(_modules_of(use.target))
 
     def _watch_object(self, use: PackageUse) -> None:
-        if type(use.holder).__name__ in _OBSERVED_OBJECTS:
+        kind = type(use.holder)
+        if f"{kind.__module__}.{kind.__qualname__}" in _OBSERVED_OBJECTS:
             return
-        if use.target is MISSING and not isinstance(use.holder, _TABLES):
+        if use.target is MISSING and not isinstance(use.holder, (*_TABLES, MutableMapping)):
             name = use.path.rpartition(".")[2]
             self._held.append((use.path, use.holder, _attribute(use.holder, name)))
         else:

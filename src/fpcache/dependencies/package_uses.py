@@ -12,7 +12,8 @@ import builtins
 import dis
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import islice
@@ -49,7 +50,7 @@ _SEEDED = frozenset({"numpy", "torch"})
 _SEEDING = frozenset({"seed", "manual_seed", "manual_seed_all", "set_state", "setstate", "set_rng_state"})
 _SETTING = re.compile(
     r"_*(set|reset|register|unregister|deregister|enable|disable|configure|config|install|uninstall"
-    r"|activate|deactivate|switch|init_|use_|add_|parallel_(config|backend))"
+    r"|activate|deactivate|switch|init|use|add|parallel_config|parallel_backend)(?![a-z])"
 )
 _CHANGING = re.compile(
     rf"{_SETTING.pattern}|(append|extend|insert|add|update|pop|popitem|remove|discard|clear|setdefault|push|load)"
@@ -108,14 +109,16 @@ def package_uses(code: CodeType, namespace: Namespace) -> Iterator[PackageUse]:
     """
     stores_items = _stores_items(code)
     for use in _stored_on_results(code):
-        home, path, value, rest = _followed(use, namespace)
-        if home is not None and not rest and _is_counted(home, path) and not isinstance(value, type):
-            yield PackageUse(home.partition(".")[0], f"{path}()", None, value)
+        with suppress(Exception):  # a user's object may raise whatever is asked of it
+            home, path, value, rest = _followed(use, namespace)
+            if home is not None and not rest and _is_counted(home, path) and not isinstance(value, type):
+                yield PackageUse(home.partition(".")[0], f"{path}()", None, value)
     for use in code_facts(code).uses:
         if use.is_store or stores_items or _CHANGING.match((use.head, *use.attributes)[-1]):
-            found = _package_use(use, namespace, stores_items)
-            if found is not None:
-                yield found
+            with suppress(Exception):
+                found = _package_use(use, namespace, stores_items)
+                if found is not None:
+                    yield found
 
 
 def _is_counted(home: str, path: str) -> bool:
@@ -137,12 +140,14 @@ def _package_use(use: NameUse, namespace: Namespace, stores_items: bool) -> Pack
     package = home.partition(".")[0]
     if not _is_counted(home, ".".join((use.head, *use.attributes))):
         return None
+    while len(rest) > 1 and not _is_code(value) and rest[0] in getattr(value, "__dict__", {}):
+        value, path, rest = vars(value)[rest[0]], f"{path}.{rest[0]}", rest[1:]
     if len(rest) == 1 and (use.is_store or (not _is_code(value) and _CHANGING.match(rest[0]))):
         target = MISSING if use.is_store else static_attribute(type(value), rest[0])
         return PackageUse(package, f"{path}.{rest[0]}", value, target)
     if rest or use.is_store:
         return None
-    if isinstance(value, _TABLES):
+    if isinstance(value, (*_TABLES, MutableMapping)):
         return PackageUse(package, path, value) if stores_items else None
     is_setting = _SETTING.match(path.rpartition(".")[2]) and callable(value)
     return PackageUse(package, path, sys.modules.get(home), value) if is_setting else None
@@ -257,11 +262,10 @@ def is_native(function: object) -> bool:
 def modules_handed_on(code: CodeType, namespace: Namespace) -> Iterator[str]:
     """Yield the installed packages whose module code names as a whole, as to hand it to a function."""
     for use in code_facts(code).uses:
-        if not use.attributes and not use.is_store and not use.is_import:
-            value = _head(use, namespace)
-            home = _home(value) if isinstance(value, ModuleType) else None
-            if home is not None and _is_counted(home, home):
-                yield home.partition(".")[0]
+        value = MISSING if use.attributes or use.is_store or use.is_import else _head(use, namespace)
+        home = _home(value) if issubclass(type(value), ModuleType) else None
+        if home is not None and _is_counted(home, home):
+            yield home.partition(".")[0]
 
 
 def reached_code(code: CodeType, namespace: Namespace) -> Iterator[tuple[CodeType, Namespace]]:
@@ -278,7 +282,8 @@ def reached_code(code: CodeType, namespace: Namespace) -> Iterator[tuple[CodeTyp
         met.add(found)
         yield found, scope
         for use in code_facts(found).uses:
-            pending += [(function.__code__, function.__globals__) for function in _functions(use, scope)]
+            with suppress(Exception):
+                pending += [(function.__code__, function.__globals__) for function in _functions(use, scope)]
 
 
 def _functions(use: NameUse, namespace: Namespace) -> Iterator[FunctionType]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.loaded_source import function_tree, statements
@@ -29,8 +29,9 @@ def unseeded_draw(context: Context, lines: tuple[int, int]) -> Refusal | None:
     if "polars" not in sys.modules or not _reaches_polars(context):
         return None
     for tree, place in _trees(context, lines):
+        named = {} if place else context.namespace  # what a function calls so may be its own
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and _draws(node) and not _has_seed(node):
+            if isinstance(node, ast.Call) and _draws(node) and not _has_seed(node, named):
                 reason = f"draws a sample from Polars' own random state ({place or f'line {node.lineno}'})"
                 return Refusal(reason, "give `seed=`, or use %%fpcache to keep one sample", explicit_ok=True)
     return None
@@ -57,14 +58,22 @@ def _trees(context: Context, lines: tuple[int, int]) -> Iterator[tuple[ast.AST, 
 
 
 def _draws(call: ast.Call) -> bool:
-    """Whether it is a method of such a name, of anything but the modules and generators that have it too."""
+    """Whether it is a method of such a name, of what isn't named as a random generator is."""
     if not isinstance(call.func, ast.Attribute) or call.func.attr not in _DRAWING:
         return False
     owner = call.func.value
-    return not (isinstance(owner, ast.Name) and owner.id in ("random", "rng", "generator"))
+    name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+    return not name.lower().endswith(("random", "rng", "generator"))
 
 
-def _has_seed(call: ast.Call) -> bool:
-    given = [word.value for word in call.keywords if word.arg in ("seed", "random_state", None)]
-    is_none = [isinstance(value, ast.Constant) and value.value is None for value in given]
-    return bool(given) and not all(is_none)
+def _has_seed(call: ast.Call, namespace: Mapping[str, object]) -> bool:
+    """Whether a seed is given that surely is a number."""
+    given = [word.value for word in call.keywords if word.arg in ("seed", "random_state")]
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "shuffle":
+        given += call.args[:1]
+    values = [value.value if isinstance(value, ast.Constant) else _named(value, namespace) for value in given]
+    return any(isinstance(value, int) for value in values)
+
+
+def _named(node: ast.expr, namespace: Mapping[str, object]) -> object:
+    return namespace.get(node.id) if isinstance(node, ast.Name) else None

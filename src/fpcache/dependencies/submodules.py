@@ -41,8 +41,8 @@ class _Probe:
         for name in new:
             package = name.partition(".")[0]
             if package in new:
-                if package not in self._found and _mentions(sys.modules.get(name), registries - {package}):
-                    self._found[package] = [package]
+                if _mentions(sys.modules.get(name), registries - {package}):
+                    self._found.setdefault(package, [package]).append(name)
             elif package != name and _is_reached(name):
                 self._found.setdefault(package, []).append(name)
 
@@ -90,6 +90,6 @@ def apply(effect: Effect, _: Context) -> None:
     can be registered with packages that aren't.
     """
     names = loads(effect.state)
-    if effect.name in sys.modules or (names == [effect.name] and not _REGISTRIES.isdisjoint(sys.modules)):
+    if effect.name in sys.modules or (names[0] == effect.name and not _REGISTRIES.isdisjoint(sys.modules)):
         for name in names:
             importlib.import_module(name)

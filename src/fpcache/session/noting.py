@@ -26,8 +26,11 @@ def note_effects(run: CellRun, component: Component) -> None:
     names = [name for name in component.names.reads if not is_shells_own(name)]
     nodes = run.request.nodes[component.start : component.stop]
     run.services.history.note_modules()
-    run.services.history.note(
-        affected_packages(component, nodes, run.compiled(component), run.namespace),
-        component.code_digest,
-        lambda: read(names, None, run.namespace).digest,
-    )
+    governor, digest = run.services.governor, component.code_digest
+    with governor.spending():
+        allowance = governor.allowance(digest, run.services.settings.min_seconds)
+        run.services.history.note(
+            affected_packages(component, nodes, run.compiled(component), run.namespace),
+            digest,
+            lambda: read(names, None, run.namespace, allowance=allowance).digest,
+        )
