@@ -60,7 +60,7 @@ class Environment:
         self._folder_after: str | None = None
         self._read: dict[str, str] = {}
         self._own: set[str] = set()
-        self._reads_folder = False
+        self._reads_folder = self._moves = False
         self._points: list[Point] = []
         self._subscription: file_events.Subscription | None = None
 
@@ -98,11 +98,14 @@ class Environment:
 
     def _effects(self) -> Iterator[Effect]:
         after = self._before if self._after is None else self._after
-        for name in sorted(self._before.keys() | after.keys()):
+        # What was set without being read is left so, also where it was so before: elsewhere it may not be.
+        given = set() if WHOLE in self._read else self._own - self._read.keys()
+        for name in sorted(self._before.keys() | after.keys() | given):
             value = after.get(name)
-            if value != self._before.get(name) and not _NOISE.match(name):
+            if (name in given or value != self._before.get(name)) and not _NOISE.match(name):
                 yield Effect(VARIABLE, name, dumps(value).encode(), dumps(self._before.get(name)).encode())
-        if self._folder_after not in (None, self._folder):
+        is_given = self._moves and not self._reads_folder
+        if is_given or self._folder_after not in (None, self._folder):
             yield Effect(FOLDER, "working directory", os.fsencode(self._folder_after or ""))
 
     def merge(self, dependencies: Iterable[Dependency]) -> Iterator[Refusal]:
@@ -123,6 +126,7 @@ class Environment:
 
     def _note(self, event: str, args: tuple[Any, ...]) -> None:
         if event == "os.chdir":
+            self._moves = True
             self._reads_folder |= (
                 not os.path.isabs(os.fsdecode(args[0])) if not isinstance(args[0], int) else True
             )
