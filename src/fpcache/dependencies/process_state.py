@@ -19,6 +19,8 @@ from operator import is_
 from types import ModuleType
 from typing import Any
 
+import xxhash
+
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.python_settings import changed_settings, settings
 from fpcache.dependencies.records import Dependency, Effect, Observation, Refusal
@@ -31,6 +33,12 @@ __all__ = ["KIND", "apply", "check", "probe", "ready"]
 
 KIND = "process"
 _SIGNALS = ("SIGALRM", "SIGHUP", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGCHLD", "SIGPIPE")
+# What code names that sets these, or makes something of them.
+_NAMED_BY = {
+    "sys.path": {"sys.path"},
+    "sys.argv": {"sys.argv"},
+    "recursion limit": {"sys.setrecursionlimit", "sys.getrecursionlimit"},
+}
 _HOOKS = ("stdin", "excepthook", "displayhook", "breakpointhook", "unraisablehook")
 
 
@@ -170,7 +178,18 @@ class _Probe:
                     yield Refusal(f"replaced `{module.__name__}.{name}`", "do that in a statement of its own")
 
     def observation(self) -> Observation:
-        return Observation(effects=tuple(self._effects), refusals=tuple(self._refusals))
+        return Observation(tuple(self._dependencies()), tuple(self._effects), tuple(self._refusals))
+
+    def _dependencies(self) -> Iterator[Dependency]:
+        """Count what was there before of what code names or changes: what it leaves may be made of that."""
+        if self._before is None:
+            return
+        reading = self._context.reading
+        paths = {found.path for found in reading.resolved} if reading is not None else set()
+        changed = {effect.name for effect in self._effects}
+        for name, present in _restored(self._before).items():
+            if name in changed or not paths.isdisjoint(_NAMED_BY[name]):
+                yield Dependency(KIND, name, _digest(present))
 
 
 def _descended(path: str) -> object:
@@ -198,8 +217,18 @@ def probe(context: Context) -> _Probe:
 
 
 def check(dependency: Dependency, context: Context) -> str | None:
-    """Nothing is ever recorded under this kind."""
-    return None
+    """Say which state of the process is not what it was."""
+    present = _restored(_state())[dependency.name]
+    return None if _digest(present) == dependency.expected else f"the {dependency.name} changed"
+
+
+def _restored(state: _State) -> dict[str, object]:
+    """Return what can be set again, by name."""
+    return {**state.lists, **state.limits}
+
+
+def _digest(value: object) -> str:
+    return xxhash.xxh3_128_hexdigest(dumps(value).encode())
 
 
 def ready(effect: Effect, context: Context) -> str | None:

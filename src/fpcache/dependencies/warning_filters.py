@@ -13,7 +13,7 @@ which warnings were shown and are not to be shown again.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from json import dumps, loads
 from typing import Any
 
@@ -38,6 +38,10 @@ _REMEDY = "change them in a statement of its own"
 KIND = "warnings"
 _PASSED = "shown before"
 _UNKNOWN = "filters: "
+_LIST = "the list of filters"
+_NAMES_LIST = "warnings.filters"  # code that names the list would see the filter of ours
+_NAMES_GUARD = "warnings.catch_warnings"
+_SETTERS = {"warnings.simplefilter", "warnings.filterwarnings", "warnings.resetwarnings"}
 _ONCE_SHOWN = frozenset({"default", "module", "once"})
 
 
@@ -45,10 +49,12 @@ class _Probe:
     """Puts a filter that never matches before all others, for the time of a run."""
 
     def __init__(self, context: Context) -> None:
+        self._named = _named(context)
         self._raised = Raised()
         self._passed = Passed()
         self._before: list[Filter] = []
         self._after: list[Filter] = []
+        self._front: list[Filter] | None = None
         self._held: Any = []
         self._shown: list[list[Any]] = []
         self._versions = (0, 0)
@@ -60,11 +66,13 @@ class _Probe:
         self._held = warnings.filters
         self._before = list(warnings.filters)
         # Not through `warnings.simplefilter`: that would make Python forget which warnings it has shown.
-        self._held.insert(0, make_spy(self._raised))
+        if _NAMES_LIST not in self._named:
+            self._held.insert(0, make_spy(self._raised))
 
     def stop(self) -> None:
         self._raised.is_active = False
         self._passed.stop()
+        self._front = _before_spy(warnings.filters)
         for filters in (self._held, warnings.filters):
             _remove_spies(filters)
         self._after = list(warnings.filters)
@@ -74,7 +82,7 @@ class _Probe:
             self._shown += [[module, text, _name(category), line] for line in lines]
 
     def observation(self) -> Observation:
-        dependencies = []
+        dependencies = list(self._whole_list())
         for text, module, category in self._raised.found:
             action = chosen_action(text, module, category, self._before)
             dependencies.append(_dependency(module, text, category, action))
@@ -83,6 +91,16 @@ class _Probe:
         for module, (text, category, *line) in self._passed.found:
             dependencies.append(_dependency(module, text, category, _PASSED, line))
         return Observation(tuple(dependencies), self._effects(), self._refusals())
+
+    def _whole_list(self) -> Iterator[Dependency]:
+        """Count all filters where a run took some away, or set one that stands behind others already."""
+        changes = self._difference()
+        if changes is None:
+            counts = bool(self._named & _SETTERS) and _NAMES_GUARD not in self._named
+        else:
+            counts = "all" in changes and self._front is not None
+        if counts:
+            yield Dependency(KIND, _LIST, _digest(self._before))
 
     def _effects(self) -> tuple[Effect, ...]:
         found = []
@@ -94,24 +112,39 @@ class _Probe:
         return tuple(found)
 
     def _filter_effects(self) -> tuple[Effect, ...]:
-        if self._refusals() or list(map(sources, self._after)) == list(map(sources, self._before)):
-            return ()
-        return (Effect(KIND, "filters", dumps(_difference(self._before, self._after)).encode()),)
+        changes = None if self._refusals() else self._difference()
+        return () if changes is None else (Effect(KIND, "filters", dumps(changes).encode()),)
+
+    def _difference(self) -> dict[str, Any] | None:
+        """Return what a run set, even where it was so already: elsewhere it may not be."""
+        is_same = list(map(sources, self._after)) == list(map(sources, self._before))
+        if is_same and self._front == []:
+            return None
+        if self._front is None:
+            return {"all": list(map(encode, self._after))}
+        return _difference(self._before, self._after, self._front)
 
     def _refusals(self) -> tuple[Refusal, ...]:
+        if _NAMES_LIST in self._named:
+            return (Refusal("uses the list `warnings.filters`, which is not watched then", _REMEDY),)
         new = [found for found in self._after if found not in self._before]
         if all(has_texts(found) for found in new):
             return ()
         return (Refusal("changed the warnings filters in a way that can't be stored", _REMEDY),)
 
 
-def _difference(before: list[Filter], after: list[Filter]) -> dict[str, Any]:
+def _named(context: Context) -> set[str]:
+    """Return what code names of the module."""
+    reading = context.reading
+    return set() if reading is None else {found.path for found in reading.resolved}
+
+
+def _difference(before: list[Filter], after: list[Filter], front: list[Filter]) -> dict[str, Any]:
     """Return what was put before and after the earlier filters; else the whole list."""
-    size = len(before)
-    for start in range(len(after) - size + 1):
-        if after[start : start + size] == before:
-            front, back = after[:start], after[start + size :]
-            return {"front": list(map(encode, front)), "back": list(map(encode, back))}
+    kept = [found for found in before if found not in front]
+    size = len(front) + len(kept)
+    if after[:size] == [*front, *kept]:
+        return {"front": list(map(encode, front)), "back": list(map(encode, after[size:]))}
     return {"all": list(map(encode, after))}
 
 
@@ -125,8 +158,12 @@ def chosen_action(text: str, module: str, category: type, filters: Sequence[Filt
 
 def _concerning(category: type, filters: Sequence[Filter]) -> str:
     """Return a token of all filters for a class, for a warning of which no more is known."""
-    found = [encode(item) for item in filters if has_texts(item) and issubclass(category, item[2])]
-    return _UNKNOWN + xxhash.xxh3_128_hexdigest(dumps(found).encode())
+    return _UNKNOWN + _digest([found for found in filters if issubclass(category, found[2])])
+
+
+def _digest(filters: Sequence[Filter]) -> str:
+    found = [encode(item) for item in filters if has_texts(item)]
+    return xxhash.xxh3_128_hexdigest(dumps(found).encode())
 
 
 def _matches(pattern: Any, text: str) -> bool:
@@ -137,6 +174,14 @@ def _matches(pattern: Any, text: str) -> bool:
 
 def _dependency(module: str, text: str, category: type, action: str, line: Sequence[int] = ()) -> Dependency:
     return Dependency(KIND, module, dumps([text, _name(category), action, list(line)]))
+
+
+def _before_spy(filters: Sequence[Any]) -> list[Filter] | None:
+    """Return the filters that were put first since ours was; None if ours is gone, as after a reset."""
+    for index, found in enumerate(filters):
+        if is_spy(found):
+            return list(filters[:index])
+    return None
 
 
 def _remove_spies(filters: Any) -> None:
@@ -157,6 +202,9 @@ def probe(context: Context) -> _Probe:
 
 def check(dependency: Dependency, context: Context) -> str | None:
     """Say that a warning of the recorded run would be treated otherwise now."""
+    if dependency.name == _LIST:
+        is_same = _digest(list(warnings.filters)) == dependency.expected
+        return None if is_same else "the warnings filters changed"
     text, name, action, line = loads(dependency.expected)
     category = resolve_class(name)
     shown = [] if category is None else shown_entries(text, dependency.name, category)
@@ -196,11 +244,11 @@ def apply(effect: Effect, context: Context) -> None:
 
 def _set_filters(state: dict[str, Any]) -> None:
     front, back = _decoded(state, "front"), _decoded(state, "back")
-    kept = _decoded(state, "all") if "all" in state else list(warnings.filters)
-    added = [found for found in front if found not in kept]
+    present = _decoded(state, "all") if "all" in state else list(warnings.filters)
+    kept = [found for found in present if found not in front]
     later = [found for found in back if found not in kept]
     filters: Any = warnings.filters
-    filters[:] = [*added, *kept, *later]
+    filters[:] = [*front, *kept, *later]
 
 
 def _decoded(state: dict[str, Any], part: str) -> list[Filter]:

@@ -154,7 +154,7 @@ def test_a_recorded_warning_of_a_library_that_is_not_loaded_is_no_change(ran):
 
 def copied_filters():
     """Copy the filters as libraries do that hand them to threads."""
-    present = list(warnings.filters)
+    present = list(vars(warnings)["filters"])  # names in installed code aren't read, nor is this one
     warnings.resetwarnings()
     for action, message, category, module, line in present:
         texts = [
@@ -172,6 +172,35 @@ def test_a_copy_that_a_library_makes_of_the_filters_neither_hides_a_warning_nor_
     assert found.broken() == "the warnings filters for UserWarning changed"
     assert ran.run("copied()").reasons == []
     assert all(type(category) is type for _, _, category, _, _ in warnings.filters)
+
+
+def test_code_that_names_the_list_sees_it_as_it_is_and_is_not_kept(ran):
+    found = ran.run("seen = list(warnings.filters)")
+    assert ran.namespace["seen"] == warnings.filters
+    assert found.reasons == ["uses the list `warnings.filters`, which is not watched then"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "warnings.simplefilter('ignore', UserWarning)",
+        "warnings.filterwarnings('error', 'a', append=True)",
+        "warnings.resetwarnings()",
+        "warnings.resetwarnings(); warnings.simplefilter('error')",
+    ],
+)
+def test_filters_that_a_run_sets_are_set_elsewhere_too_though_they_were_so_already(ran, change):
+    ran.live(change)
+    found = ran.run(change)
+    warnings.filters[:] = [("always", None, UserWarning, None, 0)]
+    ran.live(change)
+    wanted = list(warnings.filters)
+    warnings.filters[:] = [("always", None, UserWarning, None, 0)]
+    if "append" in change:
+        assert found.broken() == "the warnings filters changed"
+    else:
+        found.apply()
+        assert warnings.filters == wanted
 
 
 def test_fits_in_threads_leave_no_refusal(ran, shown):
