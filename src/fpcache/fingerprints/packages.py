@@ -10,9 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.version import InvalidVersion, Version
-
 from fpcache.fingerprints.locality import is_local_code, is_local_module, is_stdlib_name
 
 __all__ = ["distributions_of", "is_local_code", "is_local_module", "package_versions"]
@@ -200,6 +197,8 @@ def _requirements(name: str) -> tuple[str, ...]:
 
 
 def _read_requirements(folder: Path) -> Iterator[str]:
+    from packaging.requirements import InvalidRequirement, Requirement
+
     for line in _text(folder / "METADATA").splitlines():
         if not line:
             return  # the description follows
@@ -227,8 +226,10 @@ def _version(distribution: _Installed) -> str:
 
 def _loaded_version(module: ModuleType, on_disk: str) -> str:
     loaded = vars(module).get("__version__")
-    if not isinstance(loaded, str):
+    if not isinstance(loaded, str) or loaded == on_disk:
         return on_disk
+    from packaging.version import InvalidVersion, Version
+
     try:
         return on_disk if Version(loaded) == Version(on_disk) else loaded
     except InvalidVersion:

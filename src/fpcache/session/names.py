@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 
 __all__ = ["bound_names", "deleted_names", "is_shells_own"]
 
-# IPython rebinds these around every cell; a replayed result sets them by itself.
-_SHELLS_OWN = re.compile(
-    r"_{1,3}|_\d+|_i{1,3}|_i\d+|_oh|_ih|_dh|In|Out|get_ipython|exit|quit|__builtins?__|__warningregistry__|__annotations__"
+# IPython rebinds these around every cell; a replayed result sets them by itself. So are `_1` and `_i1`.
+_SHELLS_OWN = frozenset(
+    "_ __ ___ _i _ii _iii _oh _ih _dh In Out get_ipython exit quit "
+    "__builtin__ __builtins__ __warningregistry__ __annotations__".split()
 )
 
 
 def is_shells_own(name: str) -> bool:
     """Whether IPython itself keeps this name up to date."""
-    return _SHELLS_OWN.fullmatch(name) is not None
+    return name in _SHELLS_OWN or (name.startswith("_") and name[1:].removeprefix("i").isdecimal())
 
 
 def bound_names(
