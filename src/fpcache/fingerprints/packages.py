@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -15,6 +16,7 @@ from fpcache.fingerprints.locality import is_local_code, is_local_module, is_std
 __all__ = ["distributions_of", "is_local_code", "is_local_module", "package_versions"]
 
 _FOLDER = re.compile(r"^(?P<name>[^-]+)-(?P<version>[^-]+?)(?:-py\d.*)?\.(?:dist-info|egg-info)$")
+_OF_EXTRA = re.compile(r"; *extra *== *['\"][^'\"]+['\"] *$")  # as most lines of many packages
 _UNKNOWN = "unknown"
 
 
@@ -38,7 +40,6 @@ class _Knowledge:
     search_path: tuple[str, ...] = ()
     installed: dict[str, _Installed] = field(default_factory=dict)
     by_module: dict[str, tuple[str, ...]] | None = None
-    requirements: dict[str, tuple[str, ...]] = field(default_factory=dict)
     versions: dict[frozenset[str], Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -181,7 +182,7 @@ def _closure(modules: frozenset[str]) -> Iterator[tuple[str, str]]:
         if name not in seen and name in _known.installed:
             seen.add(name)
             yield name, _version(_known.installed[name])
-            pending.extend(_requirements(name))
+            pending.extend(_requirements(_known.installed[name].folder))
 
 
 def _version_without_metadata(module: str) -> str:
@@ -189,11 +190,10 @@ def _version_without_metadata(module: str) -> str:
     return str(vars(loaded).get("__version__", _UNKNOWN)) if loaded is not None else _UNKNOWN
 
 
-def _requirements(name: str) -> tuple[str, ...]:
-    found = _known.requirements.get(name)
-    if found is None:
-        found = _known.requirements[name] = tuple(_read_requirements(Path(_known.installed[name].folder)))
-    return found
+@cache
+def _requirements(folder: str) -> tuple[str, ...]:
+    """Return what a distribution requires without extras; its folder's name has its version."""
+    return tuple(_read_requirements(Path(folder)))
 
 
 def _read_requirements(folder: Path) -> Iterator[str]:
@@ -202,7 +202,7 @@ def _read_requirements(folder: Path) -> Iterator[str]:
     for line in _text(folder / "METADATA").splitlines():
         if not line:
             return  # the description follows
-        if line.startswith("Requires-Dist:"):
+        if line.startswith("Requires-Dist:") and not _OF_EXTRA.search(line):
             try:
                 requirement = Requirement(line.partition(":")[2].strip())
             except InvalidRequirement:

@@ -8,9 +8,8 @@ __all__ = ["bound_names", "deleted_names", "is_shells_own"]
 
 # IPython rebinds these around every cell; a replayed result sets them by itself. So are `_1` and `_i1`.
 _SHELLS_OWN = frozenset(
-    "_ __ ___ _i _ii _iii _oh _ih _dh In Out get_ipython exit quit "
-    "__builtin__ __builtins__ __warningregistry__ __annotations__".split()
-)
+    {"_", "__", "___", "_i", "_ii", "_iii", "_oh", "_ih", "_dh", "In", "Out", "get_ipython", "exit", "quit"}
+) | {"__builtin__", "__builtins__", "__warningregistry__", "__annotations__"}
 
 
 def is_shells_own(name: str) -> bool:
