@@ -48,15 +48,18 @@ def reduce_array(writer: Writer, array: Any) -> Any:
         raise UnstorableError(
             "is an array mapped onto a file (`numpy.memmap`); use np.array(...) of it", array
         )
-    if not _has_plain_memory(array.dtype, numpy) or _reduces_itself(type(array), numpy):
+    kind = type(array)
+    if not _has_plain_memory(array.dtype, numpy) or (
+        kind is not numpy.ndarray and _reduces_itself(kind, numpy)
+    ):
         return NotImplemented
-    node = _node_below(writer, array)
+    node = None if array.base is None else _node_below(writer, array)
     if node is not None:
         return _window(array, node, (node.shape, node.strides, node.dtype))
     container, foundation = innermost(array)
     if container is array:
         return _whole(writer, array, foundation)
-    if dense_axes(container) is None:
+    if not _is_dense(writer, container):
         raise UnstorableError("is a view of an array with gaps in its memory; use .copy()", array)
     reached = byte_bounds(array)
     if writer.ledger.view(id(container), container.nbytes, id(array), reached[1] - reached[0]):
@@ -65,9 +68,18 @@ def reduce_array(writer: Writer, array: Any) -> Any:
     return _window(array, container, None)
 
 
+def _is_dense(writer: Writer, container: Any) -> bool:
+    """Whether an array that others are views of has no gaps; it is asked for each of them."""
+    known = writer.lookups.setdefault("owners", {})
+    found = known.get(id(container))
+    if found is None:
+        found = known[id(container)] = (container, dense_axes(container) is not None)
+    return bool(found[1])
+
+
 def _has_plain_memory(dtype: Any, numpy: Any) -> bool:
     """Structures with objects and variable-length strings keep NumPy's own reduction."""
-    is_plain = dtype == numpy.dtype(object) or not dtype.hasobject
+    is_plain = not dtype.hasobject or dtype == numpy.dtype(object)
     return bool(is_plain and dtype.kind != "T" and dtype.isbuiltin != 2)
 
 
@@ -132,8 +144,10 @@ def _node_below(writer: Writer, array: Any) -> Any:
         for node in writer.nodes:
             if isinstance(node, numpy.ndarray):
                 table.setdefault(id(innermost(node)[0]), []).append(node)
+    if id(container) not in table:
+        return None
     low, high = byte_bounds(array)
-    for node in table.get(id(container), ()):
+    for node in table[id(container)]:
         node_low, node_high = byte_bounds(node)
         if node_low <= low and high <= node_high:
             return node
@@ -159,13 +173,14 @@ def _set_attributes(array: Any, attributes: dict[str, Any]) -> None:
 def _by_value(writer: Writer, array: Any) -> Any:
     """Write the content, keeping the order in memory."""
     numpy: Any = sys.modules["numpy"]
-    plain = array.view(numpy.ndarray)
+    plain = array if type(array) is numpy.ndarray else array.view(numpy.ndarray)
     axes = dense_axes(plain)
     if axes is None:
         plain = plain.copy(order="K")
         axes = dense_axes(plain) or tuple(range(plain.ndim))
-    dense = plain.transpose(axes)
-    layout = (type(array), array.dtype, dense.shape, tuple(axes.index(axis) for axis in range(plain.ndim)))
+    in_order = tuple(range(plain.ndim))
+    dense = plain if axes == in_order else plain.transpose(axes)
+    layout = (type(array), array.dtype, dense.shape, tuple(map(axes.index, in_order)))
     if plain.dtype.hasobject:
         state = (dense.reshape(-1).tolist(), array.flags.writeable, dict(getattr(array, "__dict__", {})))
         return _new_object_array, layout, state, None, None, _fill_object_array

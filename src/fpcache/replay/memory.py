@@ -91,12 +91,19 @@ class Ledger:
         if not self._stored:
             return
         live = [(bounds, holder, node) for node in nodes for bounds, holder in node_bounds(node)]
-        reach: dict[Holder, int] = dict.fromkeys(Holder, 0)
         pieces = [piece for piece in self._stored + live if piece[0][0] < piece[0][1]]
-        for (start, stop), holder, owner in sorted(pieces, key=lambda piece: piece[0]):
-            if any(start < reach[other] for other in Holder if _conflict(holder, other)):
-                raise UnstorableError("shares memory with another value; use .copy()", owner)
+        present = {holder for _, holder, _ in pieces}
+        conflicting = {one: [other for other in present if _conflict(one, other)] for one in present}
+        reach = dict.fromkeys(present, 0)
+        for (start, stop), holder, owner in sorted(pieces, key=_start):
+            for other in conflicting[holder]:
+                if start < reach[other]:
+                    raise UnstorableError("shares memory with another value; use .copy()", owner)
             reach[holder] = max(reach[holder], stop)
+
+
+def _start(piece: tuple[Bounds, Holder, object]) -> Bounds:
+    return piece[0]
 
 
 def _conflict(one: Holder, other: Holder) -> bool:
@@ -119,6 +126,8 @@ def copies_on_write() -> bool:
 def byte_bounds(array: Any) -> Bounds:
     """Return the first and the one-past-last address that `array` reaches."""
     low = high = array.__array_interface__["data"][0]
+    if array.flags.c_contiguous:
+        return low, low + array.nbytes
     if array.size == 0:
         return low, low
     for length, stride in zip(array.shape, array.strides, strict=True):
