@@ -25,6 +25,9 @@ SETTINGS = {
     "what a call returns": (
         "import h5py", "h5py.get_config().track_order = VALUE", "h5py.get_config().track_order", "True", "False"
     ),
+    "an item of what a call returns": (
+        "import sysconfig", "sysconfig.get_config_vars()['A_B'] = VALUE", "sysconfig.get_config_var('A_B')", "1", "2"
+    ),
     "a compiled setter": ("import pyarrow as pa", "pa.set_cpu_count(VALUE)", "pa.cpu_count()", "1", "2"),
     "a registry's method": (
         "import matplotlib as mpl, matplotlib.colors", "mpl.color_sequences.register('zz', [VALUE])", "mpl.color_sequences['zz']",

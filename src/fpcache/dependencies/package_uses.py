@@ -28,6 +28,7 @@ from fpcache.fingerprints.name_uses import NameUse, Step, steps_of
 from fpcache.fingerprints.records import MISSING
 
 __all__ = [
+    "ITEM",
     "OWN_RULES",
     "PackageUse",
     "is_native",
@@ -58,6 +59,8 @@ _CHANGING = re.compile(
 _ITEM_STORES = ("STORE_SUBSCR", "DELETE_SUBSCR")
 _ATTRIBUTE_STORES = ("STORE_ATTR", "DELETE_ATTR")
 _TABLES = (dict, list, set)
+ITEM = "[...]"
+"""At the end of the path of a use: an item is assigned."""
 _MOST_CODE, _MOST_ITEMS, _DEEPEST = 200, 50, 3
 
 Namespace = Mapping[str, Any]
@@ -75,7 +78,7 @@ class PackageUse:
         What is assigned or called, such as ``"matplotlib.colormaps.register"``.
     holder : object
         The module, class, table or other object of which it is an attribute;
-        None where an attribute of what a call returns is assigned.
+        None where an attribute or item of what a call returns is assigned.
     target : object
         What is called; `MISSING` for what is assigned.
     """
@@ -108,11 +111,11 @@ def package_uses(code: CodeType, namespace: Namespace) -> Iterator[PackageUse]:
     ['reprlib.aRepr.maxlist']
     """
     stores_items = _stores_items(code)
-    for use in _stored_on_results(code):
+    for use, what in _stored_on_results(code):
         with suppress(Exception):  # a user's object may raise whatever is asked of it
             home, path, value, rest = _followed(use, namespace)
             if home is not None and not rest and _is_counted(home, path) and not isinstance(value, type):
-                yield PackageUse(home.partition(".")[0], f"{path}()", None, value)
+                yield PackageUse(home.partition(".")[0], f"{path}(){what}", None, value)
     for use in code_facts(code).uses:
         if use.is_store or stores_items or _CHANGING.match((use.head, *use.attributes)[-1]):
             with suppress(Exception):
@@ -199,14 +202,20 @@ def _is_code(value: Any) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _stored_on_results(code: CodeType) -> tuple[NameUse, ...]:
-    """Return the calls, as ``package.get_config()``, of whose results an attribute is assigned."""
+def _stored_on_results(code: CodeType) -> tuple[tuple[NameUse, str], ...]:
+    """Return the calls, as ``package.get_config()``, to whose results something is assigned: an item?"""
     found = [use for item in code.co_consts if isinstance(item, CodeType) for use in _stored_on_results(item)]
-    steps = steps_of(code) if _has(code, _ATTRIBUTE_STORES) else []
+    steps = steps_of(code) if _has(code, _ATTRIBUTE_STORES + _ITEM_STORES) else []
     for place, step in enumerate(steps):
-        if step.op in _ATTRIBUTE_STORES and place and steps[place - 1].op == "CALL":
-            use = _called_at(steps[: place - 1])
-            found += [use] if use is not None else []
+        if step.op in _ITEM_STORES and place and steps[place - 1].op.startswith("LOAD_"):
+            call, what = place - 2, ITEM  # before it stands the item's name or number
+        elif step.op in _ATTRIBUTE_STORES:
+            call, what = place - 1, ""
+        else:
+            continue
+        if call > 0 and steps[call].op == "CALL":
+            use = _called_at(steps[:call])
+            found += [(use, what)] if use is not None else []
     return tuple(found)
 
 

@@ -41,6 +41,8 @@ class CellRun:
     report: CellReport = field(default_factory=CellReport)
     joined: int | None = None
     ahead: dict[tuple[str, str], str] = field(default_factory=dict)
+    _codes: dict[tuple[int, int], types.CodeType | None] = field(default_factory=dict)
+    _silenced: bool | None = None
 
     @classmethod
     def parse(cls, services: Services, request: CellRequest, options: CellOptions) -> CellRun:
@@ -73,10 +75,13 @@ class CellRun:
         Such code parses, but only the compiler sees what is wrong (a
         ``return`` outside a function): running it shows the user the error.
         """
-        try:
-            return compile_component(self.cell, component, self.request.cell_name)
-        except (SyntaxError, ValueError, RecursionError):
-            return None
+        place = component.start, component.stop
+        if place not in self._codes:
+            try:
+                self._codes[place] = compile_component(self.cell, component, self.request.cell_name)
+            except (SyntaxError, ValueError, RecursionError):
+                self._codes[place] = None
+        return self._codes[place]
 
     def reads(self, component: Component) -> frozenset[str]:
         """Return the names whose values are inputs, with those named in query texts."""
@@ -109,7 +114,9 @@ class CellRun:
         return component_key(component, reading, shown=shown, ignored=options.ignore, depends=options.depends)
 
     def _is_silenced(self) -> bool:
-        return bool(self.services.shell.shell.displayhook.quiet())
+        if self._silenced is None:
+            self._silenced = bool(self.services.shell.shell.displayhook.quiet())
+        return self._silenced
 
     def context(self, reading: Reading | None, started_s: float | None = None) -> Context:
         """Return what the dependency probes are told about a component."""
