@@ -26,7 +26,8 @@ __all__ = ["Outcome", "Scene"]
 _REFUSING = re.compile(r"(?i)unable to|could not|can't|while loading|has not been saved")
 _CACHE_WARNING = r"^\S+:\d+: CacheWarning: .*"
 _LABEL_CHARACTERS = 38
-_TIMEOUT_S = 900.0  # the first session of a kind waits for all the caches to be loaded
+_TIMEOUT_S = 300.0  # the first session of a kind waits for all the caches to be loaded
+_ENDLESS = "the session took more than"
 # In automatic use these must be told of; who asks by name for such a value to be kept gets what was kept.
 _VOLATILE = 73
 
@@ -68,6 +69,10 @@ class Scene:
             verdict, because = judged(peer)
         except UnsuitableError as error:
             verdict, because = NOT_APPLICABLE, str(error)
+        except RuntimeError as error:
+            if _ENDLESS not in str(error):
+                raise
+            verdict, because = NOT_APPLICABLE, str(error).partition("\n")[0]
         return Outcome(self.trap.name, peer.name, verdict, because)
 
     def _check_asked(self, peer: Peer) -> None:
