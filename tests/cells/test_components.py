@@ -317,3 +317,18 @@ def test_annotations_at_the_top_level_are_declared_apart() -> None:
     assert part.annotations == ("x: int", "y: list[str]")
     assert "__annotations__" not in part.names.reads
     assert "__annotations__" in only("if c:\n    x: int = 1").names.mutates
+
+
+@pytest.mark.parametrize(
+    ("text", "stops"),
+    [
+        ("a = np.empty(3)\nfor i in x: a[i] = 1\nb = a", [2, 3]),
+        ("a = np.empty(3)\nb, c = 0, 1.5\nn = 0\nfor i in x: a[i] = 1", [4]),
+        ("a = np.empty(3)\nb = np.empty_like(a)\nfor i in x: b[i] = a[i] = 1", [3]),
+        ("a = np.empty(3)\nb = f()\nfor i in x: a[i] = 1", [1, 2, 3]),
+        ("a = np.empty(3)\nb = 0\nc = 1", [1, 2, 3]),
+        ("a = np.zeros(3)\nfor i in x: a[i] = 1", [1, 2]),
+    ],
+)
+def test_memory_with_chance_content_belongs_to_what_fills_it(text: str, stops: list[int]) -> None:
+    assert [found.stop for found in parse_cell(ast.parse(text).body, text).components] == stops

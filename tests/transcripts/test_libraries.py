@@ -364,7 +364,7 @@ def test_memory_with_chance_content_belongs_to_what_fills_it(transcript, made):
         three[:] = k
     """
     _, warm = run_twice(transcript, cells)
-    expect(warm, {"one = ": "hit", "total": "hit", "k = 1": "hit"})
+    expect(warm, {"one = ": "hit", "total": "hit", "three = ": "hit"})
     _, warm = run_edit_run(transcript, cells, ("n * 2", "n * 3"))
     expect(warm, {"one = ": "miss", "total": "miss"})
 

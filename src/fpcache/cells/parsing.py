@@ -116,14 +116,25 @@ def _slices(nodes: Sequence[ast.stmt], whole: bool, join_from: Collection[int]) 
 def _end_of_filling(nodes: Sequence[ast.stmt], start: int, last: int) -> int:
     """Return where a component ends that begins here: memory with chance content belongs to what fills it."""
     names: set[str] = set()
-    stop = start
-    while stop < last and (name := _made_empty(nodes[stop])):
-        names.add(name)
-        stop += 1
-    is_filled = stop < last and any(
-        isinstance(node, ast.Name) and node.id in names for node in ast.walk(nodes[stop])
-    )
-    return stop + 1 if is_filled else start + 1
+    for stop in range(start, last):
+        name = _made_empty(nodes[stop])
+        if name:
+            names.add(name)
+        elif any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(nodes[stop])):
+            return stop + 1
+        elif not names or not _sets_a_start(nodes[stop]):
+            break
+    return start + 1
+
+
+def _sets_a_start(node: ast.stmt) -> bool:
+    """Whether names are given constants, as counters are before a loop."""
+    match node:
+        case ast.Assign(targets=[ast.Name() | ast.Tuple()], value=ast.Constant()):
+            return True
+        case ast.Assign(targets=[ast.Name() | ast.Tuple()], value=ast.Tuple(elts=items)):
+            return all(isinstance(item, ast.Constant) for item in items)
+    return False
 
 
 def _made_empty(node: ast.stmt) -> str:
