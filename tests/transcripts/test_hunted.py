@@ -311,4 +311,25 @@ def test_a_partial_of_a_partial_is_joined_with_it(transcript):
 @pytest.mark.parametrize("view", ["a.reshape(-1)", "a[:0]", "a.T", "a.view(np.uint8)", "[a.reshape(-1), a]"])
 def test_a_view_of_nothing_is_a_view_of_what_holds_nothing(transcript, owner, view):
     cells = f"import numpy as np\n# %%\na = {owner}\n# %%\nb = {view}"
-    run_twice(transcript, cells)
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {"b =": "hit"})
+
+
+@pytest.mark.parametrize("dtype", ["object", "float"])
+@pytest.mark.parametrize(
+    "view",
+    [
+        "np.broadcast_to(a.ravel()[:1], (2, 2))",
+        "np.broadcast_to(a, (3, 2))",
+        "np.broadcast_to(a[1], (3,))",
+        "np.broadcast_to(a[:, None], (2, 3))",
+        "np.broadcast_arrays(a, np.zeros((2, 2)))[0]",
+        "np.broadcast_to(a[::-1], (2, 2))[:, 1:]",
+        "np.broadcast_to(a[:0], (2, 0))",
+    ],
+)
+def test_a_view_that_repeats_an_array(transcript, view, dtype):
+    cells = f"import numpy as np\na = np.array([1, 2], dtype={dtype})\n# %%\nb = {view}\n# %%\nc = b.base is a, b.tolist()"
+    _, warm = run_twice(transcript, cells)
+    is_odd = "broadcast_arrays" in view or (dtype == "object" and ("::-1" in view or ":0]" in view))
+    expect(warm, {"b =": "uncacheable" if is_odd else "hit"})

@@ -45,3 +45,9 @@ def test_what_was_so_already_is_set_by_a_hit(transcript, setting):
     begin = f"{before}\ndef setup():\n    {body}\n    return 1"
     again = f"{begin}\n# %%\nsetup()\n# %%\nx = setup()"  # it is recorded where all is so already
     run_one_then_other(transcript, again, f"{begin}\n# %%\nx = setup()\n# %%\ny = {shown}", files=files)
+
+
+def test_a_limit_that_is_set_under_another_name(transcript):
+    begin = "import sys\ndef setup(m):\n    m.setrecursionlimit(4321)\n    return 1"
+    again = f"{begin}\n# %%\nsetup(sys)\n# %%\nx = setup(sys)"
+    run_one_then_other(transcript, again, f"{begin}\n# %%\nx = setup(sys)\n# %%\ny = sys.getrecursionlimit()")

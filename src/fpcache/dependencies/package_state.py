@@ -18,7 +18,7 @@ from typing import Any
 
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.module_state import SEEN_ELSEWHERE
-from fpcache.dependencies.package_uses import ITEM, PackageUse, is_native, is_observed, uses_of
+from fpcache.dependencies.package_uses import PackageUse, is_native, is_observed, uses_of
 from fpcache.dependencies.records import Dependency, Observation, Refusal
 from fpcache.fingerprints.code_objects import code_facts
 from fpcache.fingerprints.locality import is_stdlib_name
@@ -55,7 +55,7 @@ class _Probe:
         self._states += [(name, module, _module_state(module)) for name, module in modules.items()]
 
     def _watch_call(self, use: PackageUse, modules: dict[str, ModuleType]) -> None:
-        is_watched_elsewhere = is_stdlib_name(use.package) and not use.path.endswith(ITEM)
+        is_watched_elsewhere = is_stdlib_name(use.package) and not use.is_item
         if is_observed(use) or is_watched_elsewhere or use.target is MISSING:
             return
         if use.holder is None or is_native(use.target):

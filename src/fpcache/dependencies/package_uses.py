@@ -28,7 +28,6 @@ from fpcache.fingerprints.name_uses import NameUse, Step, steps_of
 from fpcache.fingerprints.records import MISSING
 
 __all__ = [
-    "ITEM",
     "OWN_RULES",
     "PackageUse",
     "is_native",
@@ -59,8 +58,7 @@ _CHANGING = re.compile(
 _ITEM_STORES = ("STORE_SUBSCR", "DELETE_SUBSCR")
 _ATTRIBUTE_STORES = ("STORE_ATTR", "DELETE_ATTR")
 _TABLES = (dict, list, set)
-ITEM = "[...]"
-"""At the end of the path of a use: an item is assigned."""
+_SINGLE_LOADS = ("LOAD_CONST", "LOAD_FAST", "LOAD_NAME", "LOAD_GLOBAL", "LOAD_DEREF")
 _MOST_CODE, _MOST_ITEMS, _DEEPEST = 200, 50, 3
 
 Namespace = Mapping[str, Any]
@@ -81,12 +79,15 @@ class PackageUse:
         None where an attribute or item of what a call returns is assigned.
     target : object
         What is called; `MISSING` for what is assigned.
+    is_item : bool
+        Whether an item of what a call returns is assigned.
     """
 
     package: str
     path: str
     holder: object
     target: object = MISSING
+    is_item: bool = False
 
 
 def uses_of(context: Context) -> Iterator[PackageUse]:
@@ -111,11 +112,11 @@ def package_uses(code: CodeType, namespace: Namespace) -> Iterator[PackageUse]:
     ['reprlib.aRepr.maxlist']
     """
     stores_items = _stores_items(code)
-    for use, what in _stored_on_results(code):
+    for use, is_item in _stored_on_results(code):
         with suppress(Exception):  # a user's object may raise whatever is asked of it
             home, path, value, rest = _followed(use, namespace)
             if home is not None and not rest and _is_counted(home, path) and not isinstance(value, type):
-                yield PackageUse(home.partition(".")[0], f"{path}(){what}", None, value)
+                yield PackageUse(home.partition(".")[0], f"{path}()", None, value, is_item)
     for use in code_facts(code).uses:
         if use.is_store or stores_items or _CHANGING.match((use.head, *use.attributes)[-1]):
             with suppress(Exception):
@@ -202,20 +203,20 @@ def _is_code(value: Any) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _stored_on_results(code: CodeType) -> tuple[tuple[NameUse, str], ...]:
+def _stored_on_results(code: CodeType) -> tuple[tuple[NameUse, bool], ...]:
     """Return the calls, as ``package.get_config()``, to whose results something is assigned: an item?"""
     found = [use for item in code.co_consts if isinstance(item, CodeType) for use in _stored_on_results(item)]
     steps = steps_of(code) if _has(code, _ATTRIBUTE_STORES + _ITEM_STORES) else []
     for place, step in enumerate(steps):
-        if step.op in _ITEM_STORES and place and steps[place - 1].op.startswith("LOAD_"):
-            call, what = place - 2, ITEM  # before it stands the item's name or number
+        if step.op in _ITEM_STORES and place and steps[place - 1].op in _SINGLE_LOADS:
+            call = place - 2  # before it stands the item's name or number
         elif step.op in _ATTRIBUTE_STORES:
-            call, what = place - 1, ""
+            call = place - 1
         else:
             continue
-        if call > 0 and steps[call].op == "CALL":
-            use = _called_at(steps[:call])
-            found += [(use, what)] if use is not None else []
+        use = _called_at(steps[:call]) if call > 0 and steps[call].op == "CALL" else None
+        if use is not None:
+            found.append((use, step.op in _ITEM_STORES))
     return tuple(found)
 
 

@@ -39,6 +39,8 @@ _NAMED_BY = {
     "sys.argv": {"sys.argv"},
     "recursion limit": {"sys.setrecursionlimit", "sys.getrecursionlimit"},
 }
+# Code may set a limit under any name: where it is another one already, it counts for all that runs.
+_USUAL = {"recursion limit": 1000}
 _HOOKS = ("stdin", "excepthook", "displayhook", "breakpointhook", "unraisablehook")
 
 
@@ -188,7 +190,8 @@ class _Probe:
         paths = {found.path for found in reading.resolved} if reading is not None else set()
         changed = {effect.name for effect in self._effects}
         for name, present in _restored(self._before).items():
-            if name in changed or not paths.isdisjoint(_NAMED_BY[name]):
+            is_usual = present == _USUAL.get(name, present)
+            if name in changed or not is_usual or not paths.isdisjoint(_NAMED_BY[name]):
                 yield Dependency(KIND, name, _digest(present))
 
 

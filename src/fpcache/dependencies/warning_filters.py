@@ -12,8 +12,10 @@ which warnings were shown and are not to be shown again.
 
 from __future__ import annotations
 
+import functools
+import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from json import dumps, loads
 from typing import Any
 
@@ -21,6 +23,7 @@ import xxhash
 
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.records import Dependency, Effect, Observation, Refusal
+from fpcache.dependencies.substitutions import Substitution, substitute, undo
 from fpcache.dependencies.warning_registry import (
     Passed,
     filters_version,
@@ -40,8 +43,6 @@ _PASSED = "shown before"
 _UNKNOWN = "filters: "
 _LIST = "the list of filters"
 _NAMES_LIST = "warnings.filters"  # code that names the list would see the filter of ours
-_NAMES_GUARD = "warnings.catch_warnings"
-_SETTERS = {"warnings.simplefilter", "warnings.filterwarnings", "warnings.resetwarnings"}
 _ONCE_SHOWN = frozenset({"default", "module", "once"})
 
 
@@ -49,7 +50,10 @@ class _Probe:
     """Puts a filter that never matches before all others, for the time of a run."""
 
     def __init__(self, context: Context) -> None:
-        self._named = _named(context)
+        self._is_named = _names_list(context)
+        self._modules = 0
+        self._put_last: list[Filter] = []
+        self._replaced: list[Substitution] = []
         self._raised = Raised()
         self._passed = Passed()
         self._before: list[Filter] = []
@@ -66,10 +70,25 @@ class _Probe:
         self._held = warnings.filters
         self._before = list(warnings.filters)
         # Not through `warnings.simplefilter`: that would make Python forget which warnings it has shown.
-        if _NAMES_LIST not in self._named:
+        self._modules = len(sys.modules)
+        self._replaced = [substitute(warnings, "_add_filter", self._adding())]
+        if not self._is_named:
             self._held.insert(0, make_spy(self._raised))
 
+    def _adding(self) -> Callable[..., None]:
+        """Listen for filters that are put last: where such a one was there already, nothing shows it."""
+        original: Callable[..., None] = getattr(warnings, "_add_filter")  # noqa: B009  (absent from the stubs)
+
+        @functools.wraps(original)
+        def add(*found: Any, append: bool) -> None:
+            if append and warnings.filters is self._held:
+                self._put_last.append(found)
+            original(*found, append=append)
+
+        return add
+
     def stop(self) -> None:
+        undo(self._replaced)
         self._raised.is_active = False
         self._passed.stop()
         self._front = _before_spy(warnings.filters)
@@ -93,13 +112,8 @@ class _Probe:
         return Observation(tuple(dependencies), self._effects(), self._refusals())
 
     def _whole_list(self) -> Iterator[Dependency]:
-        """Count all filters where a run took some away, or set one that stands behind others already."""
-        changes = self._difference()
-        if changes is None:
-            counts = bool(self._named & _SETTERS) and _NAMES_GUARD not in self._named
-        else:
-            counts = "all" in changes and self._front is not None
-        if counts:
+        """Count all filters where a run took some of them away: what it leaves is made of them."""
+        if self._front is not None and "all" in (self._difference() or {}):
             yield Dependency(KIND, _LIST, _digest(self._before))
 
     def _effects(self) -> tuple[Effect, ...]:
@@ -118,14 +132,16 @@ class _Probe:
     def _difference(self) -> dict[str, Any] | None:
         """Return what a run set, even where it was so already: elsewhere it may not be."""
         is_same = list(map(sources, self._after)) == list(map(sources, self._before))
-        if is_same and self._front == []:
+        if is_same and self._front == [] and not self._put_last:
             return None
         if self._front is None:
             return {"all": list(map(encode, self._after))}
-        return _difference(self._before, self._after, self._front)
+        found = _difference(self._before, self._after, self._front, self._put_last)
+        # What a module sets when it is imported, it sets once: it goes before no later filter of the user's.
+        return {**found, "imported": True} if len(sys.modules) > self._modules else found
 
     def _refusals(self) -> tuple[Refusal, ...]:
-        if _NAMES_LIST in self._named:
+        if self._is_named:
             return (Refusal("uses the list `warnings.filters`, which is not watched then", _REMEDY),)
         new = [found for found in self._after if found not in self._before]
         if all(has_texts(found) for found in new):
@@ -133,18 +149,20 @@ class _Probe:
         return (Refusal("changed the warnings filters in a way that can't be stored", _REMEDY),)
 
 
-def _named(context: Context) -> set[str]:
-    """Return what code names of the module."""
+def _names_list(context: Context) -> bool:
     reading = context.reading
-    return set() if reading is None else {found.path for found in reading.resolved}
+    return reading is not None and any(found.path == _NAMES_LIST for found in reading.resolved)
 
 
-def _difference(before: list[Filter], after: list[Filter], front: list[Filter]) -> dict[str, Any]:
+def _difference(
+    before: list[Filter], after: list[Filter], front: list[Filter], last: list[Filter]
+) -> dict[str, Any]:
     """Return what was put before and after the earlier filters; else the whole list."""
     kept = [found for found in before if found not in front]
     size = len(front) + len(kept)
     if after[:size] == [*front, *kept]:
-        return {"front": list(map(encode, front)), "back": list(map(encode, after[size:]))}
+        back = [*after[size:], *(found for found in last if found not in after[size:])]
+        return {"front": list(map(encode, front)), "back": list(map(encode, back))}
     return {"all": list(map(encode, after))}
 
 
@@ -245,8 +263,10 @@ def apply(effect: Effect, context: Context) -> None:
 def _set_filters(state: dict[str, Any]) -> None:
     front, back = _decoded(state, "front"), _decoded(state, "back")
     present = _decoded(state, "all") if "all" in state else list(warnings.filters)
+    if "imported" in state:
+        front = [found for found in front if found not in present]
     kept = [found for found in present if found not in front]
-    later = [found for found in back if found not in kept]
+    later = [found for found in back if found not in (*front, *kept)]
     filters: Any = warnings.filters
     filters[:] = [*front, *kept, *later]
 

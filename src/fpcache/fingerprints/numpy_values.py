@@ -24,9 +24,16 @@ if TYPE_CHECKING:
 __all__ = ["feed_content", "feed_dtype", "note_memory", "refuse_iterator"]
 
 
+_WRITEABLE = 0x400  # NPY_ARRAY_WRITEABLE; the sign of all flags together is NPY_ARRAY_WARN_ON_WRITE
+
+
 def encode_array(enc: Encoder, obj: np.ndarray[Any, Any]) -> Iterator[Any]:
     """Encode an array: class, flags, shape, strides where they can be seen, dtype, elements."""
-    enc.feed("ndarray", _family_name(obj), obj.flags.writeable, obj.ndim, *obj.shape, *_seen_strides(obj))
+    flags = (
+        obj.flags.num
+    )  # asked for by name, the flag of what `broadcast_arrays` returns would warn the user
+    may_write = bool(flags & _WRITEABLE) if flags >= 0 else "with a warning"
+    enc.feed("ndarray", _family_name(obj), may_write, obj.ndim, *obj.shape, *_seen_strides(obj))
     note_memory(enc, obj, obj)
     yield from feed_dtype(enc, obj.dtype)
     yield from feed_content(enc, _plain(obj))

@@ -48,6 +48,8 @@ def reduce_array(writer: Writer, array: Any) -> Any:
         raise UnstorableError(
             "is an array mapped onto a file (`numpy.memmap`); use np.array(...) of it", array
         )
+    if array.flags.num < 0:
+        raise UnstorableError("is made by `numpy.broadcast_arrays`; use np.broadcast_to(...)", array)
     kind = type(array)
     if not _has_plain_memory(array.dtype, numpy) or (
         kind is not numpy.ndarray and _reduces_itself(kind, numpy)
@@ -157,7 +159,16 @@ def _node_below(writer: Writer, array: Any) -> Any:
 def _window(array: Any, base: Any, expected: Any) -> Any:
     offset = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
     place = (array.dtype, array.shape, array.strides, offset, array.flags.writeable)
+    if array.dtype.hasobject and not _is_alike(build_window(type(array), base, None, *place), array):
+        raise UnstorableError("is a view of objects that can't be made again as it is; use .copy()", array)
     return build_window, (type(array), base, expected, *place), *_attributes(array)
+
+
+def _is_alike(made: Any, array: Any) -> bool:
+    """Whether a view lies on its owner's memory in the same way, and has an array as its base if that had."""
+    numpy: Any = sys.modules["numpy"]
+    has_array = isinstance(made.base, numpy.ndarray), isinstance(array.base, numpy.ndarray)
+    return made.strides == array.strides and has_array[0] == has_array[1]
 
 
 def _attributes(array: Any) -> tuple[Any, ...]:
@@ -285,6 +296,13 @@ def _object_window(flat: Any, shape: Any, steps: list[int], first: int) -> Any:
     """Return a view of objects: by slicing where that can be, since its base is the owner then."""
     import numpy
 
+    repeated = [axis for axis, step in enumerate(steps) if step == 0 and shape[axis] > 1]
+    if repeated and 0 not in shape:
+        own = [axis for axis in range(len(shape)) if axis not in repeated]
+        core = _object_window(flat, [shape[axis] for axis in own], [steps[axis] for axis in own], first)
+        found = numpy.broadcast_to(numpy.expand_dims(core, repeated), shape)
+        found.flags.writeable = True
+        return found
     if len(shape) == 1 and steps[0] and shape[0]:
         end = first + steps[0] * shape[0]
         return flat[first : end if end >= 0 else None : steps[0]]

@@ -41,8 +41,8 @@ class CellRun:
     report: CellReport = field(default_factory=CellReport)
     joined: int | None = None
     ahead: dict[tuple[str, str], str] = field(default_factory=dict)
-    _codes: dict[tuple[int, int], types.CodeType | None] = field(default_factory=dict)
-    _silenced: bool | None = None
+    _codes: dict[tuple[int, int], types.CodeType | None] = field(default_factory=dict, init=False, repr=False)
+    _silenced: bool | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def parse(cls, services: Services, request: CellRequest, options: CellOptions) -> CellRun:

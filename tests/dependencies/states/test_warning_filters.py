@@ -185,6 +185,8 @@ def test_code_that_names_the_list_sees_it_as_it_is_and_is_not_kept(ran):
     [
         "warnings.simplefilter('ignore', UserWarning)",
         "warnings.filterwarnings('error', 'a', append=True)",
+        "warnings.simplefilter('ignore', BytesWarning); warnings.simplefilter('error', append=True)",
+        "(lambda w: w.simplefilter('error', append=True))(warnings)",
         "warnings.resetwarnings()",
         "warnings.resetwarnings(); warnings.simplefilter('error')",
     ],
@@ -196,11 +198,21 @@ def test_filters_that_a_run_sets_are_set_elsewhere_too_though_they_were_so_alrea
     ran.live(change)
     wanted = list(warnings.filters)
     warnings.filters[:] = [("always", None, UserWarning, None, 0)]
-    if "append" in change:
-        assert found.broken() == "the warnings filters changed"
-    else:
-        found.apply()
-        assert warnings.filters == wanted
+    found.apply()
+    assert warnings.filters == wanted
+
+
+def test_a_filter_that_an_import_sets_goes_before_no_later_one_of_the_users(ran, monkeypatch, tmp_path):
+    (tmp_path / "sets_filters.py").write_text(
+        "import warnings\nwarnings.simplefilter('ignore', BytesWarning)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    found = ran.run("import sets_filters")
+    ran.live("warnings.simplefilter('error')")
+    wanted = list(warnings.filters)
+    found.apply()
+    assert warnings.filters == wanted
+    del sys.modules["sets_filters"]
 
 
 def test_fits_in_threads_leave_no_refusal(ran, shown):
