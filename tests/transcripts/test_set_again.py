@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fpcache.testing.sessions import expect
 from fpcache.testing.sessions.edits import run_one_then_other
 
 # By name: before, statements that set something, what shows it.
@@ -35,19 +36,34 @@ SETTINGS = {
 }  # fmt: skip
 
 
+# Of the others it is an input what was so before, or they are refused.
+SET_BY_A_HIT = (
+    "a variable",
+    "a variable, removed",
+    "the working directory",
+    "a filter of warnings",
+    "a seed",
+)
+
+
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_what_was_so_already_is_set_by_a_hit(transcript, setting):
     before, body, shown = SETTINGS[setting]
-    pytest.importorskip(before.split()[1].partition(";")[0]) if before.startswith(
-        "import"
-    ) and "helper" not in before else None
+    if before.startswith("import") and "helper" not in before:
+        pytest.importorskip(before.split()[1].partition(";")[0])
     files = {"helper.py": "k = 1\nt = {}\n"}
     begin = f"{before}\ndef setup():\n    {body}\n    return 1"
     again = f"{begin}\n# %%\nsetup()\n# %%\nx = setup()"  # it is recorded where all is so already
-    run_one_then_other(transcript, again, f"{begin}\n# %%\nx = setup()\n# %%\ny = {shown}", files=files)
+    _, warm = run_one_then_other(
+        transcript, again, f"{begin}\n# %%\nx = setup()\n# %%\ny = {shown}", files=files
+    )
+    (status,) = (row.status for row in warm.rows() if row.name == "x = setup()")
+    assert status in (("hit",) if setting in SET_BY_A_HIT else ("miss", "uncacheable"))
 
 
 def test_a_limit_that_is_set_under_another_name(transcript):
     begin = "import sys\ndef setup(m):\n    m.setrecursionlimit(4321)\n    return 1"
     again = f"{begin}\n# %%\nsetup(sys)\n# %%\nx = setup(sys)"
-    run_one_then_other(transcript, again, f"{begin}\n# %%\nx = setup(sys)\n# %%\ny = sys.getrecursionlimit()")
+    last = f"{begin}\n# %%\nx = setup(sys)\n# %%\ny = sys.getrecursionlimit()"
+    _, warm = run_one_then_other(transcript, again, last)
+    expect(warm, {"x = setup": "miss"})

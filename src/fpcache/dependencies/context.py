@@ -47,3 +47,8 @@ class Context:
     started_s: float = field(default_factory=time.time)
     origin: dict[str, Any] = field(default_factory=dict)
     shared: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """What its code names of modules and classes, as dotted paths; nothing where it wasn't read."""
+        return frozenset() if self.reading is None else frozenset(item.path for item in self.reading.resolved)

@@ -56,7 +56,7 @@ class _Probe:
         reading = self._context.reading
         if reading is None:
             return
-        paths = [found.path for found in reading.resolved]
+        paths = self._context.paths
         values = [*reading.nodes, *(root.value for root in reading.roots)]
         if any(isinstance(value, decimal.Context) for value in values) or any(
             path.startswith(_NAMING) for path in paths

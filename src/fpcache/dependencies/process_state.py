@@ -186,8 +186,7 @@ class _Probe:
         """Count what was there before of what code names or changes: what it leaves may be made of that."""
         if self._before is None:
             return
-        reading = self._context.reading
-        paths = {found.path for found in reading.resolved} if reading is not None else set()
+        paths = self._context.paths
         changed = {effect.name for effect in self._effects}
         for name, present in _restored(self._before).items():
             is_usual = present == _USUAL.get(name, present)

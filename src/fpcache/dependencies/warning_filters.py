@@ -50,7 +50,7 @@ class _Probe:
     """Puts a filter that never matches before all others, for the time of a run."""
 
     def __init__(self, context: Context) -> None:
-        self._is_named = _names_list(context)
+        self._is_named = _NAMES_LIST in context.paths
         self._modules = 0
         self._put_last: list[Filter] = []
         self._replaced: list[Substitution] = []
@@ -147,11 +147,6 @@ class _Probe:
         if all(has_texts(found) for found in new):
             return ()
         return (Refusal("changed the warnings filters in a way that can't be stored", _REMEDY),)
-
-
-def _names_list(context: Context) -> bool:
-    reading = context.reading
-    return reading is not None and any(found.path == _NAMES_LIST for found in reading.resolved)
 
 
 def _difference(

@@ -21,18 +21,20 @@ from fpcache.fingerprints.registry import dotted_name
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["feed_content", "feed_dtype", "note_memory", "refuse_iterator"]
+__all__ = ["feed_content", "feed_dtype", "note_memory", "refuse_iterator", "warns_when_written"]
 
 
-_WRITEABLE = 0x400  # NPY_ARRAY_WRITEABLE; the sign of all flags together is NPY_ARRAY_WARN_ON_WRITE
+_WRITEABLE = 0x400  # NPY_ARRAY_WRITEABLE
+
+
+def warns_when_written(array: Any) -> bool:
+    """Whether an array was made by ``numpy.broadcast_arrays``: to ask for its flag by name warns."""
+    return bool(array.flags.num < 0)  # the sign is NPY_ARRAY_WARN_ON_WRITE
 
 
 def encode_array(enc: Encoder, obj: np.ndarray[Any, Any]) -> Iterator[Any]:
     """Encode an array: class, flags, shape, strides where they can be seen, dtype, elements."""
-    flags = (
-        obj.flags.num
-    )  # asked for by name, the flag of what `broadcast_arrays` returns would warn the user
-    may_write = bool(flags & _WRITEABLE) if flags >= 0 else "with a warning"
+    may_write = "with a warning" if warns_when_written(obj) else bool(obj.flags.num & _WRITEABLE)
     enc.feed("ndarray", _family_name(obj), may_write, obj.ndim, *obj.shape, *_seen_strides(obj))
     note_memory(enc, obj, obj)
     yield from feed_dtype(enc, obj.dtype)

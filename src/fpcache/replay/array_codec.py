@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from fpcache.errors import UncacheableError
+from fpcache.fingerprints.numpy_values import warns_when_written
 from fpcache.replay.locate import UnstorableError, describe
 from fpcache.replay.memory import byte_bounds, innermost
 
@@ -48,7 +49,7 @@ def reduce_array(writer: Writer, array: Any) -> Any:
         raise UnstorableError(
             "is an array mapped onto a file (`numpy.memmap`); use np.array(...) of it", array
         )
-    if array.flags.num < 0:
+    if warns_when_written(array):
         raise UnstorableError("is made by `numpy.broadcast_arrays`; use np.broadcast_to(...)", array)
     kind = type(array)
     if not _has_plain_memory(array.dtype, numpy) or (

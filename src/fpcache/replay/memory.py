@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from operator import itemgetter
 from typing import Any
 
 from fpcache.replay.locate import UnstorableError
@@ -95,15 +96,11 @@ class Ledger:
         present = {holder for _, holder, _ in pieces}
         conflicting = {one: [other for other in present if _conflict(one, other)] for one in present}
         reach = dict.fromkeys(present, 0)
-        for (start, stop), holder, owner in sorted(pieces, key=_start):
+        for (start, stop), holder, owner in sorted(pieces, key=itemgetter(0)):
             for other in conflicting[holder]:
                 if start < reach[other]:
                     raise UnstorableError("shares memory with another value; use .copy()", owner)
             reach[holder] = max(reach[holder], stop)
-
-
-def _start(piece: tuple[Bounds, Holder, object]) -> Bounds:
-    return piece[0]
 
 
 def _conflict(one: Holder, other: Holder) -> bool:
