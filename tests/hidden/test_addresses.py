@@ -39,3 +39,29 @@ def test_an_artist_that_is_shown_is_the_one_that_is_kept(tmp_path):
     warm = transcript.run(cells, ("0;", "1;"), ("print(_2)", "print(object.__repr__(_2[0]))"))
     expect(warm, {"plt.plot": "hit"})
     assert shown(warm, 1) == shown(warm, 2) != []
+
+
+@pytest.mark.parametrize(
+    "judged",
+    [
+        "Path('a.txt').write_text(str(c) * 2)",
+        "with open('a.txt', 'w') as f: print(c, file=f)",
+        "with open('a.txt', 'w') as f: json.dump({'c': repr(c)}, f)",
+        "with open('a.txt', 'wb') as f: pickle.dump([f'{c}'], f)",
+        "os.environ['A'] = repr(c)",
+    ],
+)
+def test_a_file_with_the_address_of_a_living_object_is_not_put_back(tmp_path, judged):
+    transcript = Transcript(tmp_path)
+    cells = ["import json, os, pickle\nfrom pathlib import Path\nclass C: pass\nc = C()", judged]
+    transcript.run(cells)
+    warm = transcript.run(cells)
+    expect(warm, {judged[:12]: "uncacheable"})
+    assert any("holds the address of an object (`C`)" in row.reason for row in warm.rows())
+
+
+def test_a_file_with_the_address_of_what_is_gone_is_put_back(tmp_path):
+    transcript = Transcript(tmp_path)
+    cells = ["from pathlib import Path\nclass C: pass", "Path('a.txt').write_text(f'{C()} at 0xdeadbeef')"]
+    transcript.run(cells)
+    expect(transcript.run(cells), {"Path(": "hit"})

@@ -61,6 +61,29 @@ def test_a_change_of_colliding_numbers(transcript, change, first):
     expect(warm, {"s = set": "hit"})
 
 
+UNCHANGED = {
+    "operator": "s |= {{{old}}}",
+    "update": "s.update([{old}, {new}])",
+    "by itself": "s |= s",
+    "emptied and filled": "kept = sorted(s); s.clear(); s.update(kept)",
+    "in a list": "t = [s]; t[0] |= {{{old}}}",
+    "function": "def f(x): x |= {{{old}}}\nf(s)",
+}
+
+
+@pytest.mark.parametrize("write", [numbers, letters])
+@pytest.mark.parametrize("change", list(UNCHANGED.values()), ids=list(UNCHANGED))
+def test_a_change_of_the_order_alone(transcript, change, write):
+    """Where an addition makes Python build the table anew, the elements are iterated in another order."""
+    made = "s = set([0, 8, 40, 24]); s.add(16)" if write is numbers else "s = set('pqr'); s.add('t3')"
+    one = f"{made}\n# %%\n{write(change)}"
+    other = one + LISTED + write(LATER) + LISTED
+    for cells in (one, other, other):
+        plain, cached = transcript.plain(cells, seed=1), transcript.run(cells, seed=1)
+        assert_same(plain, cached)
+    expect(cached, {made.partition(";")[0]: "hit"})
+
+
 SETS = {
     "numbers": "{n * n * 7919 for n in range(500)}",
     "numbers from NumPy": "set(numpy.random.default_rng(5).integers(0, 10**9, 500))",

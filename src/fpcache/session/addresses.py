@@ -3,7 +3,8 @@
 An output that shows the address of an object which a replay restores, or finds,
 is stored with a mark in its place, and shown with the object's address then. In
 a value no text can be told from another, so one that holds the address of a
-living object is not stored. An address of what is gone says nothing any more.
+living object is not stored; nor is a file with such an address, or whatever else
+a run left beyond values. An address of what is gone says nothing any more.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["marked", "named", "refuse_temporary_names", "settled"]
 
 _TOLD = re.compile(r"0x([0-9a-f]{6,16})\b")
+_TOLD_IN_BYTES = re.compile(rb"0x[0-9a-f]{6,16}\b")
 _BEFORE = 100  # characters before an address, in which its object is named
 _NUMBER = re.compile(rb"\x8a([\x05-\x07])")  # pickle's opcode for an integer of so many bytes
 _REMEDY = "keep the object itself, or give its class a `__repr__`"
@@ -42,27 +44,35 @@ class _Told:
 
 
 def settled(
-    trace: Trace, payload: Payload, dumped: codec.Dumped, outputs: OutputLog, namespace: dict[str, Any]
+    trace: Trace,
+    observation: Observation,
+    payload: Payload,
+    dumped: codec.Dumped,
+    outputs: OutputLog,
+    namespace: dict[str, Any],
 ) -> tuple[Payload, codec.Dumped]:
     """Return a payload that also holds the objects whose addresses the outputs show.
 
     Raises
     ------
     UncacheableError
-        If a value holds an address, or an output that of an object which a
-        replay can't have.
+        If a value or a written file holds an address, or an output that of an
+        object which a replay can't have.
     """
     shown = [told for text in outputs.texts() for told in _told_in(text)]
     held, nodes = _held_as_text(dumped.stream), _nodes(trace)
     if any(item.value is id for item in trace.reading.resolved):
         held.extend(_held_as_number(payload, nodes, namespace))
-    if not shown and not held:
+    left = [(effect.name, told) for effect in observation.effects for told in _held_as_text(effect.state)]
+    if not shown and not held and not left:
         return payload, dumped
-    found = _living({told.address for told in (*shown, *held)}, payload, nodes, namespace)
-    for told in held:
+    told_of = [*(("its result", told) for told in held), *((f"`{name}`", told) for name, told in left)]
+    wanted = {told.address for told in (*shown, *(told for _, told in told_of))}
+    found = _living(wanted, payload, nodes, namespace)
+    for place, told in told_of:
         living = found.get(told.address)
         if living is not None and _is_of(told, living):
-            raise UncacheableError(f"its result holds the address of {_words(living)}; {_REMEDY}")
+            raise UncacheableError(f"{place} holds the address of {_words(living)}; {_REMEDY}")
     pairs = ((told, found[told.address]) for told in shown if told.address in found)
     objects = [_kept(living) for told, living in pairs if _is_of(told, living)]
     if not objects:
@@ -107,7 +117,7 @@ def _told_in(text: str) -> Iterator[_Told]:
 
 
 def _held_as_text(stream: bytes) -> list[_Told]:
-    return list(_told_in(stream.decode("latin-1"))) if b"0x" in stream else []
+    return list(_told_in(stream.decode("latin-1"))) if _TOLD_IN_BYTES.search(stream) else []
 
 
 def _held_as_number(

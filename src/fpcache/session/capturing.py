@@ -72,12 +72,14 @@ class Capture:
 
 def changed(trace: Trace, namespace: dict[str, Any]) -> tuple[Root, ...]:
     """Return the roots whose values the run changed in place."""
-    return _changed_in(trace.reading, reread(trace.reading, namespace))
+    return _changed_in(trace, reread(trace.reading, namespace))
 
 
-def _changed_in(before: Reading, after: Reading) -> tuple[Root, ...]:
+def _changed_in(trace: Trace, after: Reading) -> tuple[Root, ...]:
     """Return the changed roots as they were before, with the nodes they had."""
+    before = trace.reading
     keys = {root.key for root in changed_roots(before, after)} | roots_with_replaced(before, after)
+    keys |= set_order.relaid(trace.set_layouts, after)
     return tuple(root for root in before.roots if root.key in keys)
 
 
@@ -159,7 +161,7 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation, output
     services = step.run.services
     allowance = services.governor.storing_allowance(trace.duration_s, services.settings.min_seconds)
     after = reread(trace.reading, namespace, allowance=allowance)
-    mutated = _changed_in(trace.reading, after)
+    mutated = _changed_in(trace, after)
     memoised.refuse_seen_memory(trace, mutated, observation)
     _refuse_changed_history(mutated, namespace)
     payload = Payload(
@@ -181,7 +183,7 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation, output
     digest = _digest(payload, nodes, walks, met, allowance)
     dumped = recording.capture(payload, nodes, namespace)
     addresses.refuse_temporary_names(observation, dumped, outputs)
-    payload, dumped = addresses.settled(trace, payload, dumped, outputs, namespace)
+    payload, dumped = addresses.settled(trace, observation, payload, dumped, outputs, namespace)
     _refuse_unread_names(trace, dumped)
     positions.refuse_told(step.run, trace.reading, dumped.stream)
     display_ids.refuse_told(trace.display_ids, dumped.stream)
@@ -367,10 +369,11 @@ def _own_dependencies(step: ComponentStep, trace: Trace, captured: Capture) -> l
     found += positions.dependencies(run, trace.component, reading, trace.outputs)
     uses = hash_order.uses(run, trace.component, reading)
     found.extend(hash_seed.dependency(use.expression, use.line or None) for use in uses.seeded)
-    if uses.every and trace.set_order:
-        found.append(Dependency(set_order.KIND, f"`{uses.every[0].expression}`", trace.set_order))
-    if captured.holds_set and trace.set_order:
-        found.append(Dependency(set_order.SOURCE, "", trace.set_order))
+    order = set_order.order_of(trace.set_layouts)
+    if uses.every and order:
+        found.append(Dependency(set_order.KIND, f"`{uses.every[0].expression}`", order))
+    if captured.holds_set and order:
+        found.append(Dependency(set_order.SOURCE, "", order))
     if not captured.keeps_order:
         found.append(set_order.lost_order())
     return found

@@ -9,11 +9,12 @@ or changes one leaves it to be iterated later.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from fpcache.dependencies import hash_seed
 from fpcache.dependencies.records import Dependency
 from fpcache.fingerprints import walk
-from fpcache.fingerprints.records import Reading
+from fpcache.fingerprints.records import Reading, Walk
 from fpcache.fingerprints.set_layouts import layout, places
 from fpcache.fingerprints.set_values import has_steady_hashes, is_hashed_by_address
 
@@ -25,39 +26,69 @@ __all__ = [
     "check",
     "check_lost",
     "check_source",
+    "layouts",
     "lost_order",
     "order_of",
+    "relaid",
 ]
+
+Layout = tuple[int, int, bytes]
+"""A set's id, what decides its layout (0: nothing, 1: the hash seed, 2: addresses), and a digest."""
+
+Layouts = dict[str, tuple[Layout, ...]]
 
 KIND = "set_order"
 SOURCE = "order_of_sets_that_sets_are_made_of"
 RESTORED = "restored_set_order"
 
 
-def order_of(reading: Reading) -> str:
+def layouts(reading: Reading) -> Layouts:
+    """Return how all sets that are read are laid out, by the roots in which they are."""
+    known: dict[int, Layout] = {}
+    found: Layouts = {}
+    for root in reading.roots:
+        if root.walk is not None and root.walk.has_set:
+            found[root.key] = tuple(_layout(one, known) for one in _sets_in(root.value, root.walk))
+    return found
+
+
+def _layout(one: set[object] | frozenset[object], known: dict[int, Layout]) -> Layout:
+    if id(one) not in known:
+        kind = 0 if has_steady_hashes(one) else 2 if is_hashed_by_address(one) else 1
+        known[id(one)] = id(one), kind, walk([list(one), *layout(one), places(one)]).digest
+    return known[id(one)]
+
+
+def order_of(found: Layouts) -> str:
     """Return what says how all sets that are read are laid out; empty where there is none.
 
     Three digests: of the sets that are laid out alike in all processes, in
     those of one hash seed (and the seed), and by chance, as addresses are hashed.
     """
-    found: tuple[list[object], list[object], list[object]] = ([], [], [])
-    for one in _sets_in(reading):
-        kind = 0 if has_steady_hashes(one) else 2 if is_hashed_by_address(one) else 1
-        found[kind].append([list(one), *layout(one), places(one)])
-    if not any(found):
+    kinds: tuple[list[bytes], list[bytes], list[bytes]] = ([], [], [])
+    for _, kind, digest in dict.fromkeys(chain.from_iterable(found.values())):
+        kinds[kind].append(digest)
+    if not any(kinds):
         return ""
-    return " ".join([*(walk(sets).digest.hex() for sets in found), hash_seed.current()])
+    return " ".join([*(walk(digests).digest.hex() for digests in kinds), hash_seed.current()])
+
+
+def relaid(before: Layouts, after: Reading) -> frozenset[str]:
+    """Return the keys of the roots in which a run laid out a set anew, be its elements the same or not."""
+    now = layouts(after) if before else {}
+    return frozenset(key for key, found in before.items() if now.get(key) != found)
 
 
 def are_nested(reading: Reading) -> bool:
     """Whether a set is part of another value, where its uses can't be read off the code."""
     roots = {id(root.value) for root in reading.roots}
-    return any(id(found) not in roots for found in _sets_in(reading))
+    walks = ((root.value, root.walk) for root in reading.roots if root.walk is not None and root.walk.has_set)
+    return any(id(found) not in roots for value, walked in walks for found in _sets_in(value, walked))
 
 
 def check(dependency: Dependency, reading: Reading | None) -> str | None:
     """Return why sets are not in the recorded order, or None."""
-    if reading is not None and order_of(reading).split()[:3] == dependency.expected.split()[:3]:
+    if reading is not None and order_of(layouts(reading)).split()[:3] == dependency.expected.split()[:3]:
         return None
     return (
         f"iterates over a set ({dependency.name}) that was built in another order; `sorted(...)` would fix it"
@@ -67,7 +98,7 @@ def check(dependency: Dependency, reading: Reading | None) -> str | None:
 def check_source(dependency: Dependency, reading: Reading | None) -> str | None:
     """Return why sets that are made of those read would be laid out in another way, or None."""
     steady, seeded, _, seed = dependency.expected.split()
-    now = [] if reading is None else order_of(reading).split()
+    now = [] if reading is None else order_of(layouts(reading)).split()
     if now and now[0] == steady and (now[1] == seeded or hash_seed.is_other(seed)):
         return None
     return "makes or changes a set, out of one that was built in another order"
@@ -89,12 +120,10 @@ def check_lost(dependency: Dependency) -> str | None:
     return "its result holds a set of which a restored copy would be iterated in another order"
 
 
-def _sets_in(reading: Reading) -> Iterator[set[object] | frozenset[object]]:
-    """Find sets in an order that depends on the values alone; frozensets are no nodes, but parts of some."""
-    walks = [(root.value, root.walk) for root in reading.roots if root.walk is not None and root.walk.has_set]
-    for value, _ in walks:
-        yield from _frozen_in(value)
-    for node in {id(node): node for _, walked in walks for node in walked.nodes}.values():
+def _sets_in(value: object, walked: Walk) -> Iterator[set[object] | frozenset[object]]:
+    """Find sets in an order that depends on the value alone; frozensets are no nodes, but parts of some."""
+    yield from _frozen_in(value)
+    for node in walked.nodes:
         if isinstance(node, (set, frozenset)):
             yield node
         else:
