@@ -14,6 +14,7 @@ from types import CodeType, ModuleType
 from fpcache.cells import Component, Kind
 from fpcache.dependencies.package_uses import (
     OWN_RULES,
+    PackageUse,
     is_observed,
     is_seeding,
     modules_handed_on,
@@ -25,11 +26,13 @@ from fpcache.fingerprints.code_objects import code_facts
 from fpcache.fingerprints.locality import is_local_module
 from fpcache.fingerprints.module_files import module_code
 from fpcache.fingerprints.packages import is_local_code
-from fpcache.fingerprints.records import Reading
+from fpcache.fingerprints.records import MISSING, Reading
 
 __all__ = ["AmbientHistory", "affected_packages", "effect_root", "histories"]
 
 KIND = "history"
+STANDARD = "the standard library"
+_BY_NAME = frozenset({"setattr", "delattr", "patch", "vars", "__dict__"})
 # What extends another package without being required by it.
 _EXTENDS: Mapping[str, tuple[str, ...]] = {"pandas": ("tqdm",)}
 
@@ -47,8 +50,28 @@ def affected_packages(
     if component.kind in (Kind.CODE, Kind.DYNAMIC) and code is not None:
         found |= set(modules_handed_on(code, namespace))
         for reached, scope in reached_code(code, namespace):
-            found |= {use.package for use in package_uses(reached, scope) if not is_observed(use)}
+            uses = list(package_uses(reached, scope))
+            found |= {use.package for use in uses if not is_observed(use)}
+            if any(map(_replaces_standard, uses)) or _may_replace_standard(reached, scope):
+                found.add(STANDARD)
     return frozenset(found)
+
+
+def _replaces_standard(use: PackageUse) -> bool:
+    """Whether a part of a module of the standard library is assigned, which all libraries may use."""
+    is_assigned = use.target is MISSING and isinstance(use.holder, (ModuleType, type))
+    return is_assigned and use.package in sys.stdlib_module_names
+
+
+def _may_replace_standard(code: CodeType, namespace: Mapping[str, object]) -> bool:
+    """Whether code that changes attributes by their names also names a module of the standard library."""
+    if _BY_NAME.isdisjoint(code.co_names):
+        return False
+    facts = code_facts(code)
+    heads = (namespace.get(use.head) for use in facts.uses)
+    named = [head.__name__ for head in heads if isinstance(head, ModuleType)]
+    named += [text for text in facts.strings if "." in text]
+    return any(name.partition(".")[0] in sys.stdlib_module_names for name in named)
 
 
 def effect_root(nodes: Sequence[ast.stmt], namespace: Mapping[str, object]) -> str | None:
@@ -105,7 +128,8 @@ def histories(reading: Reading) -> frozenset[str]:
     found = {item.path.partition(".")[0] for item in reading.resolved} | set(reading.packages)
     found |= {str(kind.__module__).partition(".")[0] for kind in set(map(type, reading.nodes))}
     found |= {other for package in found for other in _EXTENDS.get(package, ())}
-    return frozenset(found - {"builtins", "__main__"})
+    found -= {"builtins", "__main__"}
+    return frozenset(found | {STANDARD}) if found else frozenset()
 
 
 @dataclass(slots=True)
@@ -144,8 +168,9 @@ class AmbientHistory:
             code = module_code(module) if isinstance(module, ModuleType) and is_local_module(module) else None
             if code is not None:
                 digest = code_facts(code).digest.hex()
-                uses = package_uses(code, vars(module))
+                uses = list(package_uses(code, vars(module)))
                 packages = {use.package for use in uses if not is_observed(use)}
+                packages |= {STANDARD} if any(map(_replaces_standard, uses)) else set()
                 self.note(packages, f"import {name} {digest}", str)
 
     def digest(self, package: str) -> str:
@@ -163,4 +188,6 @@ class AmbientHistory:
         """Return why a recorded history no longer holds, or None."""
         if self.digest(dependency.name) == dependency.expected:
             return None
+        if dependency.name == STANDARD:
+            return "a part of the standard library may have been replaced by another statement"
         return f"settings of `{dependency.name}` were changed by another statement"
