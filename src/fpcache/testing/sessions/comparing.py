@@ -170,13 +170,18 @@ def first_difference(plain: Run, cached: Run) -> tuple[int, list[str]]:
 
 
 def _with_valid_registry(described: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out which warnings count as shown, where none does in the other session.
+    """Leave out of the warnings that count as shown those that don't in the other session.
 
-    Any change of the filters ends that, and libraries make such changes when
-    they look something up for the first time: what is shown again tells.
+    Any change of the filters ends that for all that were shown before it, and
+    libraries make such changes when they look something up for the first time:
+    what is shown again tells.
     """
-    ended = "__warningregistry__" not in other
-    return {name: value for name, value in described.items() if not (ended and name == "__warningregistry__")}
+    there = other.get("__warningregistry__", [])
+    return {
+        name: [part for part in value if part in there] if name == "__warningregistry__" else value
+        for name, value in described.items()
+        if there or name != "__warningregistry__"
+    }
 
 
 def _masked(shown: Any, mask: str) -> Any:

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from . import describe as describing
+from .texts import ADDRESS_IN_BYTES
 
 _NOT_THEIRS = {"In", "_ih", "_dh", "_i", "_ii", "_iii", "__builtins__", "__builtin__", "__name__", "__doc__",
                "__package__", "__loader__", "__spec__", "exit", "quit", "get_ipython", "open"}  # fmt: skip
@@ -129,7 +130,10 @@ def surroundings() -> dict[str, object]:
 
 
 def files() -> dict[str, bytes]:
-    """Return the files below the working directory, by their relative paths, and the directories."""
+    """Return the files below the working directory, by their relative paths, and the directories.
+
+    Addresses of objects are masked, as they are in values.
+    """
     found = {}
     for directory, directories, names in os.walk("."):
         for name in directories:
@@ -137,7 +141,7 @@ def files() -> dict[str, bytes]:
         for name in names:
             path = os.path.join(directory, name)
             with open(path, "rb") as file:
-                found[os.path.relpath(path)] = file.read()
+                found[os.path.relpath(path)] = ADDRESS_IN_BYTES.sub(b" at 0x...", file.read())
     return found
 
 

@@ -7,6 +7,7 @@ import re
 
 _LONG = 200
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+ADDRESS_IN_BYTES = re.compile(ADDRESS.pattern.encode())
 
 
 def digest(data: bytes) -> str:
