@@ -8,6 +8,7 @@ import fractions
 import pathlib
 import uuid
 import zoneinfo
+from itertools import chain
 from typing import Any
 
 from fpcache.fingerprints.encoder import Encoder
@@ -65,6 +66,11 @@ def is_pure(enc: Encoder, obj: Any) -> bool:
 
 
 def _look(top: Any, known: dict[int, bool]) -> tuple[bool | None, list[Any]]:
+    kinds = set(map(type, top))
+    if kinds <= _LEAVES:
+        return True, []
+    if kinds == {tuple} and _LEAVES.issuperset(map(type, chain.from_iterable(top))):
+        return True, []  # rows of a table
     pending = []
     for item in top:
         if type(item) in (tuple, frozenset):

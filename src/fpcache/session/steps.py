@@ -18,6 +18,7 @@ from fpcache.fingerprints.records import MISSING, Reading
 from fpcache.graph import FingerprintStatus
 from fpcache.session import looking_up, refusing, restoring, sole_owner
 from fpcache.session.cell_run import CellRun
+from fpcache.session.estimating import estimated_s
 from fpcache.session.executing import execute_component
 from fpcache.session.governor import REPLAY_S, AllowanceSpentError
 from fpcache.session.noting import note_effects
@@ -121,9 +122,16 @@ class ComponentStep:
         if refused is not None and not self.run.options.explicit:
             return _verdict(UNCACHEABLE, refusing.told(refused, self.row.lines))
         is_unknown = min_seconds > 0 and services.governor.profile(digest) is None
-        if is_unknown and not self.run.options.explicit and looks_quick(self.nodes):
+        if is_unknown and not self.run.options.explicit and self._looks_quick(min_seconds):
             return _verdict(PLAIN, LOOKS_QUICK)
         return None
+
+    def _looks_quick(self, min_seconds: float) -> bool:
+        if looks_quick(self.nodes):
+            return True
+        if self.component.magic is not None:
+            return False  # its body is in a text
+        return estimated_s(self.nodes, self.run.namespace) < min_seconds / 2
 
     def _asked(self) -> FingerprintStatus:
         code = self.run.compiled(self.component)
