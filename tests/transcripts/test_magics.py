@@ -252,9 +252,9 @@ def test_settings_are_changed_by_config_magic_and_take_effect_with_the_next_cell
     cells = [
         "a = [1]",
         "%config FPCache.min_seconds = 5",
-        "b = sorted([2])",
+        "b = (lambda: 2)()",
         "%config FPCache.show_status = 'always'",
-        "c = sorted([3])",
+        "c = (lambda: 3)()",
     ]
     run = transcript.run([*cells, "%config FPCache.min_seconds = -1", "%config FPCache.unseeded = 'perhaps'"])
     expect(run, {"a =": "miss", "b =": "plain: cheaper to run than to store", "c =": "plain"})

@@ -128,8 +128,15 @@ def histories(reading: Reading) -> frozenset[str]:
     found = {item.path.partition(".")[0] for item in reading.resolved} | set(reading.packages)
     found |= {str(kind.__module__).partition(".")[0] for kind in set(map(type, reading.nodes))}
     found |= {other for package in found for other in _EXTENDS.get(package, ())}
-    found -= {"builtins", "__main__"}
-    return frozenset(found | {STANDARD}) if found else frozenset()
+    runs_python = reading.packages or any(not _is_compiled(item.value) for item in reading.resolved)
+    return frozenset(found - {"builtins", "__main__"} | ({STANDARD} if runs_python else set()))
+
+
+def _is_compiled(value: object) -> bool:
+    """Whether a value runs no Python code of the standard library when it is used."""
+    if isinstance(value, ModuleType):
+        return not str(vars(value).get("__file__")).endswith(".py")
+    return isinstance(value, (types.BuiltinFunctionType, int, float, complex, str, bytes))
 
 
 @dataclass(slots=True)
