@@ -34,9 +34,8 @@ def estimated_s(nodes: Iterable[ast.stmt], namespace: Mapping[str, Any]) -> floa
     """Return about how many seconds statements take; infinite where that can't be said.
 
     What calls anything but Python's and some libraries' own functions can't be
-    estimated, nor what reads an object of another class. Values are not looked
-    into beyond what a hundred thousandth of a second allows, and nothing of the
-    user's is called.
+    estimated, nor what reads an object of another class. Of a value some thousand
+    items are looked at, and nothing of the user's is called.
 
     Examples
     --------
@@ -50,7 +49,7 @@ def estimated_s(nodes: Iterable[ast.stmt], namespace: Mapping[str, Any]) -> floa
     try:
         for node in nodes:
             estimate.of(node)
-    except UnknownSizeError:
+    except Exception:  # also a user's object may raise whatever is asked of it
         return math.inf
     return estimate.seconds
 
@@ -209,9 +208,8 @@ class _Estimate:
     def _repeated(self, target: ast.expr, iterated: ast.expr) -> Any:
         size = self.of(iterated)
         before, times = self._times, max(size.items, 1)
-        self._bind(
-            target, Size(size.items if size.kind or size.magnitude <= 1 else 1, size.kind, size.magnitude)
-        )
+        each = size.items if size.kind or size.magnitude <= 1 else 1
+        self._bind(target, Size(each, size.kind, size.magnitude))
         self._times *= times
         self._add(_OPERATOR_S[0])
         yield times

@@ -25,11 +25,12 @@ LIBRARIES = {**dict.fromkeys(_PYTHONS, PYTHON), "numpy": NUMPY, "torch": NUMPY, 
 """Libraries whose calls take about as long as there is content to go through, and which kind of content."""
 
 _CONTAINERS = (list, tuple, set, frozenset, dict, deque, Counter, OrderedDict, defaultdict, range)
+_CODE = (type, FunctionType, BuiltinFunctionType)
 _NUMBERS = frozenset({int, float, complex, bool, type(None)})
 _TEXTS = frozenset({str, bytes, bytearray})
 _CHARACTERS = 8  # as dear as one item
 _OBJECTS = 20  # numbers in an array are as dear as one object in it
-_MANY, _NESTED_MANY, _DEEP = 100_000, 300, 3
+_MOST_ITEMS, _INNER = 20_000, 20  # looked at, where one that is looked into counts so often
 _FRAMES = names("Categorical DataFrame DatetimeIndex Index MultiIndex RangeIndex Series")
 _SINGLE = names("""
     Decimal Fraction Generator Logger Match Pattern PosixPath PurePosixPath Random RandomState Timedelta
@@ -60,27 +61,41 @@ class Size:
     magnitude: float = 1.0
 
 
-def size_of(value: object, depth: int = 0) -> Size:
-    """Return the size of a value of a type that is known; raises `UnknownSizeError` for others."""
+def size_of(value: object, left: int = _MOST_ITEMS) -> Size:
+    """Return the size of a value.
+
+    Parameters
+    ----------
+    value : object
+        Of a type of Python's or of one of the `LIBRARIES`.
+    left : int
+        How many items may be looked at.
+
+    Raises
+    ------
+    UnknownSizeError
+        For values of other types, and large containers.
+    """
     cls: type = type(value)
     if cls in _NUMBERS:
         return Size(magnitude=_magnitude(value))
     if cls in _TEXTS:
         return Size(1 + len(value) / _CHARACTERS)  # type: ignore[arg-type]
     if cls in _CONTAINERS:
-        return _container_size(value, depth)  # type: ignore[arg-type]
+        return _container_size(value, left)  # type: ignore[arg-type]
     kind = library_of(value)
-    if isinstance(value, (type, FunctionType, BuiltinFunctionType, MethodType)) or cls.__name__ == "ufunc":
+    if issubclass(cls, (*_CODE, MethodType)) or cls.__name__ == "ufunc":
         return Size(kind=kind)
     return _library_size(value, kind)
 
 
 def library_of(value: object) -> int:
     """Return the kind of the library that a function, class or object is from."""
-    if isinstance(value, MethodType):
+    if type(value) is MethodType:
         value = value.__self__
-    is_code = isinstance(value, (type, FunctionType, BuiltinFunctionType))
-    module = getattr(value if is_code else type(value), "__module__", None) or "builtins"
+    module = (
+        getattr(value if issubclass(type(value), _CODE) else type(value), "__module__", None) or "builtins"
+    )
     kind = LIBRARIES.get(str(module).partition(".")[0])
     if kind is None:
         raise UnknownSizeError(f"of `{module}`")
@@ -94,11 +109,11 @@ def _magnitude(value: object) -> float:
     return float(size) if size >= 1 else 1 / size
 
 
-def _container_size(value: Collection[Any], depth: int) -> Size:
+def _container_size(value: Collection[Any], left: int) -> Size:
     count = len(value)
     if type(value) is range:
         return Size(count, magnitude=max(abs(value.start), abs(value.stop)))
-    if count > _MANY:
+    if count > left:
         raise UnknownSizeError("a large container")
     values = value.values() if isinstance(value, dict) else value
     kinds = set(map(type, values))
@@ -109,12 +124,11 @@ def _container_size(value: Collection[Any], depth: int) -> Size:
     if kinds <= _NUMBERS | _TEXTS:
         texts = sum(len(item) for item in values if isinstance(item, (str, bytes, bytearray)))
         return Size(1 + count + texts / _CHARACTERS)
-    if count > _NESTED_MANY or depth > _DEEP:
-        raise UnknownSizeError("a large container")
-    inner = [size_of(item, depth + 1) for item in values]
-    if isinstance(value, dict):
-        inner += [size_of(item, depth + 1) for item in value]
-    return Size(1 + sum(item.items for item in inner), max(item.kind for item in inner))
+    total, kind, left = 1.0, PYTHON, left // 2 - _INNER * count
+    for item in (*values, *(value if isinstance(value, dict) else ())):
+        inner = size_of(item, left)
+        total, kind, left = total + inner.items, max(kind, inner.kind), left - int(inner.items)
+    return Size(total, kind)
 
 
 def _library_size(value: Any, kind: int) -> Size:
