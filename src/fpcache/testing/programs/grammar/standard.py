@@ -232,7 +232,7 @@ PATCHING = Theme(
         {u} = functools.reduce(lambda x, y: x, [1, 2])
         {u} = os.stat('in.txt').st_size
         re.compile('a{k}')
-        sys.setrecursionlimit(3000 + {k})
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000 + {k}))
         locals()['n2'] = {k}
         np.seterr(all='ignore')
         pd.options.display.max_rows = {k} + 5
