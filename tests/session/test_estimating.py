@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import collections
 import fractions
+import functools
 import math
 import random
 import re
+import statistics
 import types
 from pathlib import Path
 
@@ -110,24 +112,53 @@ def test_what_may_be_anything_is_not_guessed(text):
     assert estimate(text, **names, get_ipython=lambda: None) == math.inf
 
 
-def test_nothing_of_the_users_is_called():
-    class Touchy:
-        def __getattr__(self, name):
-            raise AssertionError(name)
+def test_no_method_of_the_users_objects_is_called():
+    called = []
 
+    class Touchy:
         def __getattribute__(self, name):
-            raise AssertionError(name)
+            called.append(name)
+            return object.__getattribute__(self, name)
 
         def __len__(self):
-            raise AssertionError("counted")
+            called.append("len")
+            return 1
+
+        @property
+        def __class__(self):
+            called.append("class")
+            return list
 
     class Many(list):
         def __iter__(self):
-            raise AssertionError("iterated")
+            called.append("iter")
+            return list.__iter__(self)
 
-    names = {"t": Touchy(), "m": Many([1]), "module": types.ModuleType("module")}
-    for text in ("len(t)", "t.x", "t[0]", "list(m)", "len(m)", "module.x", "[t, m]"):
-        assert estimate(text, **names) == math.inf
+    class Lazy(types.ModuleType):
+        def __getattribute__(self, name):
+            called.append(name)
+            return super().__getattribute__(name)
+
+    names = {"t": Touchy(), "m": Many([1]), "module": types.ModuleType("module"), "lazy": Lazy("math")}
+    texts = ["len(t)", "t.x + 1", "t[0]", "t()", "list(m)", "len(m)", "module.x", "[t, m]", "lazy.floor(2.5)"]
+    assert [estimate(text, **names) for text in texts] == [math.inf] * len(texts)
+    assert called == []
+
+
+def test_an_estimate_ends_where_it_is_over_the_limit_or_there_is_much_code():
+    rows = list(range(19_000))
+    assert estimated_s(ast.parse("sorted(rows)").body, {"rows": rows}, 1e-4) == math.inf
+    assert estimate("sum([" + "1, " * 1000 + "])") == math.inf
+    assert estimate("print(" + "rows[0], " * 50 + ")", rows=rows) < math.inf
+
+
+def test_a_function_with_the_name_of_another_is_no_library():
+    @functools.wraps(statistics.mean)
+    def mine(x):
+        return x
+
+    assert estimate("mine(1)", mine=mine) == math.inf
+    assert estimate("mean([1, 2])", mean=statistics.mean) < QUICK_S
 
 
 def test_arrays_and_frames_count_their_items():

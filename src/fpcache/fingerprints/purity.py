@@ -69,8 +69,10 @@ def _look(top: Any, known: dict[int, bool]) -> tuple[bool | None, list[Any]]:
     kinds = set(map(type, top))
     if kinds <= _LEAVES:
         return True, []
-    if kinds == {tuple} and _LEAVES.issuperset(map(type, chain.from_iterable(top))):
-        return True, []  # rows of a table
+    if kinds == {tuple}:  # perhaps the rows of a table
+        rows = {id(row): row for row in top}.values()
+        if _LEAVES.issuperset(map(type, chain.from_iterable(rows))):
+            return True, []
     pending = []
     for item in top:
         if type(item) in (tuple, frozenset):

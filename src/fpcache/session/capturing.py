@@ -15,7 +15,7 @@ from fpcache.errors import UncacheableError, UnfingerprintableValueError
 from fpcache.fingerprints import walk
 from fpcache.fingerprints.explaining import root_records
 from fpcache.fingerprints.reading import changed_roots, reread
-from fpcache.fingerprints.records import Allowance, MetSets, Reading, Root, Walk
+from fpcache.fingerprints.records import Allowance, MetSets, Reading, Root, Walk, unlimited
 from fpcache.fingerprints.walking import digest_among
 from fpcache.replay import codec, mutations, recording
 from fpcache.replay.outputs import OutputLog
@@ -72,14 +72,14 @@ class Capture:
 
 def changed(trace: Trace, namespace: dict[str, Any]) -> tuple[Root, ...]:
     """Return the roots whose values the run changed in place."""
-    return _changed_in(trace, reread(trace.reading, namespace))
+    return _changed_in(trace, reread(trace.reading, namespace), unlimited)
 
 
-def _changed_in(trace: Trace, after: Reading) -> tuple[Root, ...]:
+def _changed_in(trace: Trace, after: Reading, allowance: Allowance) -> tuple[Root, ...]:
     """Return the changed roots as they were before, with the nodes they had."""
     before = trace.reading
     keys = {root.key for root in changed_roots(before, after)} | roots_with_replaced(before, after)
-    keys |= set_order.relaid(trace.set_layouts, after)
+    keys |= set_order.relaid(trace.set_layouts, after, keys, allowance)
     return tuple(root for root in before.roots if root.key in keys)
 
 
@@ -157,11 +157,12 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation, output
     if pyplot_state.open_figures():
         raise UncacheableError("a pyplot figure is open; close it, or show it in the cell that makes it")
     ignored.refuse_changed(trace.ignored, namespace)
+    _refuse_replaced_standard(step, trace)
     axes.refuse_renamed(trace.reading, trace.axes)
     services = step.run.services
     allowance = services.governor.storing_allowance(trace.duration_s, services.settings.min_seconds)
     after = reread(trace.reading, namespace, allowance=allowance)
-    mutated = _changed_in(trace, after)
+    mutated = _changed_in(trace, after, allowance)
     memoised.refuse_seen_memory(trace, mutated, observation)
     _refuse_changed_history(mutated, namespace)
     payload = Payload(
@@ -210,6 +211,13 @@ def _refuse_rebound_globals(trace: Trace) -> None:
             raise UncacheableError(
                 f"it rebinds `{name}` of module `{module}`, which a replay can't do; return it instead"
             )
+
+
+def _refuse_replaced_standard(step: ComponentStep, trace: Trace) -> None:
+    standard = step.run.services.history.standard
+    if standard.digest() != trace.standard:
+        names = ", ".join(f"`{path}`" for path in standard.replaced()) or "a part of the standard library"
+        raise UncacheableError(f"replaced {names} or put it back; do that in a statement of its own")
 
 
 def _refuse_changed_history(mutated: tuple[Root, ...], namespace: Mapping[str, object]) -> None:
@@ -369,11 +377,10 @@ def _own_dependencies(step: ComponentStep, trace: Trace, captured: Capture) -> l
     found += positions.dependencies(run, trace.component, reading, trace.outputs)
     uses = hash_order.uses(run, trace.component, reading)
     found.extend(hash_seed.dependency(use.expression, use.line or None) for use in uses.seeded)
-    order = set_order.order_of(trace.set_layouts)
-    if uses.every and order:
-        found.append(Dependency(set_order.KIND, f"`{uses.every[0].expression}`", order))
-    if captured.holds_set and order:
-        found.append(Dependency(set_order.SOURCE, "", order))
+    if uses.every and trace.set_order:
+        found.append(Dependency(set_order.KIND, f"`{uses.every[0].expression}`", trace.set_order))
+    if captured.holds_set and trace.set_order:
+        found.append(Dependency(set_order.SOURCE, "", trace.set_order))
     if not captured.keeps_order:
         found.append(set_order.lost_order())
     return found

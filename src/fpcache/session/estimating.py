@@ -20,6 +20,7 @@ _CALL_S, _CALLED_ITEM_S = (1e-6, 1e-5, 8e-4), (2e-7, 5e-8, 2e-7)
 _OPERATOR_S, _OPERATED_ITEM_S = (2e-7, 3e-6, 3e-4), (1e-7, 2e-9, 5e-9)
 _PRODUCT_S = 1e-9  # for each number and row, in a product of matrices
 _REPEATED_S = 5e-9  # for each item of a list that is made longer
+_MOST_NODES = 300  # of the syntax tree, looked at
 
 _STATEMENTS = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Assert, ast.Delete, ast.Pass)
 _FORMS = (
@@ -30,12 +31,12 @@ _FORMS = (
 _DISPLAYS = (ast.Dict, ast.List, ast.Set, ast.Tuple)
 
 
-def estimated_s(nodes: Iterable[ast.stmt], namespace: Mapping[str, Any]) -> float:
-    """Return about how many seconds statements take; infinite where that can't be said.
+def estimated_s(nodes: Iterable[ast.stmt], namespace: Mapping[str, Any], most_s: float = math.inf) -> float:
+    """Return about how many seconds statements take; infinite where that can't be said, or is over `most_s`.
 
     What calls anything but Python's and some libraries' own functions can't be
     estimated, nor what reads an object of another class. Of a value some thousand
-    items are looked at, and nothing of the user's is called.
+    items are looked at, and no method of the user's objects is called.
 
     Examples
     --------
@@ -45,7 +46,7 @@ def estimated_s(nodes: Iterable[ast.stmt], namespace: Mapping[str, Any]) -> floa
     >>> estimated_s(ast.parse("f(x)").body, {"f": lambda x: x, "x": 1})
     inf
     """
-    estimate = _Estimate(namespace)
+    estimate = _Estimate(namespace, most_s)
     try:
         for node in nodes:
             estimate.of(node)
@@ -57,14 +58,20 @@ def estimated_s(nodes: Iterable[ast.stmt], namespace: Mapping[str, Any]) -> floa
 class _Estimate:
     """One walk through statements, adding up what their calls and operators take."""
 
-    def __init__(self, namespace: Mapping[str, Any]) -> None:
+    def __init__(self, namespace: Mapping[str, Any], most_s: float) -> None:
         self.seconds = 0.0
+        self._most_s = most_s
+        self._nodes_left = _MOST_NODES
         self._namespace = namespace
+        self._sizes: dict[str, Size] = {}
         self._made: dict[str, Size] = {}
         self._times = 1.0
 
     def of(self, node: ast.AST) -> Size:
         """Return the size of what a node makes, having added what that takes."""
+        self._nodes_left -= 1
+        if self._nodes_left < 0:
+            raise UnknownSizeError("much code")
         match node:
             case ast.Constant(value=value):
                 return size_of(value) if value is not ... else Size()
@@ -105,10 +112,15 @@ class _Estimate:
         if node.id in self._made:
             return self._made[node.id]
         if node.id in self._namespace:
-            return size_of(self._namespace[node.id])
+            return self._size_of(node.id)
         if node.id in BUILTINS:
             return Size()
         raise UnknownSizeError(node.id)
+
+    def _size_of(self, name: str) -> Size:
+        if name not in self._sizes:
+            self._sizes[name] = size_of(self._namespace[name])
+        return self._sizes[name]
 
     def _bind(self, target: ast.AST, size: Size) -> None:
         for part in ast.walk(target):
@@ -154,7 +166,7 @@ class _Estimate:
                     raise UnknownSizeError(name)
                 return name, ()
             case ast.Name(id=name) if name in self._namespace and callable(self._namespace[name]):
-                return name, [size_of(self._namespace[name])]
+                return name, [self._size_of(name)]
             case ast.Attribute(value=value, attr=name):
                 kind = self._module_kind(value)
                 return name, [self.of(value)] if kind is None else [Size(kind=kind)]
@@ -168,7 +180,7 @@ class _Estimate:
         if not isinstance(node, ast.Name) or node.id in self._made:
             return None
         module = self._namespace.get(node.id)
-        if not isinstance(module, ModuleType):
+        if type(module) is not ModuleType:
             return None
         kind = LIBRARIES.get(module.__name__.partition(".")[0])
         if kind is None:
@@ -217,6 +229,8 @@ class _Estimate:
 
     def _add(self, seconds: float) -> None:
         self.seconds += self._times * seconds
+        if self.seconds > self._most_s:
+            raise UnknownSizeError("what takes too long")
 
 
 def _together(sizes: Sequence[Size]) -> Size:

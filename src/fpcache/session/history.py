@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import secrets
 import sys
 import types
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -27,12 +28,12 @@ from fpcache.fingerprints.locality import is_local_module
 from fpcache.fingerprints.module_files import module_code
 from fpcache.fingerprints.packages import is_local_code
 from fpcache.fingerprints.records import MISSING, Reading
+from fpcache.session.standard_parts import StandardParts
 
 __all__ = ["AmbientHistory", "affected_packages", "effect_root", "histories"]
 
 KIND = "history"
 STANDARD = "the standard library"
-_BY_NAME = frozenset({"setattr", "delattr", "patch", "vars", "__dict__"})
 # What extends another package without being required by it.
 _EXTENDS: Mapping[str, tuple[str, ...]] = {"pandas": ("tqdm",)}
 
@@ -52,26 +53,15 @@ def affected_packages(
         for reached, scope in reached_code(code, namespace):
             uses = list(package_uses(reached, scope))
             found |= {use.package for use in uses if not is_observed(use)}
-            if any(map(_replaces_standard, uses)) or _may_replace_standard(reached, scope):
+            if any(map(_replaces_standard, uses)):
                 found.add(STANDARD)
     return frozenset(found)
 
 
 def _replaces_standard(use: PackageUse) -> bool:
-    """Whether a part of a module of the standard library is assigned, which all libraries may use."""
-    is_assigned = use.target is MISSING and isinstance(use.holder, (ModuleType, type))
+    """Whether a part of a class of the standard library is assigned; those of modules are seen there."""
+    is_assigned = use.target is MISSING and isinstance(use.holder, type)
     return is_assigned and use.package in sys.stdlib_module_names
-
-
-def _may_replace_standard(code: CodeType, namespace: Mapping[str, object]) -> bool:
-    """Whether code that changes attributes by their names also names a module of the standard library."""
-    if _BY_NAME.isdisjoint(code.co_names):
-        return False
-    facts = code_facts(code)
-    heads = (namespace.get(use.head) for use in facts.uses)
-    named = [head.__name__ for head in heads if isinstance(head, ModuleType)]
-    named += [text for text in facts.strings if "." in text]
-    return any(name.partition(".")[0] in sys.stdlib_module_names for name in named)
 
 
 def effect_root(nodes: Sequence[ast.stmt], namespace: Mapping[str, object]) -> str | None:
@@ -148,7 +138,9 @@ class AmbientHistory:
     """
 
     _done: dict[str, dict[str, str]] = field(default_factory=dict)
+    standard: StandardParts = field(default_factory=StandardParts)
     _unknown: int = 0
+    _token: str = field(default_factory=lambda: secrets.token_hex(8))
     _modules: int = field(default_factory=lambda: len(sys.modules))
 
     def note(self, packages: Collection[str], code_digest: str, arguments: Callable[[], str]) -> None:
@@ -158,8 +150,8 @@ class AmbientHistory:
         try:
             digest = arguments()
         except Exception as error:
-            self._unknown += 1  # arguments that can't be told apart never match
-            digest = f"unknown {self._unknown} {type(error).__name__}"
+            self._unknown += 1  # arguments that can't be told apart never match, in no process
+            digest = f"unknown {self._token} {self._unknown} {type(error).__name__}"
         for package in packages:
             done = self._done.setdefault(package, {})
             done.pop(code_digest, None)
@@ -182,10 +174,11 @@ class AmbientHistory:
 
     def digest(self, package: str) -> str:
         """Return the digest of a package's history; empty for an untouched package."""
-        done = self._done.get(package)
-        if not done:
+        done = list(self._done.get(package, {}).items())
+        replaced = self.standard.digest() if package == STANDARD else ""
+        if not done and not replaced:
             return ""
-        return hashlib.blake2b(repr(list(done.items())).encode(), digest_size=16).hexdigest()
+        return hashlib.blake2b(repr((done, replaced)).encode(), digest_size=16).hexdigest()
 
     def dependencies(self, packages: Collection[str]) -> list[Dependency]:
         """Return one dependency for each of `packages`, also the untouched ones."""
@@ -196,5 +189,5 @@ class AmbientHistory:
         if self.digest(dependency.name) == dependency.expected:
             return None
         if dependency.name == STANDARD:
-            return "a part of the standard library may have been replaced by another statement"
+            return "a part of the standard library was replaced by other code"
         return f"settings of `{dependency.name}` were changed by another statement"

@@ -8,13 +8,12 @@ or changes one leaves it to be iterated later.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Collection, Iterable, Iterator
 
 from fpcache.dependencies import hash_seed
 from fpcache.dependencies.records import Dependency
 from fpcache.fingerprints import walk
-from fpcache.fingerprints.records import Reading, Walk
+from fpcache.fingerprints.records import Allowance, Reading, Walk, unlimited
 from fpcache.fingerprints.set_layouts import layout, places
 from fpcache.fingerprints.set_values import has_steady_hashes, is_hashed_by_address
 
@@ -32,63 +31,62 @@ __all__ = [
     "relaid",
 ]
 
-Layout = tuple[int, int, bytes]
-"""A set's id, what decides its layout (0: nothing, 1: the hash seed, 2: addresses), and a digest."""
-
-Layouts = dict[str, tuple[Layout, ...]]
+Layouts = dict[str, tuple[tuple[object, ...], ...]]
+"""Of each root that has sets: which they are, and where their elements lie."""
 
 KIND = "set_order"
 SOURCE = "order_of_sets_that_sets_are_made_of"
 RESTORED = "restored_set_order"
 
 
-def layouts(reading: Reading) -> Layouts:
-    """Return how all sets that are read are laid out, by the roots in which they are."""
-    known: dict[int, Layout] = {}
-    found: Layouts = {}
-    for root in reading.roots:
-        if root.walk is not None and root.walk.has_set:
-            found[root.key] = tuple(_layout(one, known) for one in _sets_in(root.value, root.walk))
-    return found
-
-
-def _layout(one: set[object] | frozenset[object], known: dict[int, Layout]) -> Layout:
-    if id(one) not in known:
-        kind = 0 if has_steady_hashes(one) else 2 if is_hashed_by_address(one) else 1
-        known[id(one)] = id(one), kind, walk([list(one), *layout(one), places(one)]).digest
-    return known[id(one)]
-
-
-def order_of(found: Layouts) -> str:
+def order_of(reading: Reading) -> str:
     """Return what says how all sets that are read are laid out; empty where there is none.
 
     Three digests: of the sets that are laid out alike in all processes, in
     those of one hash seed (and the seed), and by chance, as addresses are hashed.
     """
-    kinds: tuple[list[bytes], list[bytes], list[bytes]] = ([], [], [])
-    for _, kind, digest in dict.fromkeys(chain.from_iterable(found.values())):
-        kinds[kind].append(digest)
-    if not any(kinds):
+    found: tuple[list[object], list[object], list[object]] = ([], [], [])
+    for one in _sets_in(reading):
+        kind = 0 if has_steady_hashes(one) else 2 if is_hashed_by_address(one) else 1
+        found[kind].append([list(one), *layout(one), places(one)])
+    if not any(found):
         return ""
-    return " ".join([*(walk(digests).digest.hex() for digests in kinds), hash_seed.current()])
+    return " ".join([*(walk(sets).digest.hex() for sets in found), hash_seed.current()])
 
 
-def relaid(before: Layouts, after: Reading) -> frozenset[str]:
-    """Return the keys of the roots in which a run laid out a set anew, be its elements the same or not."""
-    now = layouts(after) if before else {}
-    return frozenset(key for key, found in before.items() if now.get(key) != found)
+def layouts(
+    reading: Reading, keys: Collection[str] | None = None, allowance: Allowance = unlimited
+) -> Layouts:
+    """Return how the sets below the roots, or below those of `keys`, are laid out."""
+    return {
+        root.key: tuple(_laid_out(root.value, root.walk, allowance))
+        for root in reading.roots
+        if root.walk is not None and root.walk.has_set and (keys is None or root.key in keys)
+    }
+
+
+def relaid(before: Layouts, after: Reading, changed: Collection[str], allowance: Allowance) -> frozenset[str]:
+    """Return the keys of roots that did not change, but in which a run laid out a set anew."""
+    unchanged = before.keys() - changed
+    now = layouts(after, unchanged, allowance) if unchanged else {}
+    return frozenset(key for key in unchanged if now.get(key) != before[key])
+
+
+def _laid_out(value: object, walked: Walk, allowance: Allowance) -> Iterator[tuple[object, ...]]:
+    for one in _sets_below(value, walked):
+        allowance(0.0)
+        yield id(one), *layout(one), places(one)
 
 
 def are_nested(reading: Reading) -> bool:
     """Whether a set is part of another value, where its uses can't be read off the code."""
     roots = {id(root.value) for root in reading.roots}
-    walks = ((root.value, root.walk) for root in reading.roots if root.walk is not None and root.walk.has_set)
-    return any(id(found) not in roots for value, walked in walks for found in _sets_in(value, walked))
+    return any(id(found) not in roots for found in _sets_in(reading))
 
 
 def check(dependency: Dependency, reading: Reading | None) -> str | None:
     """Return why sets are not in the recorded order, or None."""
-    if reading is not None and order_of(layouts(reading)).split()[:3] == dependency.expected.split()[:3]:
+    if reading is not None and order_of(reading).split()[:3] == dependency.expected.split()[:3]:
         return None
     return (
         f"iterates over a set ({dependency.name}) that was built in another order; `sorted(...)` would fix it"
@@ -98,7 +96,7 @@ def check(dependency: Dependency, reading: Reading | None) -> str | None:
 def check_source(dependency: Dependency, reading: Reading | None) -> str | None:
     """Return why sets that are made of those read would be laid out in another way, or None."""
     steady, seeded, _, seed = dependency.expected.split()
-    now = [] if reading is None else order_of(layouts(reading)).split()
+    now = [] if reading is None else order_of(reading).split()
     if now and now[0] == steady and (now[1] == seeded or hash_seed.is_other(seed)):
         return None
     return "makes or changes a set, out of one that was built in another order"
@@ -120,10 +118,21 @@ def check_lost(dependency: Dependency) -> str | None:
     return "its result holds a set of which a restored copy would be iterated in another order"
 
 
-def _sets_in(value: object, walked: Walk) -> Iterator[set[object] | frozenset[object]]:
-    """Find sets in an order that depends on the value alone; frozensets are no nodes, but parts of some."""
+def _sets_in(reading: Reading) -> Iterator[set[object] | frozenset[object]]:
+    """Find sets in an order that depends on the values alone; frozensets are no nodes, but parts of some."""
+    walks = [(root.value, root.walk) for root in reading.roots if root.walk is not None and root.walk.has_set]
+    for value, _ in walks:
+        yield from _frozen_in(value)
+    yield from _sets_among({id(node): node for _, walked in walks for node in walked.nodes}.values())
+
+
+def _sets_below(value: object, walked: Walk) -> Iterator[set[object] | frozenset[object]]:
     yield from _frozen_in(value)
-    for node in walked.nodes:
+    yield from _sets_among(walked.nodes)
+
+
+def _sets_among(nodes: Iterable[object]) -> Iterator[set[object] | frozenset[object]]:
+    for node in nodes:
         if isinstance(node, (set, frozenset)):
             yield node
         else:

@@ -25,6 +25,7 @@ LIBRARIES = {**dict.fromkeys(_PYTHONS, PYTHON), "numpy": NUMPY, "torch": NUMPY, 
 """Libraries whose calls take about as long as there is content to go through, and which kind of content."""
 
 _CONTAINERS = (list, tuple, set, frozenset, dict, deque, Counter, OrderedDict, defaultdict, range)
+_MOST_COLUMNS = 100
 _CODE = (type, FunctionType, BuiltinFunctionType)
 _NUMBERS = frozenset({int, float, complex, bool, type(None)})
 _TEXTS = frozenset({str, bytes, bytearray})
@@ -93,9 +94,11 @@ def library_of(value: object) -> int:
     """Return the kind of the library that a function, class or object is from."""
     if type(value) is MethodType:
         value = value.__self__
-    module = (
-        getattr(value if issubclass(type(value), _CODE) else type(value), "__module__", None) or "builtins"
-    )
+    code = value if issubclass(type(value), _CODE) else type(value)
+    if type(code) is FunctionType:  # which may wrap another one, and have its name
+        module = code.__globals__.get("__name__")
+    else:
+        module = getattr(code, "__module__", None) or "builtins"
     kind = LIBRARIES.get(str(module).partition(".")[0])
     if kind is None:
         raise UnknownSizeError(f"of `{module}`")
@@ -142,6 +145,8 @@ def _library_size(value: Any, kind: int) -> Size:
     if kind == NUMPY and getattr(value, "shape", None) == ():
         return Size(kind=NUMPY, magnitude=_magnitude(value.item()))
     if kind == PANDAS and name in _FRAMES:
+        if name == "DataFrame" and value.shape[1] > _MOST_COLUMNS:
+            raise UnknownSizeError("a wide frame")
         dtypes = list(value.dtypes) if name == "DataFrame" else [value.dtype]
         holds_objects = any(getattr(dtype, "kind", "O") == "O" for dtype in dtypes)
         return Size(value.size * (_OBJECTS if holds_objects else 1), PANDAS)

@@ -131,7 +131,8 @@ class ComponentStep:
             return True
         if self.component.magic is not None:
             return False  # its body is in a text
-        return estimated_s(self.nodes, self.run.namespace) < min_seconds / 2
+        most_s = min_seconds / 2
+        return estimated_s(self.nodes, self.run.namespace, most_s) < most_s
 
     def _asked(self) -> FingerprintStatus:
         code = self.run.compiled(self.component)
