@@ -95,6 +95,9 @@ def test_arguments_without_a_fingerprint_never_match():
     other.note("q", "a", refuse)
     other.note("p", "a", refuse)
     assert other.check(recorded) == "settings of `p` were changed by another statement"
+    same = AmbientHistory()  # as another process has one
+    same.note("p", "a", refuse)
+    assert same.check(recorded) is not None
 
 
 def test_an_untouched_package_holds_until_it_is_touched():

@@ -85,7 +85,9 @@ class StandardParts:
         for name, module in list(sys.modules.items()):
             is_standard = name.partition(".")[0] in sys.stdlib_module_names and name not in _OTHERS_OWN
             if is_standard and name not in self._known and issubclass(type(module), ModuleType):
-                self._known[name] = _known(name, object.__getattribute__(module, "__dict__"))
+                held = object.__getattribute__(module, "__dict__")
+                if held.get("__name__") == name:  # `os.path` is `posixpath`
+                    self._known[name] = _known(name, held)
 
 
 def _known(module: str, held: dict[str, Any]) -> _Known:
