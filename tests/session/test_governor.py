@@ -71,11 +71,11 @@ def limit_of(check, clock) -> float:
     return float("inf")
 
 
-def test_never_seen_code_has_a_quarter_of_the_purse(store, clock):
+def test_never_seen_code_has_half_of_the_purse(store, clock):
     governor = Governor(store)
-    assert limit_of(governor.allowance("code", 0.01), clock) == pytest.approx(START_S / 4, abs=0.011)
+    assert limit_of(governor.allowance("code", 0.01), clock) == pytest.approx(START_S / 2, abs=0.011)
     governor.run_time_s = 10.0
-    expected = (START_S + 10 * SHARE_OF_RUN_TIME) / 4
+    expected = (START_S + 10 * SHARE_OF_RUN_TIME) / 2
     assert limit_of(governor.allowance("code", 0.01), clock) == pytest.approx(expected, abs=0.011)
 
 

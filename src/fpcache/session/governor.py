@@ -18,7 +18,6 @@ __all__ = ["AllowanceSpentError", "Governor"]
 START_S = 0.25
 SHARE_OF_RUN_TIME = 0.08
 LEAST_S = 0.01
-SHARE_FOR_UNSEEN = 0.25
 SHARE_FOR_STORING = 0.15
 STORING_S = 0.015
 REPLAY_S = "replay_s"
@@ -137,7 +136,7 @@ class Governor:
         known_s = profile.duration_s if profile else 0.0
         if min_seconds == 0 or (explicit and profile is None):
             known_s = float("inf")
-        limit_s = max(LEAST_S, self.left_s * SHARE_FOR_UNSEEN, known_s / WORTH_FACTOR)
+        limit_s = max(LEAST_S, self.left_s / 2, known_s / WORTH_FACTOR)
         return _limited(limit_s, f"fingerprinting its inputs took over {limit_s:.2f} s")
 
     def storing_allowance(self, duration_s: float, min_seconds: float) -> Allowance:
