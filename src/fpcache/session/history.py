@@ -7,7 +7,7 @@ import hashlib
 import secrets
 import sys
 import types
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from types import CodeType, ModuleType
@@ -51,11 +51,15 @@ def affected_packages(
     if component.kind in (Kind.CODE, Kind.DYNAMIC) and code is not None:
         found |= set(modules_handed_on(code, namespace))
         for reached, scope in reached_code(code, namespace):
-            uses = list(package_uses(reached, scope))
-            found |= {use.package for use in uses if not is_observed(use)}
-            if any(map(_replaces_standard, uses)):
-                found.add(STANDARD)
+            found |= _changed_by(package_uses(reached, scope))
     return frozenset(found)
+
+
+def _changed_by(uses: Iterable[PackageUse]) -> set[str]:
+    """Return the packages whose history what code does there is part of."""
+    every = list(uses)
+    found = {use.package for use in every if not is_observed(use)}
+    return found | {STANDARD} if any(map(_replaces_standard, every)) else found
 
 
 def _replaces_standard(use: PackageUse) -> bool:
@@ -167,10 +171,7 @@ class AmbientHistory:
             code = module_code(module) if isinstance(module, ModuleType) and is_local_module(module) else None
             if code is not None:
                 digest = code_facts(code).digest.hex()
-                uses = list(package_uses(code, vars(module)))
-                packages = {use.package for use in uses if not is_observed(use)}
-                packages |= {STANDARD} if any(map(_replaces_standard, uses)) else set()
-                self.note(packages, f"import {name} {digest}", str)
+                self.note(_changed_by(package_uses(code, vars(module))), f"import {name} {digest}", str)
 
     def digest(self, package: str) -> str:
         """Return the digest of a package's history; empty for an untouched package."""
