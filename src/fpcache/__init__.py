@@ -23,6 +23,7 @@ from fpcache.errors import (
 from fpcache.fingerprints import fingerprint, register
 
 if TYPE_CHECKING:
+    from fpcache.panel.widget import Dashboard
     from fpcache.session import CellReport, Stats
 
 __version__ = "0.1.0"
@@ -42,6 +43,7 @@ __all__ = [
     "UnfingerprintableValueError",
     "UntrustedEntryError",
     "__version__",
+    "dashboard",
     "disable",
     "enable",
     "fingerprint",
@@ -92,6 +94,25 @@ def stats() -> Stats:
     from fpcache.session import active_session
 
     return active_session().totals()
+
+
+def dashboard() -> Dashboard:
+    """Open a live panel: what was skipped, why, and what it saved. ``%fpcache dashboard`` does the same.
+
+    Returns
+    -------
+    Dashboard
+        A widget; its ``close()`` ends it. Several of them stay in step.
+
+    Raises
+    ------
+    FpcacheError
+        If the extension is not loaded.
+    """
+    from fpcache import active
+
+    opened: Dashboard = active.current().open_dashboard()
+    return opened
 
 
 def enable() -> None:

@@ -14,6 +14,7 @@ __all__ = [
     "ComponentStarted",
     "Event",
     "EventBus",
+    "PlannedComponent",
 ]
 
 logger = logging.getLogger("fpcache")
@@ -25,18 +26,53 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class CellStarted(Event):
-    """A cell was split into components and is about to run."""
+class PlannedComponent:
+    """A component of a cell that is about to run.
 
+    Attributes
+    ----------
+    label : str
+        Its code in a few words.
+    first_line, last_line : int
+        Lines of the cell, from 1.
+    needs : tuple of (int, str)
+        Indexes of the components whose names it reads, each with the name.
+    """
+
+    label: str
+    first_line: int
+    last_line: int
+    needs: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CellStarted(Event):
+    """A cell was split into components and is about to run.
+
+    Attributes
+    ----------
+    number : int
+        Counts the cells that ran in this session, from 1.
+    cell : str
+        What people know the cell by.
+    execution : int
+        The number in its prompt.
+    started_s : float
+        Seconds since the epoch.
+    """
+
+    number: int
     cell: str
-    labels: tuple[str, ...]
+    components: tuple[PlannedComponent, ...]
+    execution: int = 0
+    started_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class ComponentStarted(Event):
     """A component was decided on; ``status`` is the decision before running."""
 
-    cell: str
+    number: int
     index: int
     status: str
     reason: str
@@ -44,21 +80,36 @@ class ComponentStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class ComponentFinished(Event):
-    """A component ended; times in seconds."""
+    """A component ended; times in seconds.
 
-    cell: str
+    Attributes
+    ----------
+    last_index : int
+        Index of the last component that it took in; its own where it took in none.
+    was_stored : bool
+        Whether its run was stored; ``size_bytes`` counts what was stored or restored.
+    device : str
+        Where its arrays are, such as ``"cuda:0 float16"``; empty where it has none that could be elsewhere.
+    """
+
+    number: int
     index: int
     status: str
     reason: str
-    duration_s: float
-    saved_s: float
+    duration_s: float = 0.0
+    saved_s: float = 0.0
+    size_bytes: int = 0
+    was_stored: bool = False
+    failed: bool = False
+    last_index: int = 0
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CellFinished(Event):
     """A cell ended, also when it raised."""
 
-    cell: str
+    number: int
     failed: bool
     overhead_s: float
 
@@ -75,6 +126,11 @@ class EventBus:
     """Hands each event to every subscriber; a subscriber's fault stays its own."""
 
     _subscribers: list[Callable[[Event], None]] = field(default_factory=list)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether anyone listens, so that details are worth collecting."""
+        return bool(self._subscribers)
 
     def subscribe(self, callback: Callable[[Event], None]) -> Callable[[], None]:
         """Call `callback` with every later event; returns what ends it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
@@ -13,20 +13,25 @@ from IPython.display import display
 
 from fpcache import active
 from fpcache.config import FPCache
-from fpcache.errors import StoreError
+from fpcache.errors import FpcacheError, StoreError
 from fpcache.events import EventBus
-from fpcache.session import Session, Settings
+from fpcache.session import Session, Settings, controls
 from fpcache.session import overview as texts
 from fpcache.session.faults import FaultLog
+from fpcache.session.panel_answers import PanelAnswers
 from fpcache.session.requests import cell_parser
 from fpcache.session.session import NOT_HERE
 from fpcache.shell import ShellAdapter
 from fpcache.store import LocalStore
 
+if TYPE_CHECKING:
+    from fpcache.panel import Hub
+    from fpcache.panel.widget import Dashboard
+
 __all__ = ["FpcacheMagics", "load", "unload"]
 
 _COMMANDS = ("%fpcache", "%%fpcache")
-_ACTIONS = ("auto", "why", "ls", "clear", "pin", "graph", "config")
+_ACTIONS = ("auto", "why", "dashboard", "ls", "clear", "pin", "graph", "config")
 
 
 @dataclass(slots=True)
@@ -36,6 +41,16 @@ class Loaded:
     adapter: ShellAdapter
     session: Session
     configurable: FPCache
+    hub: Hub | None = None
+
+    def open_dashboard(self) -> Dashboard:
+        """Open one more dashboard on the session."""
+        from fpcache.panel import Hub
+        from fpcache.panel.widget import Dashboard
+
+        if self.hub is None:
+            self.hub = Hub(self.session.services.bus, PanelAnswers(self.session, self.configurable))
+        return Dashboard(self.hub)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -52,6 +67,7 @@ def line_parser() -> argparse.ArgumentParser:
     )
     why = actions.add_parser("why", help="why the last cell's components ended as they did")
     why.add_argument("number", nargs="?", type=int, metavar="N")
+    actions.add_parser("dashboard", help="open a live panel")
     actions.add_parser("ls", help="list the entries").add_argument("--limit", type=int, default=20)
     actions.add_parser("clear", help="forget all but pinned entries").add_argument(
         "--yes", action="store_true"
@@ -93,6 +109,7 @@ class FpcacheMagics(Magics):
 
             %fpcache auto on|off   cache every later cell, or stop doing so
             %fpcache why [N]       why the last cell's components ended as they did
+            %fpcache dashboard     open a live panel: what was skipped, why, and what it saved
             %fpcache ls            list the entries
             %fpcache clear [--yes] forget all but pinned entries
             %fpcache pin N         keep entry N of `ls` through clear
@@ -116,17 +133,17 @@ class FpcacheMagics(Magics):
         print(texts.status(self.session))
 
     def _auto(self, found: argparse.Namespace) -> None:
-        on = found.mode == "on"
-        if on and not self.session.services.shell.is_hooked:
-            raise UsageError(
-                "%fpcache auto: this shell runs cells in its own way, so automatic mode can't work here"
-            )
-        configurable = active.current().configurable
-        configurable.auto = on
+        try:
+            controls.set_auto(self.session, active.current().configurable, found.mode == "on")
+        except FpcacheError as error:
+            raise UsageError(f"%fpcache auto: {error}") from None
         print(f"fpcache: automatic mode is {found.mode}")
 
     def _why(self, found: argparse.Namespace) -> None:
         print(texts.why(self.session, found.number))
+
+    def _dashboard(self, _: argparse.Namespace) -> None:
+        display(active.current().open_dashboard())  # type: ignore[no-untyped-call]
 
     def _ls(self, found: argparse.Namespace) -> None:
         print(texts.listing(self.session.services.store, found.limit))
@@ -140,7 +157,7 @@ class FpcacheMagics(Magics):
                 f"({totals.pinned} pinned ones stay); to do it: %fpcache clear --yes"
             )
             return
-        print(f"fpcache: {store.clear().entries} entries forgotten")
+        print(f"fpcache: {controls.clear(self.session).entries} entries forgotten")
 
     def _pin(self, found: argparse.Namespace) -> None:
         entry = texts.find_entry(self.session.services.store, found.entry)
@@ -148,7 +165,7 @@ class FpcacheMagics(Magics):
             raise UsageError(
                 f"%fpcache pin: there is no entry {found.entry!r}; %fpcache ls shows their numbers"
             )
-        self.session.services.store.pin(entry.entry_id, True)
+        controls.pin(self.session, entry.entry_id)
         print(f"fpcache: pinned `{entry.label}`")
 
     def _graph(self, _: argparse.Namespace) -> None:
@@ -187,6 +204,8 @@ def unload(shell: Any) -> None:
         return
     loaded: Loaded = active.current()
     loaded.adapter.uninstall()
+    if loaded.hub is not None:
+        loaded.hub.close()
     loaded.session.close()
     if loaded.configurable in shell.configurables:
         shell.configurables.remove(loaded.configurable)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import sys
 import types
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -206,6 +207,11 @@ class ShellAdapter:
         if not hasattr(self.shell, "kernel"):
             return True
         return bool(self._parent().get("metadata", {}).get("cellId"))
+
+    def notebook_name(self) -> str:
+        """Return the notebook's path as Jupyter's server or VS Code tell it; empty where neither does."""
+        told = self.shell.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
+        return told if isinstance(told, str) else ""
 
     def _parent(self) -> Mapping[str, Any]:
         get_parent = getattr(self.shell, "get_parent", None)

@@ -36,6 +36,8 @@ class FingerprintStatus:
         ``"hit"``, ``"miss"``, ``"uncacheable"`` or ``"plain"``.
     found : object
         What ``restore`` needs of what was found; opaque to the runner.
+    against : str
+        The id of the stored entry that a miss was compared with, if any.
     """
 
     output_fingerprint: str | None
@@ -44,6 +46,7 @@ class FingerprintStatus:
     key: str = ""
     verdict: str = ""
     found: object = None
+    against: str = ""
 
     def __post_init__(self) -> None:
         if not self.verdict:

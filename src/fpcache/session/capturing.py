@@ -130,7 +130,7 @@ def store(step: ComponentStep, trace: Trace) -> None:
         return
     row.waived.extend(_waived(step, trace, observation))
     entry = run.services.store.put(*_entry(step, trace, captured, outputs, observation, dependencies))
-    row.stored, row.size_bytes = True, entry.size_bytes
+    row.stored, row.size_bytes, row.evidence.entry_id = True, entry.size_bytes, entry.entry_id
     if governor.detail(trace.component.code_digest, REFUSED):
         governor.learn(trace.component.code_digest, trace.duration_s, **{REFUSED: None})
     row.notes.extend(observation.notes)
@@ -344,6 +344,7 @@ def _entry(
         duration_s=trace.duration_s,
         restore_s=captured.restore_s,
         label=component.label,
+        notebook=run.services.shell.notebook_name(),
         cell=run.label,
         code_digest=component.code_digest,
         source=component.source,

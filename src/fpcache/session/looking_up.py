@@ -26,7 +26,9 @@ from fpcache.store.entry import Entry
 __all__ = ["Found", "look_up", "standing_refusal"]
 
 NEVER_SEEN = "never seen"
-_ABOUT_THIS_SESSION = frozenset({"fpcache.report", "fpcache.stats", "fpcache.enable", "fpcache.disable"})
+_ABOUT_THIS_SESSION = frozenset(
+    {"fpcache.dashboard", "fpcache.report", "fpcache.stats", "fpcache.enable", "fpcache.disable"}
+)
 _COMPARED = 32
 _COMPARED_LENGTH = 500
 _ALIKE = 0.6
@@ -58,15 +60,16 @@ def look_up(
     Of several recordings the one is explained of which most holds, the newest among equals.
     """
     run.services.seen_in[component.code_digest] = run.place
-    most_held, reason = -1, ""
+    most_held, reason, against = -1, "", ""
     for entry in _in_order(run, component, run.services.store.look_up(key)):
         found, broken, held = _usable(run, component, entry, context)
         if found is not None:
             return FingerprintStatus(None, is_hit=True, reason="found", key=key, verdict=HIT, found=found)
         if held > most_held:
-            most_held, reason = held, broken
-    reason = reason or _explain(run, component, reading)
-    return FingerprintStatus(None, is_hit=False, reason=reason, key=key, verdict=MISS)
+            most_held, reason, against = held, broken, entry.entry_id
+    if not reason:
+        reason, against = _explain(run, component, reading)
+    return FingerprintStatus(None, is_hit=False, reason=reason, key=key, verdict=MISS, against=against)
 
 
 def _in_order(run: CellRun, component: Component, entries: Sequence[Entry]) -> Sequence[Entry]:
@@ -149,8 +152,8 @@ def effects_of(run: CellRun, entry: Entry) -> tuple[Effect, ...]:
     )
 
 
-def _explain(run: CellRun, component: Component, reading: Reading) -> str:
-    """Say what changed against the most similar earlier recording."""
+def _explain(run: CellRun, component: Component, reading: Reading) -> tuple[str, str]:
+    """Say what changed against the most similar earlier recording, and which that is."""
     names = component.names.binds | component.names.maybe_binds
     nearest = run.services.store.nearest(
         code_digest=component.code_digest, label=component.label, names=names, limit=_COMPARED
@@ -159,12 +162,13 @@ def _explain(run: CellRun, component: Component, reading: Reading) -> str:
         if entry.code_digest == component.code_digest:
             old = loads(entry.meta)
             if old.get("reading") == reading.digest:
-                return "its options changed"
+                return "its options changed", entry.entry_id
             reasons = explain_change(old.get("roots", []), reading)
-            return _few(reasons) if reasons else "its options changed"
-    if any(_is_earlier_version(entry, run, component, names) for entry in nearest):
-        return "this code was edited"
-    return NEVER_SEEN
+            return _few(reasons) if reasons else "its options changed", entry.entry_id
+    for entry in nearest:
+        if _is_earlier_version(entry, run, component, names):
+            return "this code was edited", entry.entry_id
+    return NEVER_SEEN, ""
 
 
 def _is_earlier_version(entry: Entry, run: CellRun, component: Component, names: frozenset[str]) -> bool:

@@ -14,6 +14,37 @@ HIT, MISS, UNCACHEABLE, PLAIN = "hit", "miss", "uncacheable", "plain"
 
 
 @dataclass(slots=True)
+class Evidence:
+    """What a decision rests on; inputs and outputs are noted while a dashboard is open.
+
+    Attributes
+    ----------
+    source : str
+        The component's code.
+    code_digest : str
+        Hex digest of the code.
+    entry_id : str
+        The stored entry that was replayed, or made.
+    against : str
+        The stored entry that a miss was compared with.
+    inputs : list of dict
+        Label, kind, summary and digest of each thing it reads.
+    outputs : list of (str, str)
+        Names that it bound, each with a few words on the value.
+    device : str
+        Where its arrays are.
+    """
+
+    source: str = ""
+    code_digest: str = ""
+    entry_id: str = ""
+    against: str = ""
+    inputs: list[dict[str, str]] = field(default_factory=list)
+    outputs: list[tuple[str, str]] = field(default_factory=list)
+    device: str = ""
+
+
+@dataclass(slots=True)
 class ComponentReport:
     """One component of one cell.
 
@@ -37,6 +68,8 @@ class ComponentReport:
         Whether the run was stored.
     waived : list of str
         What an explicit ``%%fpcache`` keeps although it may be other now.
+    evidence : Evidence
+        What the decision rests on, for those who look closer.
     """
 
     name: str
@@ -50,10 +83,13 @@ class ComponentReport:
     stored: bool = False
     notes: list[str] = field(default_factory=list)
     waived: list[str] = field(default_factory=list)
+    evidence: Evidence = field(default_factory=Evidence, repr=False)
 
     def as_dict(self) -> dict[str, object]:
-        """Return the row as plain data."""
-        return asdict(self)
+        """Return the row as plain data, without its evidence."""
+        fields = asdict(self)
+        del fields["evidence"]
+        return fields
 
 
 @dataclass(slots=True)
@@ -62,6 +98,7 @@ class CellReport:
 
     cell: str = ""
     rows: list[ComponentReport] = field(default_factory=list)
+    number: int = 0
     overhead_s: float = 0.0
     faults: list[str] = field(default_factory=list)
 

@@ -124,7 +124,7 @@ def _account(run: CellRun, entry: Entry, row: ComponentReport, duration_s: float
     row.reason = _hit_reason(entry)
     row.duration_s = duration_s
     row.saved_s = max(0.0, entry.duration_s - duration_s)
-    row.size_bytes = entry.size_bytes
+    row.size_bytes, row.evidence.entry_id = entry.size_bytes, entry.entry_id
     meta = loads(entry.meta)
     row.notes.extend(meta.get("notes", ()))
     row.waived.extend(meta.get("waived", ()))

@@ -26,6 +26,8 @@ class Services:
         What the dependency probes keep for the life of the process.
     seen_in : dict
         By code digest: the cell that the code was last looked up for, and the number of its execution.
+    forced : set of str
+        Digests of code that is to run for real once more, whatever is stored.
     """
 
     shell: ShellAdapter
@@ -37,6 +39,13 @@ class Services:
     history: AmbientHistory = field(default_factory=AmbientHistory)
     origin: dict[str, Any] = field(default_factory=dict)
     seen_in: dict[str, tuple[str, int]] = field(default_factory=dict)
+    forced: set[str] = field(default_factory=set)
+
+    def is_forced(self, code_digest: str) -> bool:
+        """Whether this code was asked to run for real; says so once."""
+        is_forced = code_digest in self.forced
+        self.forced.discard(code_digest)
+        return is_forced
 
     def unseeded(self) -> str:
         """Return ``"replay"`` or ``"run"``: what untouched random states do now."""

@@ -10,13 +10,15 @@ from typing import Any
 
 from fpcache.dependencies import local_modules, random_states
 from fpcache.errors import HalfRestoredError
-from fpcache.events import CellFinished, CellStarted, ComponentFinished, ComponentStarted
+from fpcache.events import CellFinished, ComponentFinished, ComponentStarted
 from fpcache.graph import FingerprintStatus, Outcome, run_in_order
 from fpcache.session.cell_run import CellRun
 from fpcache.session.dry_run import forecast
+from fpcache.session.evidence import note_outputs
 from fpcache.session.faults import FaultLog
 from fpcache.session.governor import Governor
 from fpcache.session.noting import note_cell
+from fpcache.session.planning import planned
 from fpcache.session.report import CellReport, ComponentReport, Stats
 from fpcache.session.requests import CellUsageError, HelpRequested, parse_cell_options
 from fpcache.session.services import Services
@@ -40,6 +42,7 @@ class Session:
     reports: list[CellReport] = field(default_factory=list)
     last_run: CellRun | None = None
     stats: Stats = field(default_factory=Stats)
+    ran: int = 0  # cells that were cached, so far
     _running: bool = False
     _reported: int = 0  # how many of the faults are in reports, and in a cell's output
     _shown: int = 0
@@ -135,8 +138,10 @@ class Session:
         print(report.forecast())
 
     async def _run_steps(self, run: CellRun, started: float) -> bool:
-        labels = tuple(component.label for component in run.cell.components)
-        self.services.bus.publish(CellStarted(run.label, labels))
+        self.ran += 1
+        run.report.number = self.ran
+        if self.services.bus.is_heard and not run.asks_the_cache:
+            self.services.bus.publish(planned(run))
         failed, outcomes = True, []
         try:
             outcomes = await run_in_order(_steps(run), [_RowHook(run)])
@@ -161,7 +166,7 @@ class Session:
             self.reports = [*self.reports[1 - _REPORTS_KEPT :], report]
             self.last_run = run
         self.stats.add(report)
-        self.services.bus.publish(CellFinished(run.label, failed, report.overhead_s))
+        self.services.bus.publish(CellFinished(report.number, failed, report.overhead_s))
         self._show_status(run, failed)
 
     def _show_status(self, run: CellRun, failed: bool) -> None:
@@ -180,6 +185,7 @@ def _steps(run: CellRun) -> Iterator[ComponentStep]:
         if run.joined is not None:
             return
         row = ComponentReport(component.label, (component.first_line, component.last_line))
+        row.evidence.source, row.evidence.code_digest = component.source, component.code_digest
         run.report.rows.append(row)
         yield ComponentStep(run, component, row)
 
@@ -191,21 +197,32 @@ class _RowHook:
     run: CellRun
 
     def on_status(self, step: Any, status: FingerprintStatus) -> None:
-        step.row.status, step.row.reason = status.verdict, status.reason
-        self._publish(step, ComponentStarted)
+        row = step.row
+        row.status, row.reason, row.evidence.against = status.verdict, status.reason, status.against
+        started = ComponentStarted(self.run.report.number, step.component.index, row.status, row.reason)
+        self.run.services.bus.publish(started)
 
     def on_start(self, step: Any) -> None:
         """Nothing to note: the status came just before."""
 
     def on_finish(self, step: Any, outcome: Outcome) -> None:
-        row = step.row
-        self.run.services.bus.publish(
-            ComponentFinished(
-                self.run.label, step.component.index, row.status, row.reason, row.duration_s, row.saved_s
-            )
+        run, row, index = self.run, step.row, step.component.index
+        if not run.services.bus.is_heard:
+            return
+        with run.services.faults.guarded("describing what a component gave"):
+            note_outputs(run, step.component, row, failed=outcome.failed)
+        took_in_rest = run.joined == index
+        finished = ComponentFinished(
+            number=run.report.number,
+            index=index,
+            status=row.status,
+            reason=row.reason,
+            duration_s=row.duration_s,
+            saved_s=row.saved_s,
+            size_bytes=row.size_bytes,
+            was_stored=row.stored,
+            failed=outcome.failed,
+            last_index=len(run.cell.components) - 1 if took_in_rest else index,
+            device=row.evidence.device,
         )
-
-    def _publish(self, step: Any, kind: type[ComponentStarted]) -> None:
-        self.run.services.bus.publish(
-            kind(self.run.label, step.component.index, step.row.status, step.row.reason)
-        )
+        run.services.bus.publish(finished)

@@ -16,7 +16,7 @@ from fpcache.errors import StoreError, UnfingerprintableValueError
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import MISSING, Reading
 from fpcache.graph import FingerprintStatus
-from fpcache.session import looking_up, refusing, restoring, sole_owner
+from fpcache.session import evidence, looking_up, refusing, restoring, sole_owner
 from fpcache.session.cell_run import CellRun
 from fpcache.session.estimating import estimated_s
 from fpcache.session.executing import execute_component
@@ -164,6 +164,7 @@ class ComponentStep:
     def _looked_up(self, reading: Reading) -> FingerprintStatus:
         run, row = self.run, self.row
         context = run.context(reading)
+        evidence.note_inputs(run, row, reading)
         refusal = looking_up.standing_refusal(run, self.component, context)
         refusal = refusal or sole_owner.refusal(run, self.component, reading)
         if refusal is not None:
@@ -171,7 +172,7 @@ class ComponentStep:
             return _verdict(UNCACHEABLE, refusing.refusal_text(refusal, self.component))
         row.key = run.key(self.component, reading)
         self.storable = not run.options.no_store
-        if run.options.force:
+        if run.options.force or run.services.is_forced(self.component.code_digest):
             return _verdict(MISS, "forced", row.key)
         return looking_up.look_up(run, self.component, reading, context, row.key)
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from fpcache.store.protocol import Sort
 from fpcache.store.rows import COLUMNS
 
-__all__ = ["MOST_PER_KEY", "listed_rows", "nearest_rows", "row_of", "rows_of_key"]
+__all__ = ["MOST_PER_KEY", "count_rows", "listed_rows", "nearest_rows", "row_of", "rows_of_key"]
 
 MOST_PER_KEY = 32  # each is checked at a look-up, so there must be an end to them
 _ORDERS: dict[Sort, str] = {
@@ -20,6 +20,7 @@ _ORDERS: dict[Sort, str] = {
     "saved": "saved_s DESC",
     "hits": "hits DESC",
     "label": "label ASC",
+    "notebook": "notebook ASC, cell ASC",
 }
 _SEARCHED = ("label", "name", "notebook", "source")
 _Rows = list[tuple[Any, ...]]
@@ -87,6 +88,15 @@ def listed_rows(
         f" ORDER BY {_ORDERS[sort]}, created_s DESC, rowid DESC LIMIT :limit OFFSET :offset",
         {"pattern": f"%{_literally(search)}%", "limit": -1 if limit is None else limit, "offset": offset},
     ).fetchall()
+
+
+def count_rows(connection: sqlite3.Connection, search: str) -> int:
+    """Return how many rows a listing of all that matches would have."""
+    condition = " OR ".join(f"{column} LIKE :pattern ESCAPE '\\'" for column in _SEARCHED)
+    found = connection.execute(
+        f"SELECT COUNT(*) FROM entries WHERE {condition}", {"pattern": f"%{_literally(search)}%"}
+    )
+    return int(found.fetchone()[0])
 
 
 def _literally(text: str) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Sort", "Store", "TrainingCache"]
 
-Sort = Literal["created", "used", "size", "duration", "saved", "hits", "label"]
+Sort = Literal["created", "used", "size", "duration", "saved", "hits", "label", "notebook"]
 
 
 class TrainingCache(Protocol):
@@ -54,6 +54,9 @@ class Store(TrainingCache, Protocol):
         self, *, search: str = "", sort: Sort = "created", limit: int | None = None, offset: int = 0
     ) -> tuple[Entry, ...]:
         """Return the trusted entries for a listing."""
+
+    def count(self, search: str = "") -> int:
+        """Return how many entries a listing without a limit would show at most."""
 
     def touch(self, entry_id: str, saved_s: float) -> None:
         """Count a hit and what it saved."""

@@ -1,0 +1,39 @@
+// Numbers and times as people write them.
+
+export function seconds(value) {
+  if (value == null) return "–";
+  if (value < 0.0005) return "0 ms";
+  if (value < 0.9995) return `${Math.max(1, Math.round(value * 1000))} ms`;
+  if (value < 119.5) return `${value.toFixed(1)} s`;
+  if (value < 7170) return `${(value / 60).toFixed(1)} min`;
+  return `${(value / 3600).toFixed(1)} h`;
+}
+
+export function size(bytes) {
+  if (!bytes) return "0 B";
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}
+
+export function count(number, one, many = `${one}s`) {
+  return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+}
+
+export function share(value) {
+  return value == null ? "–" : `${Math.round(value * 100)} %`;
+}
+
+export function age(thenS, nowS = Date.now() / 1000) {
+  if (!thenS) return "never";
+  const passed = Math.max(0, nowS - thenS);
+  for (const [unitS, unit] of [[86400, "day"], [3600, "hour"], [60, "minute"]]) {
+    if (passed >= unitS) return `${count(Math.floor(passed / unitS), unit)} ago`;
+  }
+  return "just now";
+}
+
+export function lines([first, last]) {
+  return first === last ? `line ${first}` : `lines ${first}–${last}`;
+}

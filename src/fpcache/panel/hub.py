@@ -1,0 +1,160 @@
+"""Between one session and its open dashboards: folds events at once, shows them from a thread of its own.
+
+The cell's thread only folds an event and sets a flag, so that a dashboard costs
+a component microseconds. What is shown is put together and sent by a service
+thread, at most every tenth of a second.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from fpcache.events import EventBus
+from fpcache.panel.devices import devices
+from fpcache.panel.reducer import reduce
+from fpcache.panel.state import SessionState
+from fpcache.panel.views import overview, shown_cell
+
+__all__ = ["Answers", "Hub", "View"]
+
+logger = logging.getLogger("fpcache")
+
+REST_S = 0.1
+LOOK_S = 2.0
+JOIN_S = 5.0
+
+
+class Answers(Protocol):
+    """What a session answers."""
+
+    def __call__(self, ask: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a question, or make a change."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return the settings, and what the store holds."""
+
+
+class View(Protocol):
+    """One open dashboard."""
+
+    def show(self, overview: Mapping[str, Any], cell: Mapping[str, Any]) -> None:
+        """Show this; called from the hub's thread."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+class Hub:
+    """What the dashboards of one session have in common.
+
+    Parameters
+    ----------
+    bus : EventBus
+        Where the session's events come from.
+    answers : Answers
+        Whom to ask about the session.
+    """
+
+    def __init__(self, bus: EventBus, answers: Answers) -> None:
+        self._bus = bus
+        self._answers = answers
+        self._lock = threading.Lock()
+        self._folding = threading.Lock()
+        self._state = SessionState()
+        self._views: list[View] = []
+        self._changes = 0
+        self._news = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._leave: Callable[[], None] | None = None
+
+    @property
+    def state(self) -> SessionState:
+        """What was seen of the session so far."""
+        return self._state
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The open dashboards."""
+        return tuple(self._views)
+
+    def open(self, view: View) -> None:
+        """Keep a dashboard up to date from now on."""
+        with self._lock:
+            self._views.append(view)
+            if self._leave is None:
+                self._leave = self._bus.subscribe(self._fold)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name="fpcache-dashboard", daemon=True)
+                self._thread.start()
+        self._news.set()
+
+    def leave(self, view: View) -> None:
+        """Forget a dashboard; with the last one the thread and the subscription end."""
+        with self._lock:
+            if view in self._views:
+                self._views.remove(view)
+            if self._views:
+                return
+            thread, self._thread = self._thread, None
+            if self._leave is not None:
+                self._leave()
+                self._leave = None
+        self._news.set()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(JOIN_S)
+
+    def close(self) -> None:
+        """Close all dashboards."""
+        for view in self.views:
+            view.close()
+
+    def answer(self, ask: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a dashboard; after a change all of them are told."""
+        if ask == "cell":
+            return self.cell(int(given["number"]))
+        answer = self._answers(ask, given)
+        if ask not in ("component", "entries"):
+            self._changes += 1
+            self._news.set()
+        return answer
+
+    def cell(self, number: int | None = None) -> dict[str, Any]:
+        """Return the cell of this number, or the last one, as a dashboard shows it; empty where is none."""
+        cells = self._state.cells
+        found = next((cell for cell in reversed(cells) if number in (None, cell.number)), None)
+        return shown_cell(found) if found is not None else {}
+
+    def overview(self) -> dict[str, Any]:
+        """Return all but the cell's components, as a dashboard shows it."""
+        return overview(self._state, self._answers.facts(), devices(), self._changes)
+
+    def _fold(self, event: Any) -> None:
+        """Take an event in; called in the cell's thread, and for the store's faults in any other."""
+        with self._folding:
+            self._state = reduce(self._state, event)
+        self._news.set()
+
+    def _serve(self) -> None:
+        """Show what is new until the last dashboard is closed."""
+        while self._thread is threading.current_thread():
+            self._news.wait(LOOK_S)  # devices and other kernels tell no news
+            self._news.clear()
+            started = time.perf_counter()
+            self._show()
+            time.sleep(max(REST_S, 4 * (time.perf_counter() - started)))
+
+    def _show(self) -> None:
+        try:
+            seen, cell = self.overview(), self.cell()
+        except Exception:
+            logger.exception("fpcache's dashboard could not put its state together")
+            return
+        for view in self.views:
+            try:
+                view.show(seen, cell)
+            except Exception:
+                logger.exception("one of fpcache's dashboards could not be brought up to date")

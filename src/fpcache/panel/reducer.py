@@ -1,0 +1,123 @@
+"""Folding events into what a dashboard shows: a pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from fpcache.events import (
+    CacheFault,
+    CellFinished,
+    CellStarted,
+    ComponentFinished,
+    ComponentStarted,
+    Event,
+)
+from fpcache.panel.state import CELLS_KEPT, CellState, NodeState, SessionState, Totals
+
+__all__ = ["reduce"]
+
+_FAULTS_KEPT = 20
+_RAISED = "it raised an error"
+_COUNTED = {"hit": "hits", "miss": "misses", "uncacheable": "uncacheable", "plain": "plain"}
+
+
+def reduce(state: SessionState, event: Event) -> SessionState:
+    """Return the state after an event; what doesn't fit, such as news of an unknown cell, changes nothing.
+
+    Examples
+    --------
+    >>> from fpcache.events import CellStarted, PlannedComponent
+    >>> state = reduce(SessionState(), CellStarted(1, "a", (PlannedComponent("x = 1", 1, 1),)))
+    >>> state.cells[-1].nodes[0].status
+    'waiting'
+    """
+    match event:
+        case CellStarted():
+            return replace(state, cells=(*state.cells[1 - CELLS_KEPT :], _begun(event)))
+        case ComponentStarted(number=number):
+            return _with_cell(state, number, lambda cell: _started(cell, event))
+        case ComponentFinished(number=number):
+            counted = replace(state, totals=_counted(state.totals, event))
+            return _with_cell(counted, number, lambda cell: _ended(cell, event))
+        case CellFinished(number=number):
+            overhead_s = state.totals.overhead_s + event.overhead_s
+            spent = replace(state, totals=replace(state.totals, overhead_s=overhead_s))
+            return _with_cell(spent, number, lambda cell: _closed(cell, event))
+        case CacheFault(message):
+            return replace(state, faults=(*state.faults[1 - _FAULTS_KEPT :], message))
+    return state
+
+
+def _begun(event: CellStarted) -> CellState:
+    nodes = tuple(
+        NodeState(planned.label, planned.first_line, planned.last_line, planned.needs)
+        for planned in event.components
+    )
+    return CellState(event.number, event.cell, event.execution, nodes, started_s=event.started_s)
+
+
+def _with_cell(state: SessionState, number: int, change: Callable[[CellState], CellState]) -> SessionState:
+    """Change the cell of this number, which is the last one as a rule."""
+    for place in range(len(state.cells) - 1, -1, -1):
+        if state.cells[place].number == number:
+            cells = (*state.cells[:place], change(state.cells[place]), *state.cells[place + 1 :])
+            return replace(state, cells=cells)
+    return state
+
+
+def _with_nodes(cell: CellState, first: int, nodes: tuple[NodeState, ...]) -> CellState:
+    return replace(cell, nodes=(*cell.nodes[:first], *nodes, *cell.nodes[first + len(nodes) :]))
+
+
+def _started(cell: CellState, event: ComponentStarted) -> CellState:
+    if not 0 <= event.index < len(cell.nodes):
+        return cell
+    status = "restoring" if event.status == "hit" else "running"
+    node = replace(cell.nodes[event.index], status=status, reason=event.reason)
+    return _with_nodes(cell, event.index, (node,))
+
+
+def _ended(cell: CellState, event: ComponentFinished) -> CellState:
+    if not 0 <= event.index < len(cell.nodes):
+        return cell
+    own = replace(
+        cell.nodes[event.index],
+        status="failed" if event.failed else event.status,
+        reason=_RAISED if event.failed else event.reason,
+        duration_s=event.duration_s,
+        saved_s=event.saved_s,
+        size_bytes=event.size_bytes,
+        was_stored=event.was_stored,
+        device=event.device,
+    )
+    taken = cell.nodes[event.index + 1 : event.last_index + 1]
+    reason = f"ran together with line {own.first_line}"
+    joined = tuple(replace(node, status="joined", reason=reason) for node in taken)
+    return _with_nodes(cell, event.index, (own, *joined))
+
+
+def _counted(totals: Totals, event: ComponentFinished) -> Totals:
+    name = _COUNTED.get(event.status)
+    if name is None:
+        return totals
+    is_hit = event.status == "hit"
+    return replace(
+        totals,
+        **{name: getattr(totals, name) + 1},
+        saved_s=totals.saved_s + event.saved_s,
+        stored_bytes=totals.stored_bytes + (event.size_bytes if event.was_stored else 0),
+        restored_bytes=totals.restored_bytes + (event.size_bytes if is_hit else 0),
+    )
+
+
+def _closed(cell: CellState, event: CellFinished) -> CellState:
+    reason = "the cell ended before its turn"
+    nodes = tuple(
+        replace(node, status="skipped", reason=reason)
+        if node.status in ("waiting", "running", "restoring")
+        else node
+        for node in cell.nodes
+    )
+    phase = "failed" if event.failed else "finished"
+    return replace(cell, nodes=nodes, phase=phase, overhead_s=event.overhead_s)

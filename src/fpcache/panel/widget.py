@@ -1,0 +1,94 @@
+"""The dashboard as a widget: a thin host of one ES module, which only renders."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from fpcache.errors import FpcacheError
+from fpcache.panel.hub import Hub
+from fpcache.panel.still import still_html, still_text
+
+__all__ = ["Dashboard"]
+
+_STATIC = Path(__file__).parent / "static"
+_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+class Dashboard(anywidget.AnyWidget):
+    """What was skipped, why, and what it saved; live beside the notebook.
+
+    Made by `fpcache.dashboard`; ``close()`` ends it.
+
+    Attributes
+    ----------
+    overview, cell : dict
+        What it shows: totals, settings, timeline, devices; and the last cell's components.
+    """
+
+    _esm = _STATIC / "panel.js"
+    _css = _STATIC / "panel.css"
+    overview = traitlets.Dict().tag(sync=True)
+    cell = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._showing = threading.Lock()
+        super().__init__(overview=hub.overview(), cell=hub.cell())
+        self.on_msg(self._received)
+        self._let_any_shell_answer()
+        hub.open(self)
+
+    def show(self, overview: Mapping[str, Any], cell: Mapping[str, Any]) -> None:
+        """Show this, if the dashboard is still open."""
+        with self._showing:
+            if self.comm is None:
+                return
+            self.overview = dict(overview)
+            self.cell = dict(cell)
+            self._let_any_shell_answer()
+
+    def close(self) -> None:
+        """End this dashboard, here and in the browser."""
+        self._hub.leave(self)
+        with self._showing:
+            super().close()
+
+    def _received(self, _: Any, content: Mapping[str, Any], buffers: Any) -> None:
+        """Answer a question of the front end, which numbers them, in the thread that the message came in."""
+        number, ask = content.get("number"), str(content.get("ask"))
+        try:
+            answer = {"number": number, "answer": self._hub.answer(ask, content.get("given") or {})}
+        except FpcacheError as error:
+            answer = {"number": number, "problem": str(error)}
+        except Exception as error:
+            answer = {"number": number, "problem": f"{type(error).__name__}: {error}"}
+        self.send(answer)
+        self._let_any_shell_answer()
+
+    def _let_any_shell_answer(self) -> None:
+        """Have questions answered while a cell runs.
+
+        ipykernel 7 hands a message to the shell that last sent something on its
+        channel. After an update that is the one in which the cell runs, and a
+        click would wait for the cell's end; without that mark, the front end's
+        wish holds, which is a shell of its own.
+        """
+        if self.comm is not None:
+            self.comm.__dict__.pop("_reply_subshell_id", None)
+
+    def __repr__(self) -> str:
+        return still_text(self._hub.overview(), self._hub.cell())
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Return the widget's view, with its present state as text and HTML for where no widget lives."""
+        found = super()._repr_mimebundle_(**kwargs)
+        data, metadata = found if isinstance(found, tuple) else (found or {}, {})
+        overview, cell = self._hub.overview(), self._hub.cell()
+        texts = {"text/plain": still_text(overview, cell), "text/html": still_html(overview, cell)}
+        return {**data, **texts}, metadata

@@ -1,0 +1,154 @@
+"""One component looked at closely: what it read, gave and rests on, and what differs from before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from json import loads
+from typing import TYPE_CHECKING, Any
+
+from fpcache.errors import FpcacheError, StoreError
+from fpcache.session.report import MISS, UNCACHEABLE, CellReport, ComponentReport
+from fpcache.store.entry import Entry
+
+if TYPE_CHECKING:
+    from fpcache.session.session import Session
+
+__all__ = ["component_details", "source_difference"]
+
+_DIGEST_SHOWN = 12
+_MOST_LINES = 400
+
+
+def component_details(session: Session, number: int, index: int) -> dict[str, Any]:
+    """Return all that is known about a component of one of the last cells, as plain data.
+
+    Parameters
+    ----------
+    session : Session
+        The one that ran the cell.
+    number : int
+        The cell's number in the session.
+    index : int
+        The component's index in the cell.
+
+    Raises
+    ------
+    FpcacheError
+        If that cell was too long ago, or the component did not get its turn.
+    """
+    row = _row(session, number, index)
+    evidence = row.evidence
+    entry, earlier = _entry(session, evidence.entry_id), _entry(session, evidence.against)
+    reason, _, remedy = row.reason.partition("; ") if row.status == UNCACHEABLE else (row.reason, "", "")
+    return {
+        **row.as_dict(),
+        "number": number,
+        "index": index,
+        "reason": reason,
+        "remedy": remedy,
+        "source": evidence.source,
+        "code_digest": evidence.code_digest,
+        "device": evidence.device,
+        "inputs": _inputs(evidence.inputs, earlier if row.status == MISS else None),
+        "outputs": [list(output) for output in evidence.outputs],
+        "dependencies": _dependencies(entry),
+        "effects": [list(effect) for effect in loads(entry.meta).get("effects", ())] if entry else [],
+        "entry": _about(entry) if entry is not None else None,
+        "earlier": _about(earlier) if earlier is not None else None,
+        "difference": source_difference(earlier.source, evidence.source) if earlier is not None else [],
+    }
+
+
+def _row(session: Session, number: int, index: int) -> ComponentReport:
+    report: CellReport | None = next((one for one in session.reports if one.number == number), None)
+    if report is None:
+        raise FpcacheError("that cell ran too long ago; only the last 100 are kept")
+    if not 0 <= index < len(report.rows):
+        raise FpcacheError("that component has not had its turn")
+    return report.rows[index]
+
+
+def _entry(session: Session, entry_id: str) -> Entry | None:
+    try:
+        return session.services.store.entry(entry_id) if entry_id else None
+    except StoreError:
+        return None
+
+
+def _about(entry: Entry) -> dict[str, Any]:
+    return {
+        "entry_id": entry.entry_id,
+        "created_s": entry.created_s,
+        "duration_s": entry.duration_s,
+        "size_bytes": entry.size_bytes,
+        "hits": entry.hits,
+        "saved_s": entry.saved_s,
+        "pinned": entry.pinned,
+        "label": entry.label,
+        "cell": entry.cell,
+        "notebook": entry.notebook,
+    }
+
+
+def _dependencies(entry: Entry | None) -> list[list[str]]:
+    if entry is None:
+        return []
+    return [[str(kind).replace("_", " "), str(name)] for kind, name, _ in loads(entry.dependencies)]
+
+
+def _inputs(now: Sequence[Mapping[str, str]], earlier: Entry | None) -> list[dict[str, str]]:
+    """Return the inputs, each with what it was in an earlier entry and whether it changed.
+
+    ``change`` is ``"same"``, ``"changed"``, ``"new"`` or ``"gone"``; empty where none is compared.
+    """
+    if earlier is None:
+        return [_input(record, "", "") for record in now]
+    old = {record["key"]: record for record in loads(earlier.meta).get("roots", ())}
+    packages = [record for record in old.values() if record["kind"] == "package"]
+    compared = list(_compared(now, old))
+    known = {record["key"] for record in now}
+    gone = [record for key, record in old.items() if key not in known and record not in packages]
+    return compared + [_input(record, record["summary"], "gone") for record in gone]
+
+
+def _compared(now: Sequence[Mapping[str, str]], old: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    for record in now:
+        before = old.get(record["key"])
+        if before is None:
+            yield _input(record, "", "new")
+        else:
+            change = "same" if before["digest"] == record["digest"] else "changed"
+            yield _input(record, before["summary"], change)
+
+
+def _input(record: Mapping[str, str], before: str, change: str) -> dict[str, str]:
+    shown = "" if change == "gone" else record["summary"]
+    return {
+        "label": record["label"],
+        "kind": record["kind"],
+        "summary": shown,
+        "digest": "" if change == "gone" else record["digest"][:_DIGEST_SHOWN],
+        "before": before,
+        "change": change,
+    }
+
+
+def source_difference(before: str, after: str) -> list[list[str]]:
+    """Return the lines of two texts, each after ``" "``, ``"-"`` or ``"+"``; none where they are equal.
+
+    Examples
+    --------
+    >>> source_difference("a\\nb", "a\\nc")
+    [[' ', 'a'], ['-', 'b'], ['+', 'c']]
+    """
+    old, new = before.splitlines()[:_MOST_LINES], after.splitlines()[:_MOST_LINES]
+    if old == new:
+        return []
+    lines: list[list[str]] = []
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            lines += [[" ", line] for line in old[i1:i2]]
+        else:
+            lines += [["-", line] for line in old[i1:i2]] + [["+", line] for line in new[j1:j2]]
+    return lines

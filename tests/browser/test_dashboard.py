@@ -1,0 +1,200 @@
+"""The dashboard as people use it: in JupyterLab and Notebook, light and dark, around a kernel restart."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from jupyter_app import wait_until, write_notebook
+
+pytestmark = pytest.mark.browser
+
+SETUP = "%load_ext fpcache\n%fpcache auto on"
+OPEN = "%fpcache dashboard"
+WORK = """
+import time
+
+def slow(n):
+    time.sleep(0.05)
+    return [n] * 1000
+
+table = slow(3)
+total = sum(slow(2)) + len(table)
+print(total)
+"""
+ODD = "numbers = (n for n in range(3))\nfirsts = [time.sleep(0.02) or n for n in numbers]"
+CELLS = [SETUP, OPEN, WORK, ODD]
+
+
+class Panel:
+    """One dashboard on a page, found as assistive technology finds it."""
+
+    def __init__(self, page, place=0):
+        self.notebook = page
+        self.root = page.locator(".fpcache").nth(place)
+
+    def tab(self, name):
+        self.root.get_by_role("tab", name=name).click()
+
+    def rows(self):
+        return [
+            {
+                "label": row.locator(".what code").inner_text(),
+                "status": row.locator(".word").inner_text(),
+                "why": row.locator(".why").inner_text(),
+            }
+            for row in self.root.locator(".row").all()
+        ]
+
+    def statuses(self):
+        return {row["label"]: row["status"] for row in self.rows()}
+
+    def show_cell(self, execution):
+        """Choose the newest cell of this number in the time line."""
+        self.root.locator(f'.bar[aria-label^="In [{execution}]"]').last.click()
+
+    def open_row(self, label):
+        row = self.root.locator(".row").filter(has_text=label).first
+        row.click()
+        details = self.root.locator(".details")
+        details.locator(".numbers").wait_for()
+        return details
+
+
+@pytest.fixture(params=["lab light", "notebook dark"])
+def opened(request, chromium, server, tmp_path):
+    """A page with the notebook, not yet run."""
+    app, theme = request.param.split()
+    host = server(app, theme=theme, env={"FPCACHE_DIR": str(tmp_path / "cache")})
+    write_notebook(tmp_path / "work" / "shop.ipynb", CELLS)
+    page = host.open(chromium, "shop.ipynb", width=1100, height=1400)
+    page.label = request.param.replace(" ", "-")
+    yield page
+    assert page.foreign_requests() == []
+    assert [error for error in page.errors if "Comm not found" not in error] == []
+
+
+def test_a_notebook_run_twice_around_a_restart(opened, artifacts):
+    opened.run_all()
+    panel = Panel(opened)
+    panel.show_cell(3)
+    wait_until(lambda: panel.statuses().get("table = slow(3)") == "miss", "the first run's miss")
+    opened.screenshot(artifacts / f"{opened.label}-first.png")
+
+    opened.restart_kernel()
+    opened.run_all()
+    panel.show_cell(3)
+    wait_until(lambda: panel.statuses().get("table = slow(3)") == "hit", "the hit after the restart")
+    assert panel.statuses()["total = sum(slow(2)) + len(table)"] == "hit"
+    details = panel.open_row("table = slow(3)")
+    assert "function slow" in details.inner_text()
+    assert "list of 1000" in details.inner_text()
+    opened.screenshot(artifacts / f"{opened.label}-reason.png")
+
+    panel.show_cell(4)
+    wait_until(lambda: "uncacheable" in panel.statuses().values(), "the refusal")
+    panel.open_row("firsts =")
+    assert "What to do" in panel.root.locator(".details").inner_text()
+
+
+def test_entries_are_searched_pinned_forgotten_and_cleared(opened, artifacts):
+    opened.run_all()
+    panel = Panel(opened)
+    panel.tab("Cache")
+    entries = panel.root.locator(".entry")
+    wait_until(lambda: entries.count() == 2, "both entries")
+    assert "shop.ipynb" not in entries.first.inner_text()
+    panel.root.get_by_label("Sort by").last.select_option("notebook")
+    wait_until(lambda: "shop.ipynb" in panel.root.locator(".group").inner_text(), "the notebook's name")
+    panel.root.get_by_label("Search the entries").fill("table = slow")
+    wait_until(lambda: entries.count() == 1, "the one that matches")
+    panel.root.get_by_role("button", name="Pin table = slow(3)").click()
+    panel.root.get_by_role("button", name="Unpin table = slow(3)").wait_for()
+    panel.root.get_by_label("Search the entries").fill("")
+    wait_until(lambda: entries.count() == 2, "both again")
+    opened.screenshot(artifacts / f"{opened.label}-cache.png")
+    panel.root.get_by_role("button", name=re.compile("^Forget total")).click()
+    wait_until(lambda: entries.count() == 1, "one forgotten")
+    panel.root.get_by_role("button", name="Unpin table = slow(3)").click()
+    panel.root.get_by_role("button", name="Clear …").click()
+    panel.root.get_by_role("button", name="Forget them").click()
+    panel.root.get_by_text("Nothing is stored yet.").wait_for()
+
+
+def test_switches_reach_the_kernel_and_every_other_dashboard(opened, artifacts):
+    opened.run_all()
+    opened.insert_and_run(OPEN)
+    first, second = Panel(opened, 0), Panel(opened, 1)
+    switch = second.root.get_by_role("switch", name="Automatic")
+    assert switch.is_checked()
+    first.root.get_by_role("switch", name="Automatic").focus()
+    opened.page.keyboard.press("Space")
+    wait_until(lambda: not switch.is_checked(), "the other dashboard to follow")
+    first.tab("Settings")
+    first.root.get_by_label("Least seconds").fill("0.5")
+    opened.page.keyboard.press("Enter")
+    second.tab("Settings")
+    wait_until(
+        lambda: second.root.get_by_label("Least seconds").input_value() == "0.5", "the number to arrive"
+    )
+    first.root.get_by_text("CPU (no CUDA device)").wait_for()
+    opened.screenshot(artifacts / f"{opened.label}-settings.png")
+    shown = opened.insert_and_run("%config FPCache.auto\nprint(get_ipython().run_line_magic('fpcache', ''))")
+    assert "automatic mode off" in str(shown)
+    assert "0.5" in str(opened.insert_and_run("%fpcache config"))
+
+
+def test_it_answers_while_a_cell_is_busy_and_shows_what_runs(opened, artifacts):
+    opened.run_all()
+    panel = Panel(opened)
+    cell = "import pathlib\nnap = [time.sleep(0.05) for _ in range(160)]\npathlib.Path('over').touch()"
+    index = opened.page.evaluate("() => jupyterapp.shell.currentWidget.content.model.cells.length")
+    opened.page.evaluate(
+        """source => { const notebook = jupyterapp.shell.currentWidget.content;
+        notebook.model.sharedModel.insertCell(notebook.model.cells.length, {cell_type: "code", source});
+        notebook.activeCellIndex = notebook.model.cells.length - 1; notebook.deselectAll();
+        jupyterapp.commands.execute("notebook:run-cell"); }""",
+        cell,
+    )
+    started = time.monotonic()
+    wait_until(
+        lambda: ("nap", "running") in [(row["label"][:3], row["status"]) for row in panel.rows()], "running"
+    )
+    opened.screenshot(artifacts / f"{opened.label}-running.png")
+    panel.tab("Cache")
+    wait_until(lambda: panel.root.locator(".entry").count() == 2, "an answer during the cell")
+    assert time.monotonic() - started < 7, "the answer came only after the cell"
+    opened.wait_idle()
+    assert not [out for out in opened.outputs(index) if out["output_type"] == "error"]
+
+
+def test_it_is_used_by_keyboard_alone_and_fits_a_narrow_place(opened, artifacts):
+    opened.run_all()
+    panel = Panel(opened)
+    panel.show_cell(3)
+    opened.page.evaluate("() => { document.querySelector('.fpcache').style.width = '300px'; }")
+    keyboard = opened.page.keyboard
+    panel.root.get_by_role("tab", name="Cells").focus()
+    keyboard.press("ArrowRight")
+    assert panel.root.get_by_role("tab", name="Cache").get_attribute("aria-selected") == "true"
+    assert_fits(panel)
+    keyboard.press("End")
+    assert panel.root.get_by_role("tab", name="Settings").get_attribute("aria-selected") == "true"
+    assert_fits(panel)
+    keyboard.press("Home")
+    panel.show_cell(3)
+    panel.root.locator(".row").first.focus()
+    keyboard.press("ArrowDown")
+    keyboard.press("ArrowDown")
+    keyboard.press("Enter")
+    panel.root.locator(".details .numbers").wait_for()
+    assert "table = slow(3)" in panel.root.locator(".is-open .what").inner_text()
+    assert_fits(panel)
+    panel.root.screenshot(path=artifacts / f"{opened.label}-narrow.png")
+    assert len(opened.cells()) == len(CELLS), "the notebook took a key as its command"
+
+
+def assert_fits(panel):
+    wide = panel.root.evaluate("node => node.scrollWidth - node.clientWidth")
+    assert wide <= 1

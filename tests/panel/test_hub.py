@@ -1,0 +1,153 @@
+"""Between a session and its dashboards: threads, several views, what stays after closing."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from fpcache.errors import FpcacheError
+from fpcache.events import CellFinished, CellStarted, ComponentFinished, EventBus, PlannedComponent
+from fpcache.panel.hub import Hub
+
+
+class Answering:
+    """A session that knows one question and one change."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __call__(self, ask, given):
+        if ask == "odd":
+            raise FpcacheError("there is no request 'odd'")
+        self.asked.append((ask, dict(given), threading.current_thread()))
+        return {"ask": ask}
+
+    def facts(self):
+        return {"enabled": True, "auto": False, "store": {}}
+
+
+class Watcher:
+    """A view that keeps what it is shown."""
+
+    def __init__(self, hub):
+        self.hub, self.shown, self.threads = hub, [], set()
+
+    def show(self, overview, cell):
+        self.shown.append((overview, cell))
+        self.threads.add(threading.current_thread())
+
+    def close(self):
+        self.hub.leave(self)
+
+
+@pytest.fixture
+def hub():
+    made = Hub(EventBus(), Answering())
+    yield made
+    made.close()
+
+
+def opened(hub):
+    view = Watcher(hub)
+    hub.open(view)
+    return view
+
+
+def until(holds, patience_s=10.0):
+    end = time.monotonic() + patience_s
+    while not holds():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.01)
+
+
+def publish_cell(hub, number, count=1):
+    parts = tuple(PlannedComponent(f"x{index} = 1", index, index) for index in range(count))
+    hub._bus.publish(CellStarted(number, "a", parts))
+    for index in range(count):
+        hub._bus.publish(ComponentFinished(number, index, "hit", "same", saved_s=1.0, last_index=index))
+    hub._bus.publish(CellFinished(number, False, 0.0))
+
+
+def dashboards():
+    return [thread for thread in threading.enumerate() if thread.name == "fpcache-dashboard"]
+
+
+def test_every_view_comes_to_show_the_last_state_from_another_thread(hub):
+    views = [opened(hub), opened(hub)]
+    for number in range(1, 31):
+        publish_cell(hub, number)
+    for view in views:
+        until(lambda view=view: view.shown and view.shown[-1][1].get("number") == 30)
+        assert view.shown[-1][0]["totals"]["hits"] == 30
+        assert threading.current_thread() not in view.threads
+    assert len(dashboards()) == 1
+
+
+def test_many_events_are_shown_in_few_steps(hub):
+    view = opened(hub)
+    started = time.monotonic()
+    for number in range(1, 101):
+        publish_cell(hub, number, count=100)
+    until(lambda: view.shown[-1][1].get("number") == 100)
+    assert hub.state.totals.hits == 10_000
+    assert len(view.shown) <= 3 + (time.monotonic() - started) / 0.1
+
+
+def test_a_change_is_told_to_all_and_a_question_is_not(hub):
+    view = opened(hub)
+    until(lambda: view.shown)
+    assert hub.answer("entries", {"limit": 1}) == {"ask": "entries"}
+    assert hub.overview()["changes"] == 0
+    hub.answer("pin", {"entry_id": "a"})
+    until(lambda: view.shown[-1][0]["changes"] == 1)
+
+
+def test_an_earlier_cell_can_be_asked_for(hub):
+    opened(hub)
+    publish_cell(hub, 1, count=3)
+    publish_cell(hub, 2)
+    assert len(hub.answer("cell", {"number": 1})["nodes"]) == 3
+    assert hub.cell()["number"] == 2
+    assert hub.answer("cell", {"number": 77}) == {}
+
+
+def test_what_cannot_be_answered_is_raised_and_changes_nothing(hub):
+    with pytest.raises(FpcacheError, match="no request 'odd'"):
+        hub.answer("odd", {})
+    assert hub.overview()["changes"] == 0
+
+
+def test_closing_the_last_view_ends_thread_and_subscription(hub):
+    first, second = opened(hub), opened(hub)
+    first.close()
+    assert len(dashboards()) == 1
+    second.close()
+    second.close()
+    assert dashboards() == []
+    assert not hub._bus.is_heard
+    opened(hub)
+    assert hub._bus.is_heard
+    assert len(dashboards()) == 1
+
+
+def test_a_view_that_fails_does_not_keep_the_others_from_being_shown(hub, caplog):
+    bad = opened(hub)
+    bad.show = lambda overview, cell: 1 / 0
+    good = opened(hub)
+    publish_cell(hub, 1)
+    until(lambda: good.shown and good.shown[-1][1].get("number") == 1)
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_facts_that_cannot_be_had_do_not_end_the_thread(hub, caplog):
+    view = opened(hub)
+    until(lambda: view.shown)
+    known = hub._answers.facts
+    hub._answers.facts = lambda: 1 / 0
+    publish_cell(hub, 1)
+    until(lambda: "ZeroDivisionError" in caplog.text)
+    hub._answers.facts = known
+    publish_cell(hub, 2)
+    until(lambda: view.shown[-1][1].get("number") == 2)

@@ -1,0 +1,162 @@
+"""A dashboard beside the cells: it tells what is so, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from fpcache.testing.sessions import Do, assert_same, expect
+
+OPEN = ("%fpcache auto on", "%fpcache dashboard")
+SETUP = "import time\n\ndef work(n):\n    return [n] * 3\n"
+CELL = "a = work(2)\nb = a + [1]\nprint(b)"
+HUB = "import json, pathlib; from fpcache import active; hub = active.current().hub\n"
+
+
+def asked(expression):
+    """A step beside the notebook that writes down what the hub answers."""
+    return Do(f"{HUB}pathlib.Path('said.json').write_text(json.dumps({expression}))")
+
+
+def said(transcript):
+    """What was written down last."""
+    return json.loads((transcript.directory / "said.json").read_text())
+
+
+def with_panel(transcript, *cells, **more):
+    return transcript.run([SETUP, *cells], before=OPEN, **more)
+
+
+def details(index, number=2):
+    return f"hub.answer('component', {{'number': {number}, 'index': {index}}})"
+
+
+def test_cells_give_the_same_beside_a_dashboard(transcript):
+    cells = [SETUP, CELL, "a.append(9)\nb = sorted(a)", "{'n': len(b)}"]
+    plain = transcript.plain(cells)
+    for _ in range(2):
+        run = transcript.run(cells, before=OPEN)
+        assert_same(plain, run)
+    expect(run, {"a = work": "hit", "b = a": "hit", "b = sorted": "hit"})
+
+
+def test_it_shows_each_component_with_status_reason_and_what_it_needs(transcript):
+    with_panel(transcript, CELL)
+    with_panel(transcript, CELL.replace("[1]", "[7]"), asked("[hub.cell(2), hub.overview()]"))
+    cell, overview = said(transcript)
+    nodes = cell["nodes"]
+    assert [node["status"] for node in nodes] == ["hit", "miss", "miss"]
+    assert nodes[1]["reason"] == "this code was edited"
+    assert nodes[1]["needs"] == [[0, "a"]]
+    assert (cell["phase"], cell["nodes"][0]["lines"]) == ("finished", [1, 1])
+    totals = overview["totals"]
+    assert (totals["hits"], totals["misses"]) == (1, 2)
+    assert totals["saved_s"] >= 0
+    assert overview["facts"]["store"]["entries"] > 0
+
+
+def test_an_edited_component_is_compared_line_by_line(transcript):
+    with_panel(transcript, "k = 1\nfor i in range(3):\n    k += i")
+    with_panel(transcript, "k = 1\nfor i in range(3):\n    k += 2 * i", asked(details(1)))
+    found = said(transcript)
+    assert found["difference"] == [[" ", "for i in range(3):"], ["-", "    k += i"], ["+", "    k += 2 * i"]]
+    assert found["earlier"]["created_s"] > 0
+
+
+def test_changed_inputs_are_told_with_what_they_were(transcript):
+    with_panel(transcript, "x = [1, 2]\nlabel = 'old'", "y = x + [label]")
+    with_panel(transcript, "x = [1, 2, 3]\nlabel = 'old'", "y = x + [label]", asked(details(0, number=3)))
+    found = said(transcript)
+    inputs = {one["label"].strip("`"): one for one in found["inputs"]}
+    assert (inputs["x"]["change"], inputs["x"]["before"], inputs["x"]["summary"]) == (
+        "changed", "list of 2", "list of 3"
+    )  # fmt: skip
+    assert (inputs["label"]["change"], inputs["label"]["summary"]) == ("same", "str 'old'")
+    assert len(inputs["x"]["digest"]) == 12
+    assert found["outputs"] == [["y", "list of 4"]]
+
+
+def test_a_hit_tells_its_inputs_dependencies_and_entry(transcript):
+    cell = "import random\nrandom.seed(3)\nd = [random.random() for _ in range(3)]"
+    with_panel(transcript, cell)
+    with_panel(transcript, cell, asked(details(2)))
+    found = said(transcript)
+    assert found["status"] == "hit"
+    assert found["entry"]["hits"] == 1
+    assert ["random", "random"] in [pair[:2] for pair in found["effects"]]
+    assert any(kind == "random" for kind, _ in found["dependencies"])
+    assert found["outputs"] == [["d", "list of 3"]]
+    assert found["difference"] == []
+
+
+def test_a_refusal_is_told_with_its_remedy(transcript):
+    with_panel(transcript, "g = (n for n in [1])\nh = list(g)", asked(details(1)))
+    found = said(transcript)
+    assert found["status"] == "uncacheable"
+    assert "generator" in found["reason"]
+    assert found["remedy"]
+
+
+def test_what_cannot_be_told_is_said(transcript):
+    attempts = Do(
+        f"{HUB}def attempt(ask, **given):\n"
+        "    try:\n        return hub.answer(ask, given)\n"
+        "    except Exception as error:\n        return type(error).__name__ + ': ' + str(error)\n"
+        "pathlib.Path('said.json').write_text(json.dumps([attempt('component', number=99, index=0),\n"
+        "    attempt('component', number=1, index=50), attempt('component'), attempt('bake'),\n"
+        "    attempt('entries', sort='taste'), attempt('pin', entry_id='no', pinned=True), attempt('clear'),\n"
+        "    attempt('min_seconds', seconds=-1)]))"
+    )
+    with_panel(transcript, CELL, attempts)
+    found = said(transcript)
+    wanted = (
+        "too long ago", "not had its turn", "can't be read", "no request 'bake'", "can't be sorted by 'taste'",
+        "no longer there", "has to be confirmed", "number of seconds from 0",
+    )  # fmt: skip
+    assert all(
+        text.startswith("FpcacheError: ") and part in text for text, part in zip(found, wanted, strict=True)
+    )
+
+
+def test_changes_made_in_the_dashboard_hold(transcript):
+    with_panel(transcript, CELL)
+    entries = "hub.answer('entries', {'search': 'a = work', 'limit': 5})"
+    changes = Do(
+        f"{HUB}first = {entries}['rows'][0]\n"
+        "hub.answer('pin', {'entry_id': first['entry_id'], 'pinned': True})\n"
+        "hub.answer('clear', {'confirmed': True})\n"
+        "hub.answer('force', {'code_digest': first['code_digest']})\n"
+    )
+    run = with_panel(transcript, changes, asked("hub.answer('entries', {})"), CELL, CELL)
+    left = said(transcript)
+    assert [(row["label"], row["pinned"]) for row in left["rows"]] == [("a = work(2)", True)]
+    assert left["count"] == 1
+    forced, after = run.cells[-2], run.cells[-1]
+    assert forced.rows[0].reason == "forced"
+    assert [row.status for row in after.rows] == ["hit"] * 3
+
+
+def test_automatic_mode_can_be_switched_there(transcript):
+    off = Do("from fpcache import active; active.current().hub.answer('auto', {'on': False})")
+    run = with_panel(transcript, CELL, off, CELL)
+    assert [len(cell.rows) for cell in run.cells] == [1 + 1, 3, 0]
+
+
+@pytest.mark.parametrize("opening", ["fpcache.dashboard()", "panel = fpcache.dashboard()"])
+def test_opening_a_dashboard_is_never_a_hit(transcript, opening):
+    cells = ["import fpcache", f"{opening}\nn = 3"]
+    for _ in range(2):
+        run = transcript.run(cells)
+        expect(run, {opening: "uncacheable: fpcache.dashboard"})
+
+
+def test_unloading_closes_the_dashboards(transcript):
+    end = Do(
+        f"{HUB}import threading\n"
+        "shell.run_line_magic('unload_ext', 'fpcache')\n"
+        "names = [t.name for t in threading.enumerate()]\n"
+        "pathlib.Path('said.json').write_text(json.dumps([len(hub.views), 'fpcache-dashboard' in names]))"
+    )
+    with_panel(transcript, CELL, end)
+    assert said(transcript) == [0, False]
