@@ -37,6 +37,9 @@ class Panel:
     def tab(self, name):
         self.root.get_by_role("tab", name=name).click()
 
+    def is_on(self, name):
+        return self.root.get_by_role("tab", name=name).get_attribute("aria-selected") == "true"
+
     def rows(self):
         return [
             {
@@ -177,10 +180,10 @@ def test_it_is_used_by_keyboard_alone_and_fits_a_narrow_place(opened, artifacts)
     keyboard = opened.page.keyboard
     panel.root.get_by_role("tab", name="Cells").focus()
     keyboard.press("ArrowRight")
-    assert panel.root.get_by_role("tab", name="Cache").get_attribute("aria-selected") == "true"
+    wait_until(lambda: panel.is_on("Cache"), "the next tab")
     assert_fits(panel)
     keyboard.press("End")
-    assert panel.root.get_by_role("tab", name="Settings").get_attribute("aria-selected") == "true"
+    wait_until(lambda: panel.is_on("Settings"), "the last tab")
     assert_fits(panel)
     keyboard.press("Home")
     panel.show_cell(3)

@@ -19,8 +19,10 @@ from fpcache.testing.programs.faults import FAULTS
 from fpcache.testing.programs.grammar.choosing import without_surprises
 from fpcache.testing.programs.grammar.programs import programs
 from fpcache.testing.programs.keeping import keep, kept_programs
+from fpcache.testing.programs.playing import _HOLD, Stage, _is_fickle
 from fpcache.testing.programs.pruning import pruned
 from fpcache.testing.programs.searching import search
+from fpcache.testing.sessions.comparing import first_difference
 
 KEPT = dict(kept_programs(Path(__file__).parent / "regressions"))
 
@@ -93,6 +95,15 @@ def test_what_differs_is_told_with_session_and_cell(place):
 def test_a_program_that_differs_without_fpcache_is_discarded(place):
     cells = (("import time", "t = time.perf_counter_ns()"),)
     assert play(Program((Session(cells),)), place).kind == "discarded"
+
+
+def test_a_program_whose_plain_result_depends_on_where_freed_memory_lies_is_discarded(place):
+    session = Session((("seen = {}", "seen[str(lambda: 1)] = 1"), ("seen[str(lambda: 1)] = 2",)))
+    stage = Stage(place)
+    plain = stage.run(session, "plain")
+    shaken = stage.run(session, "plain", after_each=(_HOLD,))
+    assert first_difference(plain, shaken)[1]
+    assert _is_fickle(stage, session, plain)
 
 
 def test_what_a_failure_does_not_need_is_taken_out():

@@ -55,8 +55,8 @@ export function Cache({ client, overview, change }) {
 
 const groupOf = (entry) => {
   if (!entry) return null;
-  const notebook = entry.notebook ? entry.notebook.split("/").pop() : "no notebook's name";
-  return `${notebook}, cell ${entry.cell || "unknown"}`;
+  const notebook = entry.notebook ? entry.notebook.split("/").pop() : "Notebook without a name";
+  return entry.cell ? `${notebook}, cell ${entry.cell.slice(0, 12)}` : notebook;
 };
 
 function Stock({ store, change }) {

@@ -158,7 +158,7 @@ function Row({ node, nodes, isOpen, isFirst, toggle }) {
     <button type="button" class="row" aria-expanded={isOpen} onClick={toggle} tabIndex={isOpen || isFirst ? 0 : -1}>
       <span class="what">
         <code title={node.label}>{node.label}</code>
-        <span class="time">{timeOf(node, isHit)}</span>
+        <span class="time">{TURNING.has(node.status) ? <Elapsed /> : timeOf(node, isHit)}</span>
       </span>
       <span class="why">
         <b class={`word is-${node.status}`}>{STATUSES[node.status]}</b> {node.reason}
@@ -172,9 +172,21 @@ function Row({ node, nodes, isOpen, isFirst, toggle }) {
   );
 }
 
+const TURNING = new Set(["running", "restoring"]);
+
+// Seconds since this was first seen to run.
+function Elapsed() {
+  const [passedS, setPassed] = useState(0);
+  useEffect(() => {
+    const start = performance.now();
+    const timer = setInterval(() => setPassed(Math.floor((performance.now() - start) / 1000)), 250);
+    return () => clearInterval(timer);
+  }, []);
+  return passedS < 1 ? "…" : seconds(passedS);
+}
+
 const timeOf = (node, isHit) => {
   if (["waiting", "skipped", "joined", "pruned"].includes(node.status)) return "";
-  if (["running", "restoring"].includes(node.status)) return "…";
   return isHit ? `saved ${seconds(node.saved_s)}` : seconds(node.duration_s);
 };
 

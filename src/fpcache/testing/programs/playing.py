@@ -26,6 +26,13 @@ _BOUND = (
 )
 # No judge looks at tracebacks, and to make one takes longer than all the rest of a session.
 _SHORT_TRACEBACKS = Do("shell.InteractiveTB.set_mode('Minimal')")
+# Takes the places that freed objects left, so that later ones get other addresses.
+_HOLD = Do(
+    "held = shell.__dict__.setdefault('_held', [])\n"
+    "for make in (lambda: (lambda: 0), lambda: [0], lambda: {0: 0}, lambda: (object(),), lambda: {0}, object,\n"
+    "             lambda: type('T', (), {})() if len(held) % 40 == 0 else 0):\n"
+    "    held.extend(make() for _ in range(300))"
+)
 _FORCE = "from fpcache.testing.programs.forcing import force; force({}, {}, {})"
 _BREAK = "from fpcache.testing.programs.faults import break_fpcache; break_fpcache({!r})"
 # A row's reason that tells of a fault in the cache itself, not of the user's code.
@@ -108,11 +115,15 @@ class Stage:
         needs_chance = session.misses > 0 or session.plains > 0
         return self.run(session, session.mode, (*breaking, *(before if needs_chance else ())))
 
-    def run(self, session: Session, mode: str, before: tuple[Step, ...] = ()) -> Run:
+    def run(
+        self, session: Session, mode: str, before: tuple[Step, ...] = (), after_each: tuple[Step, ...] = ()
+    ) -> Run:
+        """Run a session in a process of its own, with steps of the judge before it and after each cell."""
         settings = {"seed": session.seed, "preloaded": _PRELOADED, "ready": True, "each_cell": True}
         transcript = Transcript(self.place, files=FILES, settings={**settings, "timeout_s": 60.0})
         bound = (Do(_BOUND),) if find_spec("resource") else ()
-        return transcript.run((*bound, _SHORT_TRACEBACKS, *before, *session.texts()), mode=mode)
+        cells = [step for text in session.texts() for step in (text, *after_each)]
+        return transcript.run((*bound, _SHORT_TRACEBACKS, *before, *cells), mode=mode)
 
 
 def play(program: Program, place: Path, fault: str = "") -> Verdict:
@@ -154,10 +165,11 @@ def _is_fickle(stage: Stage, session: Session, plain: Run) -> bool:
     """Whether a second plain run shows a difference too: in order of addresses, in time, in unseeded chance.
 
     Run by another process that waited, so that addresses are others; first
-    with the same hash seed.
+    with the same hash seed, then with the memory of what was freed taken, as
+    two addresses that are equal by chance can make two texts one.
     """
-    again = stage.run(session, "plain")
-    if first_difference(plain, again)[1]:
+    again = (stage.run(session, "plain"), stage.run(session, "plain", after_each=(_HOLD,)))
+    if any(first_difference(plain, run)[1] for run in again):
         return True
     if session.depends_on_text_order:
         return False
