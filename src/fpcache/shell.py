@@ -241,6 +241,13 @@ class ShellAdapter:
         stream.write(text)
         stream.flush()
 
+    def show_summary(self, text: str, html: str) -> None:
+        """Show a line about the cell: as HTML where a front end draws it, as text in a terminal."""
+        if hasattr(self.shell, "kernel"):
+            self.publish_display({"text/plain": text, "text/html": html}, {}, None, False)
+        else:
+            print(text)
+
     def publish_display(
         self, data: Mapping[str, Any], metadata: Mapping[str, Any], display_id: str | None, update: bool
     ) -> None:

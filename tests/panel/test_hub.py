@@ -32,11 +32,14 @@ class Watcher:
     """A view that keeps what it is shown."""
 
     def __init__(self, hub):
-        self.hub, self.shown, self.threads = hub, [], set()
+        self.hub, self.shown, self.threads, self.kept = hub, [], set(), []
 
     def show(self, overview, cell):
         self.shown.append((overview, cell))
         self.threads.add(threading.current_thread())
+
+    def keep(self):
+        self.kept.append((self.hub.cell()["number"], threading.current_thread()))
 
     def close(self):
         self.hub.leave(self)
@@ -117,6 +120,13 @@ def test_what_cannot_be_answered_is_raised_and_changes_nothing(hub):
     with pytest.raises(FpcacheError, match="no request 'odd'"):
         hub.answer("odd", {})
     assert hub.overview()["changes"] == 0
+
+
+def test_at_each_cells_end_views_are_told_in_the_cells_own_thread(hub):
+    view = opened(hub)
+    publish_cell(hub, 1)
+    publish_cell(hub, 2)
+    assert view.kept == [(1, threading.current_thread()), (2, threading.current_thread())]
 
 
 def test_closing_the_last_view_ends_thread_and_subscription(hub):

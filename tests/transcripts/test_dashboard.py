@@ -160,3 +160,39 @@ def test_unloading_closes_the_dashboards(transcript):
     )
     with_panel(transcript, CELL, end)
     assert said(transcript) == [0, False]
+
+
+@pytest.mark.kernel
+def test_under_an_explicit_cell_a_line_opens_to_the_components(transcript):
+    cell = f"%%fpcache\n{SETUP}\n{CELL}"
+    plain = transcript.plain([cell.partition("\n")[2]], kernel=True)
+    run = transcript.run([cell], kernel=True, mode="chosen")
+    assert [out["text"] for out in run[0].outputs if out["kind"] == "stream"] == ["[2, 2, 2, 1]\n"]
+    (line,) = (out["data"] for out in run[0].outputs if out["kind"] == "display")
+    assert line["text/plain"].startswith("fpcache: 0 hits, 3 misses (never seen)")
+    assert line["text/html"].startswith("<details><summary>fpcache: 0 hits")
+    assert "<code>a = work(2)</code>" in line["text/html"]
+    assert run.view() == plain.view()
+
+
+@pytest.mark.kernel
+def test_automatic_mode_adds_nothing_to_the_outputs(transcript):
+    assert transcript.run([SETUP, CELL], kernel=True)[1].outputs == [
+        {"kind": "stream", "name": "stdout", "text": "[2, 2, 2, 1]\n"}
+    ]
+
+
+@pytest.mark.kernel
+def test_a_notebook_run_without_a_browser_keeps_the_last_state(tmp_path, monkeypatch):
+    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
+    exporters = pytest.importorskip("nbconvert.exporters")
+    monkeypatch.setenv("FPCACHE_DIR", str(tmp_path / "cache"))
+    cells = ["%load_ext fpcache\n%fpcache auto on", "import fpcache\nfpcache.dashboard()", SETUP, CELL]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    nbclient.NotebookClient(notebook, kernel_name="python3").execute()
+    (shown,) = notebook.cells[1].outputs
+    for kind in ("text/plain", "text/html"):
+        assert "a = work(2)" in shown.data[kind]
+    assert "last cell [4], finished" in shown.data["text/plain"]
+    html, _ = exporters.HTMLExporter().from_notebook_node(notebook)
+    assert "<code>a = work(2)</code>" in html

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from fpcache.events import EventBus
+from fpcache.events import CellFinished, EventBus
 from fpcache.panel.devices import devices
 from fpcache.panel.reducer import reduce
 from fpcache.panel.state import SessionState
@@ -43,6 +43,9 @@ class View(Protocol):
 
     def show(self, overview: Mapping[str, Any], cell: Mapping[str, Any]) -> None:
         """Show this; called from the hub's thread."""
+
+    def keep(self) -> None:
+        """Bring what a saved notebook holds up to date; called in the cell's thread when a cell ends."""
 
     def close(self) -> None:
         """Let go of everything."""
@@ -136,6 +139,9 @@ class Hub:
         """Take an event in; called in the cell's thread, and for the store's faults in any other."""
         with self._folding:
             self._state = reduce(self._state, event)
+        if isinstance(event, CellFinished):
+            for view in self.views:
+                view.keep()
         self._news.set()
 
     def _serve(self) -> None:

@@ -17,6 +17,7 @@ _MARKS = {
     "running": "◐",
     "restoring": "◐",
 }
+_MOST = 100
 _NOTHING = "no cached cell has run yet"
 
 
@@ -27,7 +28,7 @@ def still_text(overview: Mapping[str, Any], cell: Mapping[str, Any]) -> str:
         return "\n".join([*lines, f"  {_NOTHING}"])
     lines.append(f"  {_cell_title(cell)}")
     width = min(40, max((len(node["label"]) for node in cell["nodes"]), default=0))
-    for node in cell["nodes"]:
+    for node in cell["nodes"][:_MOST]:
         mark = _MARKS.get(node["status"], "–")
         lines.append(
             f"    {mark} {node['label'][:width]:<{width}}  {node['status']:<11}  {node['reason']}".rstrip()
@@ -42,7 +43,7 @@ def still_html(overview: Mapping[str, Any], cell: Mapping[str, Any]) -> str:
         f"<p>{escape(_cell_title(cell) if cell else _NOTHING)}</p>",
     ]
     if cell:
-        rows = "".join(_row(node) for node in cell["nodes"])
+        rows = "".join(_row(node) for node in cell["nodes"][:_MOST])
         head = "".join(f"<th>{title}</th>" for title in ("component", "line", "status", "time", "reason"))
         parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
     return f"<div>{''.join(parts)}</div>"

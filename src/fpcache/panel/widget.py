@@ -9,6 +9,7 @@ from typing import Any
 
 import anywidget
 import traitlets
+from IPython.display import publish_display_data
 
 from fpcache.errors import FpcacheError
 from fpcache.panel.hub import Hub
@@ -39,6 +40,8 @@ class Dashboard(anywidget.AnyWidget):
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._showing = threading.Lock()
+        self._place = ""  # the display id under which it stands in the notebook
+        self._is_drawn = False  # by a browser, at any time
         super().__init__(overview=hub.overview(), cell=hub.cell())
         self.on_msg(self._received)
         self._let_any_shell_answer()
@@ -53,6 +56,20 @@ class Dashboard(anywidget.AnyWidget):
             self.cell = dict(cell)
             self._let_any_shell_answer()
 
+    def keep(self) -> None:
+        """Bring the text and HTML that a saved notebook holds up to date, where no browser draws the widget.
+
+        A browser would draw it anew at each such update, so there it is done only when the page is left.
+        """
+        if self._place and not self._is_drawn:
+            self._keep()
+
+    def _keep(self) -> None:
+        data, metadata = self._bundle()
+        if not self._is_drawn and not self._hub.overview()["facts"]["is_attended"]:
+            data.pop(_VIEW, None)  # converters would prefer it, and show nothing
+        publish_display_data(data, metadata, transient={"display_id": self._place}, update=True)  # type: ignore[no-untyped-call]
+
     def close(self) -> None:
         """End this dashboard, here and in the browser."""
         self._hub.leave(self)
@@ -62,6 +79,11 @@ class Dashboard(anywidget.AnyWidget):
     def _received(self, _: Any, content: Mapping[str, Any], buffers: Any) -> None:
         """Answer a question of the front end, which numbers them, in the thread that the message came in."""
         number, ask = content.get("number"), str(content.get("ask"))
+        if ask in ("drawn", "left"):
+            self._is_drawn = True
+            if ask == "left" and self._place:
+                self._keep()
+            return
         try:
             answer = {"number": number, "answer": self._hub.answer(ask, content.get("given") or {})}
         except FpcacheError as error:
@@ -85,10 +107,16 @@ class Dashboard(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return still_text(self._hub.overview(), self._hub.cell())
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    def _ipython_display_(self) -> None:
+        """Show it under an id, so that what a saved notebook holds of it can follow."""
+        self._place = self._place or self.model_id
+        data, metadata = self._bundle()
+        publish_display_data(data, metadata, transient={"display_id": self._place})  # type: ignore[no-untyped-call]
+
+    def _bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the widget's view, with its present state as text and HTML for where no widget lives."""
-        found = super()._repr_mimebundle_(**kwargs)
-        data, metadata = found if isinstance(found, tuple) else (found or {}, {})
+        found = self._repr_mimebundle_()
+        data, metadata = found if found is not None else ({}, {})
         overview, cell = self._hub.overview(), self._hub.cell()
         texts = {"text/plain": still_text(overview, cell), "text/html": still_html(overview, cell)}
         return {**data, **texts}, metadata

@@ -56,6 +56,7 @@ class PanelAnswers:
         return {
             "enabled": self.session.is_enabled,
             "auto": settings.auto,
+            "is_attended": self.session.services.shell.is_interactive(),
             "can_auto": self.session.services.shell.is_hooked,
             "min_seconds": settings.min_seconds,
             "store": self._store_facts(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from json import dumps
 
@@ -162,6 +162,12 @@ class CellReport:
         if hits:
             parts.append(f"saved {duration_text(self.saved_s)}")
         return "fpcache: " + ", ".join(parts) + self._waived()
+
+    def badge(self, faults: Sequence[str] = ()) -> tuple[str, str]:
+        """Return the status line, with the faults, as text, and as HTML that opens to the components."""
+        lines = [self.status_line(), *(f"fpcache: warning: {fault}" for fault in faults)]
+        summary = "<br>".join(map(html.escape, lines))
+        return "\n".join(lines), f"<details><summary>{summary}</summary>{self._repr_html_()}</details>"
 
     def _waived(self) -> str:
         """Say that something is kept which may be other now."""

@@ -176,7 +176,7 @@ class Session:
             return
         faults = self.services.faults.messages[self._shown :]
         self._shown += len(faults)
-        print("\n".join([run.report.status_line(), *(f"fpcache: warning: {fault}" for fault in faults)]))
+        self.services.shell.show_summary(*run.report.badge(faults))
 
 
 def _steps(run: CellRun) -> Iterator[ComponentStep]:

@@ -28,6 +28,8 @@ export function connect(model) {
       model.send({ number, ask: name, given });
     });
 
+  const tell = (name) => model.send({ ask: name });
+
   const watch = (name, changed) => {
     const event = `change:${name}`;
     const told = () => changed(model.get(name));
@@ -41,5 +43,5 @@ export function connect(model) {
     waiting.clear();
   };
 
-  return { ask, watch, get: (name) => model.get(name), close };
+  return { ask, tell, watch, get: (name) => model.get(name), close };
 }

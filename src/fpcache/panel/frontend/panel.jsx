@@ -104,8 +104,12 @@ export default {
     root.className = "fpcache";
     root.dataset.lmSuppressShortcuts = "true"; // or the notebook takes the keys as its commands
     el.append(root);
+    client.tell("drawn");
+    const leave = () => document.visibilityState === "hidden" && client.tell("left");
+    document.addEventListener("visibilitychange", leave);
     draw(<Panel client={client} />, root);
     return () => {
+      document.removeEventListener("visibilitychange", leave);
       draw(null, root);
       client.close();
       root.remove();

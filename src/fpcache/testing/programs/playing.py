@@ -29,8 +29,8 @@ _SHORT_TRACEBACKS = Do("shell.InteractiveTB.set_mode('Minimal')")
 # Takes the places that freed objects left, so that later ones get other addresses.
 _HOLD = Do(
     "held = shell.__dict__.setdefault('_held', [])\n"
-    "for make in (lambda: (lambda: 0), lambda: [0], lambda: {0: 0}, lambda: (object(),), lambda: {0}, object,\n"
-    "             lambda: type('T', (), {})() if len(held) % 40 == 0 else 0):\n"
+    "for make in (lambda: (lambda: 0), lambda: [0], lambda: {0: 0}, lambda: (object(),), lambda: {0},\n"
+    "             object, lambda: type('T', (), {})() if len(held) % 40 == 0 else 0):\n"
     "    held.extend(make() for _ in range(300))"
 )
 _FORCE = "from fpcache.testing.programs.forcing import force; force({}, {}, {})"

@@ -124,6 +124,8 @@ class Run:
             shown.append(outputs)
             clear_next = False
             for output in map(_comparable, cell.outputs):
+                if _is_status_line(output):
+                    continue
                 if output["kind"] == "clear":
                     clear_next = output["wait"]
                     if not clear_next:
@@ -154,6 +156,11 @@ def _show(
     if output.get("display_id"):
         by_id.setdefault(output["display_id"], []).append(shown)
     outputs.append(shown)
+
+
+def _is_status_line(output: Mapping[str, Any]) -> bool:
+    text = output["data"].get("text/plain") if output["kind"] == "display" else None
+    return isinstance(text, str) and text.startswith("fpcache: ")
 
 
 def _comparable(output: Mapping[str, Any]) -> dict[str, Any]:
