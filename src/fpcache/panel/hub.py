@@ -1,8 +1,8 @@
-"""Between one session and its open dashboards: folds events at once, shows them from a thread of its own.
+"""Between one session and its open dashboards: takes events in, shows them from a thread of its own.
 
-The cell's thread only folds an event and sets a flag, so that a dashboard costs
-a component microseconds. What is shown is put together and sent by a service
-thread, at most every tenth of a second.
+The cell's thread only puts an event into a queue, so that a dashboard costs a
+component microseconds. A service thread folds, puts together what is shown and
+sends it, at most every tenth of a second and in at most a twentieth of its time.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from fpcache.events import CellFinished, EventBus
+from fpcache.events import CellFinished, Event, EventBus
 from fpcache.panel.devices import devices
 from fpcache.panel.reducer import reduce
 from fpcache.panel.state import SessionState
@@ -24,6 +25,7 @@ __all__ = ["Answers", "Hub", "View"]
 logger = logging.getLogger("fpcache")
 
 REST_S = 0.1
+REST_SHARE = 20
 LOOK_S = 2.0
 JOIN_S = 5.0
 
@@ -68,16 +70,21 @@ class Hub:
         self._lock = threading.Lock()
         self._folding = threading.Lock()
         self._state = SessionState()
+        self._queue: deque[Event] = deque()
         self._views: list[View] = []
         self._changes = 0
         self._news = threading.Event()
         self._thread: threading.Thread | None = None
+        self._ended = threading.Event()
         self._leave: Callable[[], None] | None = None
 
     @property
     def state(self) -> SessionState:
         """What was seen of the session so far."""
-        return self._state
+        with self._folding:
+            while self._queue:
+                self._state = reduce(self._state, self._queue.popleft())
+            return self._state
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -89,9 +96,12 @@ class Hub:
         with self._lock:
             self._views.append(view)
             if self._leave is None:
-                self._leave = self._bus.subscribe(self._fold)
+                self._leave = self._bus.subscribe(self._take_in)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="fpcache-dashboard", daemon=True)
+                self._ended = threading.Event()
+                self._thread = threading.Thread(
+                    target=self._serve, args=(self._ended,), name="fpcache-dashboard", daemon=True
+                )
                 self._thread.start()
         self._news.set()
 
@@ -103,6 +113,7 @@ class Hub:
             if self._views:
                 return
             thread, self._thread = self._thread, None
+            self._ended.set()
             if self._leave is not None:
                 self._leave()
                 self._leave = None
@@ -127,31 +138,30 @@ class Hub:
 
     def cell(self, number: int | None = None) -> dict[str, Any]:
         """Return the cell of this number, or the last one, as a dashboard shows it; empty where is none."""
-        cells = self._state.cells
+        cells = self.state.cells
         found = next((cell for cell in reversed(cells) if number in (None, cell.number)), None)
         return shown_cell(found) if found is not None else {}
 
     def overview(self) -> dict[str, Any]:
         """Return all but the cell's components, as a dashboard shows it."""
-        return overview(self._state, self._answers.facts(), devices(), self._changes)
+        return overview(self.state, self._answers.facts(), devices(), self._changes)
 
-    def _fold(self, event: Any) -> None:
-        """Take an event in; called in the cell's thread, and for the store's faults in any other."""
-        with self._folding:
-            self._state = reduce(self._state, event)
+    def _take_in(self, event: Event) -> None:
+        """Queue an event; called in the cell's thread, and for the store's faults in any other."""
+        self._queue.append(event)
         if isinstance(event, CellFinished):
             for view in self.views:
                 view.keep()
         self._news.set()
 
-    def _serve(self) -> None:
+    def _serve(self, ended: threading.Event) -> None:
         """Show what is new until the last dashboard is closed."""
-        while self._thread is threading.current_thread():
+        while not ended.is_set():
             self._news.wait(LOOK_S)  # devices and other kernels tell no news
             self._news.clear()
-            started = time.perf_counter()
+            started = time.thread_time()
             self._show()
-            time.sleep(max(REST_S, 4 * (time.perf_counter() - started)))
+            ended.wait(max(REST_S, REST_SHARE * (time.thread_time() - started)))
 
     def _show(self) -> None:
         try:
