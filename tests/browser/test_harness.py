@@ -8,7 +8,7 @@ import pytest
 from jupyter_app import write_notebook
 from notebook_page import CellFailed
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 
 SLIDER = "import ipywidgets; ipywidgets.IntSlider(value=3, description='size')"
 COUNTER = '''

@@ -187,6 +187,13 @@ class StoreTests:
         assert [e.label for e in store.entries(sort="size", limit=1, offset=1)] == ["c"]
         assert [e.label for e in store.entries(search="%_c")] == ["c"]
         assert store.entries(search="1__%") == ()
+        assert [store.count(), store.count("%_c"), store.count("1__%")] == [3, 1, 0]
+
+    def test_a_listing_by_notebook_keeps_the_cells_of_one_together(self, store: Store) -> None:
+        for number, (notebook, cell) in enumerate((("b", "1"), ("a", "2"), ("b", "0"), ("a", "1"))):
+            store.put(an_entry(str(number), notebook=notebook, cell=cell), {"payload": b"x"})
+        listed = [(entry.notebook, entry.cell) for entry in store.entries(sort="notebook")]
+        assert listed == [("a", "1"), ("a", "2"), ("b", "0"), ("b", "1")]
 
     def test_a_profile_is_remembered_and_replaced(self, store: Store) -> None:
         assert store.profile("d") is None

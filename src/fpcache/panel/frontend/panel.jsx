@@ -102,7 +102,8 @@ export default {
     const client = connect(model);
     const root = document.createElement("div");
     root.className = "fpcache";
-    root.dataset.lmSuppressShortcuts = "true"; // or the notebook takes the keys as its commands
+    // Or the notebook takes the keys as its commands: it looks at the focused element before those around it.
+    root.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true"));
     el.append(root);
     client.tell("drawn");
     const leave = () => document.visibilityState === "hidden" && client.tell("left");
