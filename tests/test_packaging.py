@@ -39,6 +39,21 @@ def test_importing_fpcache_imports_no_heavy_library(module) -> None:
     assert imported_by(f"import {module}") & HEAVY == set()
 
 
+def test_loading_the_magics_does_not_load_the_dashboard() -> None:
+    code = "import fpcache.magic, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"fpcache.panel", "fpcache.session.details"} & set(done.stdout.split())
+    assert not {"anywidget", "ipywidgets", "pynvml"} & imported_by("import fpcache.magic")
+
+
+def test_the_dashboards_files_are_there_and_name_no_server() -> None:
+    static = PACKAGE / "panel" / "static"
+    for name, least in (("panel.js", 20_000), ("panel.css", 5_000)):
+        text = (static / name).read_text(encoding="utf-8")
+        assert len(text) > least
+        assert set(re.findall(r"https?://([^/\"')\s]+)", text)) <= {"www.w3.org"}  # names of XML kinds
+
+
 def test_importing_fpcache_does_not_import_ipython() -> None:
     assert "IPython" not in imported_by("import fpcache")
 

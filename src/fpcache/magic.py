@@ -18,7 +18,6 @@ from fpcache.events import EventBus
 from fpcache.session import Session, Settings, controls
 from fpcache.session import overview as texts
 from fpcache.session.faults import FaultLog
-from fpcache.session.panel_answers import PanelAnswers
 from fpcache.session.requests import cell_parser
 from fpcache.session.session import NOT_HERE
 from fpcache.shell import ShellAdapter
@@ -47,6 +46,7 @@ class Loaded:
         """Open one more dashboard on the session."""
         from fpcache.panel import Hub
         from fpcache.panel.widget import Dashboard
+        from fpcache.session.panel_answers import PanelAnswers
 
         if self.hub is None:
             self.hub = Hub(self.session.services.bus, PanelAnswers(self.session, self.configurable))
