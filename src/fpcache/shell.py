@@ -202,6 +202,11 @@ class ShellAdapter:
         found = getattr(info, "cell_id", None) or self._parent().get("metadata", {}).get("cellId")
         return str(found) if found else None
 
+    @property
+    def has_front_end(self) -> bool:
+        """Whether outputs go to a program that can draw them, not to a terminal."""
+        return hasattr(self.shell, "kernel")
+
     def is_interactive(self) -> bool:
         """Whether a person is at the keyboard, as far as one can tell."""
         if not hasattr(self.shell, "kernel"):
@@ -243,7 +248,7 @@ class ShellAdapter:
 
     def show_summary(self, text: str, html: str) -> None:
         """Show a line about the cell: as HTML where a front end draws it, as text in a terminal."""
-        if hasattr(self.shell, "kernel"):
+        if self.has_front_end:
             self.publish_display({"text/plain": text, "text/html": html}, {}, None, False)
         else:
             print(text)

@@ -16,7 +16,10 @@ class Answering:
     """A session that knows one question and one change."""
 
     def __init__(self):
-        self.asked = []
+        self.asked, self.ended = [], []
+
+    def past(self):
+        return [event for number in self.ended for event in cell_events(number, 1)]
 
     def __call__(self, ask, given):
         if ask == "odd":
@@ -65,12 +68,17 @@ def until(holds, patience_s=10.0):
         time.sleep(0.01)
 
 
-def publish_cell(hub, number, count=1):
+def cell_events(number, count):
     parts = tuple(PlannedComponent(f"x{index} = 1", index, index) for index in range(count))
-    hub._bus.publish(CellStarted(number, "a", parts))
+    yield CellStarted(number, "a", parts)
     for index in range(count):
-        hub._bus.publish(ComponentFinished(number, index, "hit", "same", saved_s=1.0, last_index=index))
-    hub._bus.publish(CellFinished(number, False, 0.0))
+        yield ComponentFinished(number, index, "hit", "same", saved_s=1.0, last_index=index)
+    yield CellFinished(number, False, 0.0)
+
+
+def publish_cell(hub, number, count=1):
+    for event in cell_events(number, count):
+        hub._bus.publish(event)
 
 
 def dashboards():
@@ -120,6 +128,35 @@ def test_what_cannot_be_answered_is_raised_and_changes_nothing(hub):
     with pytest.raises(FpcacheError, match="no request 'odd'"):
         hub.answer("odd", {})
     assert hub.overview()["changes"] == 0
+
+
+def test_a_dashboard_that_is_opened_late_shows_the_cells_before_it(hub):
+    hub._answers.ended = [1, 2]
+    opened(hub)
+    assert [cell.number for cell in hub.state.cells] == [1, 2]
+    publish_cell(hub, 3)
+    assert hub.state.totals.hits == 3
+
+
+def test_the_cell_in_which_it_was_opened_appears_when_it_ends(hub):
+    opened(hub)
+    _, component, end = cell_events(1, 1)
+    hub._bus.publish(component)
+    assert hub.state.totals.hits == 0
+    hub._answers.ended = [1]
+    hub._bus.publish(end)
+    assert [cell.number for cell in hub.state.cells] == [1]
+    assert hub.state.totals.hits == 1
+
+
+def test_closing_and_opening_leaves_no_hole_and_nothing_running(hub):
+    first = opened(hub)
+    hub._bus.publish(next(cell_events(1, 2)))
+    assert hub.state.cells[-1].phase == "running"
+    first.close()
+    hub._answers.ended = [1, 2]
+    opened(hub)
+    assert [(cell.number, cell.phase) for cell in hub.state.cells] == [(1, "finished"), (2, "finished")]
 
 
 def test_at_each_cells_end_views_are_told_in_the_cells_own_thread(hub):

@@ -196,3 +196,104 @@ def test_a_notebook_run_without_a_browser_keeps_the_last_state(tmp_path, monkeyp
     assert "last cell [4], finished" in shown.data["text/plain"]
     html, _ = exporters.HTMLExporter().from_notebook_node(notebook)
     assert "<code>a = work(2)</code>" in html
+
+
+# Fingerprints of values ask them, too; here none is made.
+QUICK = {"config": {"FPCache": {"min_seconds": 30.0}}}
+ASKED_CLASS = """
+class Told:
+    def __getattribute__(self, name):
+        counts.append(name)
+        return object.__getattribute__(self, name)
+counts = []
+"""
+
+
+def test_no_code_of_the_users_runs_to_describe_a_value(transcript):
+    cells = [SETUP, ASKED_CLASS, "told = Told()\nboth = [told]", "kept = told", "print(len(counts))"]
+    assert_same(transcript.plain(cells), transcript.run(cells, before=OPEN, **QUICK))
+
+
+TORCH = """
+import torch
+class Counting(torch.nn.Linear):
+    asked = 0
+    def parameters(self, recurse=True):
+        type(self).asked += 1
+        return super().parameters(recurse)
+class Loud(torch.Tensor):
+    @classmethod
+    def __torch_function__(cls, *given, **named):
+        Counting.asked += 1
+        return super().__torch_function__(*given, **named)
+torch.manual_seed(0)
+model = Counting(2, 2)
+tensor = torch.ones(2).as_subclass(Loud)
+"""
+
+
+def test_models_and_tensors_are_not_asked_through_methods_of_the_users(transcript):
+    pytest.importorskip("torch")
+    cells = [
+        TORCH,
+        "a = [model.in_features, len(tensor)]",
+        "before = Counting.asked",
+        "b = model",
+        "print(before)",
+    ]
+    plain, beside = transcript.plain(cells), transcript.run(cells, before=OPEN, **QUICK)
+    assert_same(plain, beside)
+    assert {row.status for row in beside.rows()} == {"plain"}
+
+
+def test_cells_before_the_dashboard_are_shown_too(transcript):
+    run = transcript.run([SETUP, CELL, "%fpcache dashboard", "c = 3", asked("[hub.overview(), hub.cell(2)]")])
+    overview, cell = said(transcript)
+    assert [line["number"] for line in overview["timeline"]] == [1, 2, 4]
+    assert [node["status"] for node in cell["nodes"]] == ["miss"] * 3
+    assert overview["totals"]["misses"] == len([row for row in run.rows() if row.status == "miss"])
+
+
+def test_a_dry_run_leaves_the_wish_to_run_next_time(transcript):
+    with_panel(transcript, "a = work(2)")
+    wish = Do(
+        f"{HUB}row = hub.answer('entries', {{'search': 'a = work'}})['rows'][0]\n"
+        "hub.answer('force', {'code_digest': row['code_digest']})"
+    )
+    run = with_panel(transcript, wish, "%%fpcache --dry-run\na = work(2)", "a = work(2)", "a = work(2)")
+    assert [cell.rows[0].reason for cell in run.cells[2:3]] == ["forced"]
+    assert run.cells[3].rows[0].status == "hit"
+
+
+def test_of_many_inputs_the_changed_one_is_told_and_none_is_told_as_gone(transcript):
+    names = [f"v{number}" for number in range(250)]
+    cells = ["; ".join(f"{name} = 1" for name in names), f"total = [{', '.join(names)}]"]
+    with_panel(transcript, *cells)
+    with_panel(transcript, cells[0].replace("v7 = 1", "v7 = 2"), cells[1], asked(details(0, number=3)))
+    changes = [one["change"] for one in said(transcript)["inputs"]]
+    assert changes[0] == "changed"
+    assert set(changes[1:]) == {"same"}
+
+
+def test_an_edit_far_down_is_shown_without_the_lines_between(transcript):
+    body = "\n".join(f"    b.append({number})" for number in range(600))
+    cell = f"b = []\nfor i in range(2):\n{body}"
+    with_panel(transcript, cell)
+    with_panel(transcript, cell.replace("append(550)", "append(-550)"), asked(details(1)))
+    lines = said(transcript)["difference"]
+    assert ["-", "    b.append(550)"] in lines
+    assert lines[0] == ["@", ""]
+    assert len(lines) == 10
+
+
+def test_what_belonged_to_a_removed_entry_is_not_told_as_nothing(transcript):
+    end = Do(f"{HUB}hub.answer('clear', {{'confirmed': True}})")
+    with_panel(transcript, "a = work(2)", end, asked(details(0)))
+    found = said(transcript)
+    assert (found["entry"], found["entry_is_gone"]) == (None, True)
+
+
+def test_a_terminal_shows_the_panel_once(transcript):
+    run = with_panel(transcript, CELL, "%fpcache dashboard", "d = work(3)")
+    shown = [str(out) for cell in run.cells for out in cell.outputs]
+    assert len([text for text in shown if "fpcache: saved" in text]) == 1

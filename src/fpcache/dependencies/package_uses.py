@@ -307,31 +307,45 @@ def _functions(use: NameUse, namespace: Namespace) -> Iterator[FunctionType]:
 
 def _own_functions(value: Any, depth: int = 0) -> Iterator[FunctionType]:
     """Yield the local functions in a value: itself, what it wraps or holds, the methods of its class."""
-    if isinstance(value, MethodType):
+    if type(value) is MethodType:
         value = value.__func__
-    if isinstance(value, FunctionType) and is_local_code(value):
+    if type(value) is FunctionType and is_local_code(value):
         yield value
     for inner in _held_by(value) if depth < _DEEPEST else ():
         yield from _own_functions(inner, depth + 1)
 
 
 def _held_by(value: Any) -> Iterator[Any]:
-    """Yield what may lead to functions: closures, items, methods, an instance's class and attributes."""
-    if isinstance(value, FunctionType):
+    """Yield what may lead to functions: closures, items, methods, an instance's class and attributes.
+
+    Nothing is asked of the value itself, which may answer by code of the user's; so no ``isinstance``.
+    """
+    kind = type(value)
+    if kind is FunctionType:
         yield from map(_content, value.__closure__ or ())
-    elif isinstance(value, partial):
-        yield from (value.func, *value.args)
-    elif isinstance(value, (list, tuple)):
-        yield from value[:_MOST_ITEMS]
-    elif isinstance(value, dict):
-        yield from islice(value.values(), _MOST_ITEMS)
-    elif isinstance(value, type):
+    elif issubclass(kind, partial):
+        yield from (partial.func.__get__(value), *partial.args.__get__(value))
+    elif issubclass(kind, list):
+        yield from islice(list.__iter__(value), _MOST_ITEMS)
+    elif issubclass(kind, tuple):
+        yield from islice(tuple.__iter__(value), _MOST_ITEMS)
+    elif issubclass(kind, dict):
+        yield from islice(dict.values(value), _MOST_ITEMS)
+    elif issubclass(kind, type):
         bases = value.__mro__ if is_local_code(value) else ()
         held = [item for base in bases if is_local_code(base) for item in list(vars(base).values())]
         yield from (getattr(item, "__func__", getattr(item, "fget", item)) for item in held)
-    elif not isinstance(value, ModuleType) and is_local_code(type(value)):
-        yield type(value)
-        yield from islice(getattr(value, "__dict__", {}).values(), _MOST_ITEMS)
+    elif not issubclass(kind, ModuleType) and is_local_code(kind):
+        yield kind
+        yield from islice(_attributes(value).values(), _MOST_ITEMS)
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    try:
+        held = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return {}
+    return held if type(held) is dict else {}
 
 
 def _content(cell: Any) -> Any:

@@ -43,15 +43,17 @@ def _describe(value: Any) -> str:
 
 
 def _describe_code(value: Any) -> str:
-    if isinstance(value, type):
+    kind = type(value)  # isinstance would ask the value what it is, which may be the user's code
+    if issubclass(kind, type):
         return f"class {_type_name(value)}"
-    if isinstance(value, ModuleType):
-        return f"module {vars(value).get('__name__')}"
-    if isinstance(value, FunctionType):
+    if issubclass(kind, ModuleType):
+        return f"module {object.__getattribute__(value, '__dict__').get('__name__')}"
+    if kind is FunctionType:
         return f"function {value.__name__}"
-    if isinstance(value, MethodType):
-        return f"method {getattr(value.__func__, '__name__', '')}".rstrip()
-    if isinstance(value, BuiltinFunctionType):
+    if kind is MethodType:
+        function = value.__func__
+        return f"method {function.__name__ if type(function) is FunctionType else ''}".rstrip()
+    if kind is BuiltinFunctionType:
         return f"builtin {value.__name__}"
     if type(value) is partial:
         return f"partial of {_describe_code(value.func) or _type_name(type(value.func))}"
@@ -60,7 +62,7 @@ def _describe_code(value: Any) -> str:
 
 def _describe_container(value: Any) -> str:
     for base in _CONTAINERS:
-        if isinstance(value, base):
+        if issubclass(type(value), base):
             return f"{_type_name(type(value))} of {base.__len__(value)}"
     return ""
 

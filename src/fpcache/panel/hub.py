@@ -11,7 +11,8 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce as fold
 from typing import Any, Protocol
 
 from fpcache.events import CellFinished, Event, EventBus
@@ -38,6 +39,9 @@ class Answers(Protocol):
 
     def facts(self) -> dict[str, Any]:
         """Return the settings, and what the store holds."""
+
+    def past(self) -> Iterable[Event]:
+        """Return the events of the last cells that ended."""
 
 
 class View(Protocol):
@@ -83,8 +87,16 @@ class Hub:
         """What was seen of the session so far."""
         with self._folding:
             while self._queue:
-                self._state = reduce(self._state, self._queue.popleft())
+                event = self._queue.popleft()
+                self._state = reduce(self._state, event)
+                if isinstance(event, CellFinished) and not self._state.has_cell(event.number):
+                    self._begin_anew()  # the dashboard was opened in that cell
             return self._state
+
+    def _begin_anew(self) -> None:
+        """Take the state from what the session keeps of its last cells."""
+        self._queue.clear()
+        self._state = fold(reduce, self._answers.past(), SessionState())
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -96,6 +108,8 @@ class Hub:
         with self._lock:
             self._views.append(view)
             if self._leave is None:
+                with self._folding:
+                    self._begin_anew()
                 self._leave = self._bus.subscribe(self._take_in)
             if self._thread is None:
                 self._ended = threading.Event()
@@ -135,6 +149,10 @@ class Hub:
             self._changes += 1
             self._news.set()
         return answer
+
+    def facts(self) -> dict[str, Any]:
+        """Return the session's settings, and what its store holds."""
+        return self._answers.facts()
 
     def cell(self, number: int | None = None) -> dict[str, Any]:
         """Return the cell of this number, or the last one, as a dashboard shows it; empty where is none."""

@@ -19,6 +19,7 @@ __all__ = ["reduce"]
 
 _FAULTS_KEPT = 20
 _RAISED = "it raised an error"
+_OF_A_CELL = (ComponentStarted, ComponentFinished, CellFinished)
 _COUNTED = {"hit": "hits", "miss": "misses", "uncacheable": "uncacheable", "plain": "plain"}
 
 
@@ -32,6 +33,8 @@ def reduce(state: SessionState, event: Event) -> SessionState:
     >>> state.cells[-1].nodes[0].status
     'waiting'
     """
+    if isinstance(event, _OF_A_CELL) and not state.has_cell(event.number):
+        return state
     match event:
         case CellStarted():
             return replace(state, cells=(*state.cells[1 - CELLS_KEPT :], _begun(event)))

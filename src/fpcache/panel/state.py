@@ -96,3 +96,7 @@ class SessionState:
     cells: tuple[CellState, ...] = ()
     totals: Totals = Totals()
     faults: tuple[str, ...] = ()
+
+    def has_cell(self, number: int) -> bool:
+        """Whether the cell of this number is among them."""
+        return any(cell.number == number for cell in reversed(self.cells))

@@ -32,14 +32,15 @@ class Dashboard(anywidget.AnyWidget):
         What it shows: totals, settings, timeline, devices; and the last cell's components.
     """
 
-    _esm = _STATIC / "panel.js"
-    _css = _STATIC / "panel.css"
+    # As texts: of paths, anywidget keeps a reference to each widget that was ever made.
+    _esm = (_STATIC / "panel.js").read_text(encoding="utf-8")
+    _css = (_STATIC / "panel.css").read_text(encoding="utf-8")
     overview = traitlets.Dict().tag(sync=True)
     cell = traitlets.Dict().tag(sync=True)
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._showing = threading.Lock()
+        self._showing = threading.RLock()  # an observer of a trait may close it
         self._place = ""  # the display id under which it stands in the notebook
         self._is_drawn = False  # by a browser, at any time
         super().__init__(overview=hub.overview(), cell=hub.cell())
@@ -53,6 +54,8 @@ class Dashboard(anywidget.AnyWidget):
             if self.comm is None:
                 return
             self.overview = dict(overview)
+            if self.comm is None:
+                return
             self.cell = dict(cell)
             self._let_any_shell_answer()
 
@@ -61,12 +64,13 @@ class Dashboard(anywidget.AnyWidget):
 
         A browser would draw it anew at each such update, so there it is done only when the page is left.
         """
-        if self._place and not self._is_drawn:
+        facts = self._hub.facts()
+        if self._place and not self._is_drawn and facts["has_front_end"] and not facts["is_attended"]:
             self._keep()
 
     def _keep(self) -> None:
         data, metadata = self._bundle()
-        if not self._is_drawn and not self._hub.overview()["facts"]["is_attended"]:
+        if not self._is_drawn:
             data.pop(_VIEW, None)  # converters would prefer it, and show nothing
         publish_display_data(data, metadata, transient={"display_id": self._place}, update=True)  # type: ignore[no-untyped-call]
 

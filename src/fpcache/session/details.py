@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["component_details", "source_difference"]
 
 _DIGEST_SHOWN = 12
-_MOST_LINES = 400
+_MOST_COMPARED, _MOST_LINES, _AROUND = 5000, 400, 3
+_MOST_INPUTS = 200
 
 
 def component_details(session: Session, number: int, index: int) -> dict[str, Any]:
@@ -54,6 +55,7 @@ def component_details(session: Session, number: int, index: int) -> dict[str, An
         "outputs": [list(output) for output in evidence.outputs],
         "dependencies": _dependencies(entry),
         "effects": [list(effect) for effect in loads(entry.meta).get("effects", ())] if entry else [],
+        "entry_is_gone": bool(evidence.entry_id) and entry is None,
         "entry": _about(entry) if entry is not None else None,
         "earlier": _about(earlier) if earlier is not None else None,
         "difference": source_difference(earlier.source, evidence.source) if earlier is not None else [],
@@ -103,13 +105,14 @@ def _inputs(now: Sequence[Mapping[str, str]], earlier: Entry | None) -> list[dic
     ``change`` is ``"same"``, ``"changed"``, ``"new"`` or ``"gone"``; empty where none is compared.
     """
     if earlier is None:
-        return [_input(record, "", "") for record in now]
+        return [_input(record, "", "") for record in now[:_MOST_INPUTS]]
     old = {record["key"]: record for record in loads(earlier.meta).get("roots", ())}
     packages = [record for record in old.values() if record["kind"] == "package"]
     compared = list(_compared(now, old))
     known = {record["key"] for record in now}
     gone = [record for key, record in old.items() if key not in known and record not in packages]
-    return compared + [_input(record, record["summary"], "gone") for record in gone]
+    everything = compared + [_input(record, record["summary"], "gone") for record in gone]
+    return sorted(everything, key=lambda record: record["change"] == "same")[:_MOST_INPUTS]
 
 
 def _compared(now: Sequence[Mapping[str, str]], old: Mapping[str, Any]) -> Iterator[dict[str, str]]:
@@ -137,18 +140,24 @@ def _input(record: Mapping[str, str], before: str, change: str) -> dict[str, str
 def source_difference(before: str, after: str) -> list[list[str]]:
     """Return the lines of two texts, each after ``" "``, ``"-"`` or ``"+"``; none where they are equal.
 
+    Of equal lines only those near a difference are among them; ``"@"`` stands for the others.
+
     Examples
     --------
     >>> source_difference("a\\nb", "a\\nc")
     [[' ', 'a'], ['-', 'b'], ['+', 'c']]
     """
-    old, new = before.splitlines()[:_MOST_LINES], after.splitlines()[:_MOST_LINES]
-    if old == new:
-        return []
+    old, new = before.splitlines()[:_MOST_COMPARED], after.splitlines()[:_MOST_COMPARED]
     lines: list[list[str]] = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
-            lines += [[" ", line] for line in old[i1:i2]]
-        else:
-            lines += [["-", line] for line in old[i1:i2]] + [["+", line] for line in new[j1:j2]]
-    return lines
+    end = 0
+    for group in SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(_AROUND):
+        lines += [["@", ""]] if group[0][1] > end else []
+        for tag, i1, i2, j1, j2 in group:
+            if tag == "equal":
+                lines += [[" ", line] for line in old[i1:i2]]
+            else:
+                lines += [["-", line] for line in old[i1:i2]] + [["+", line] for line in new[j1:j2]]
+        end = group[-1][2]
+    if end < len(old) and lines:
+        lines.append(["@", ""])
+    return [*lines[:_MOST_LINES], ["@", ""]] if len(lines) > _MOST_LINES else lines

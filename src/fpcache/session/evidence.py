@@ -21,8 +21,6 @@ _HALF = frozenset({"float16", "bfloat16"})
 
 def note_inputs(run: CellRun, row: ComponentReport, reading: Reading) -> None:
     """Keep what a component reads: the label, kind, summary and digest of each root."""
-    if not run.services.bus.is_heard:
-        return
     row.evidence.inputs = [
         {
             "key": root.key,
@@ -31,16 +29,16 @@ def note_inputs(run: CellRun, row: ComponentReport, reading: Reading) -> None:
             "summary": root.summary,
             "digest": root.digest.hex(),
         }
-        for root in reading.roots[:_MOST]
+        for root in reading.roots
     ]
     row.evidence.device = device_of(root.value for root in reading.roots)
 
 
-def note_outputs(run: CellRun, component: Component, row: ComponentReport, *, failed: bool) -> None:
+def note_outputs(run: CellRun, component: Component, row: ComponentReport) -> None:
     """Keep a few words on what a component bound, and where that is."""
     names = sorted(component.names.binds | component.names.maybe_binds)
     values = [(name, run.namespace.get(name, MISSING)) for name in names[:_MOST]]
-    if failed:
+    if row.evidence.failed:
         return
     row.evidence.outputs = [(name, summary(value)) for name, value in values if value is not MISSING]
     row.evidence.device = device_of(value for _, value in values) or row.evidence.device
@@ -50,9 +48,10 @@ def device_of(values: Iterable[object]) -> str:
     """Say on which devices tensors and models lie, and in what precision where that is half.
 
     Looks at values themselves and at models' first parameters, not into containers. Empty where is none.
+    Nothing of the user's runs: subclasses of tensors, which may answer in their own way, are left out.
     """
     torch = sys.modules.get("torch")
-    if torch is None:
+    if getattr(torch, "nn", None) is None:
         return ""
     tensors = [tensor for value in values for tensor in _tensors(torch, value)]
     devices = dict.fromkeys(str(tensor.device) for tensor in tensors)
@@ -61,7 +60,18 @@ def device_of(values: Iterable[object]) -> str:
 
 
 def _tensors(torch: Any, value: object) -> Iterator[Any]:
-    if isinstance(value, torch.Tensor):
+    if type(value) in (torch.Tensor, torch.nn.Parameter):
         yield value
-    elif isinstance(value, torch.nn.Module):
-        yield from islice(value.parameters(), 1)
+    elif issubclass(type(value), torch.nn.Module):
+        yield from islice(_parameters(torch, value), 1)
+
+
+def _parameters(torch: Any, module: object) -> Iterator[Any]:
+    """Yield a model's parameters as its attributes hold them."""
+    held = object.__getattribute__(module, "__dict__")
+    for parameter in dict(held.get("_parameters") or {}).values():
+        if type(parameter) is torch.nn.Parameter:
+            yield parameter
+    for child in dict(held.get("_modules") or {}).values():
+        if issubclass(type(child), torch.nn.Module) and child is not module:
+            yield from _parameters(torch, child)

@@ -209,6 +209,7 @@ async def _join_rest(step: ComponentStep, trace: Trace) -> bool:
     run.joined = step.component.index
     step.component = trace.component = joined
     step.row.name, step.row.lines = joined.label, (joined.first_line, joined.last_line)
+    step.row.evidence.source, step.row.evidence.code_digest = joined.source, joined.code_digest
     step.storable = reading is not None and _take_reading(step, trace, reading)
     return await _run_nodes(step, rest)
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from fpcache.errors import FpcacheError, StoreError
+from fpcache.events import Event
 from fpcache.session import controls
 from fpcache.session.controls import Switches
 from fpcache.session.details import component_details
 from fpcache.session.session import Session
+from fpcache.session.telling import past_events
 from fpcache.store.entry import Entry
 from fpcache.store.protocol import Sort
 
@@ -57,6 +59,7 @@ class PanelAnswers:
             "enabled": self.session.is_enabled,
             "auto": settings.auto,
             "is_attended": self.session.services.shell.is_interactive(),
+            "has_front_end": self.session.services.shell.has_front_end,
             "can_auto": self.session.services.shell.is_hooked,
             "min_seconds": settings.min_seconds,
             "store": self._store_facts(),
@@ -74,6 +77,10 @@ class PanelAnswers:
             "hits": totals.hits,
             "saved_s": totals.saved_s,
         }
+
+    def past(self) -> list[Event]:
+        """Return the events of the last cells that ended."""
+        return list(past_events(self.session.reports))
 
     # -- questions -------------------------------------------------------
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from json import dumps
 
-__all__ = ["CellReport", "ComponentReport", "Stats"]
+from fpcache.events import CellStarted
+
+__all__ = ["CellReport", "ComponentReport", "Evidence", "Stats"]
 
 HIT, MISS, UNCACHEABLE, PLAIN = "hit", "miss", "uncacheable", "plain"
 
@@ -33,6 +35,10 @@ class Evidence:
         Names that it bound, each with a few words on the value.
     device : str
         Where its arrays are.
+    failed : bool
+        Whether it raised.
+    last_index : int
+        Index of the last component that it took in; its own where it took in none.
     """
 
     source: str = ""
@@ -42,6 +48,8 @@ class Evidence:
     inputs: list[dict[str, str]] = field(default_factory=list)
     outputs: list[tuple[str, str]] = field(default_factory=list)
     device: str = ""
+    failed: bool = False
+    last_index: int = 0
 
 
 @dataclass(slots=True)
@@ -99,6 +107,7 @@ class CellReport:
     cell: str = ""
     rows: list[ComponentReport] = field(default_factory=list)
     number: int = 0
+    planned: CellStarted | None = field(default=None, repr=False)
     overhead_s: float = 0.0
     faults: list[str] = field(default_factory=list)
 

@@ -41,12 +41,6 @@ class Services:
     seen_in: dict[str, tuple[str, int]] = field(default_factory=dict)
     forced: set[str] = field(default_factory=set)
 
-    def is_forced(self, code_digest: str) -> bool:
-        """Whether this code was asked to run for real; says so once."""
-        is_forced = code_digest in self.forced
-        self.forced.discard(code_digest)
-        return is_forced
-
     def unseeded(self) -> str:
         """Return ``"replay"`` or ``"run"``: what untouched random states do now."""
         if self.settings.unseeded != "auto":

@@ -10,7 +10,7 @@ from typing import Any
 
 from fpcache.dependencies import local_modules, random_states
 from fpcache.errors import HalfRestoredError
-from fpcache.events import CellFinished, ComponentFinished, ComponentStarted
+from fpcache.events import CellFinished, ComponentStarted
 from fpcache.graph import FingerprintStatus, Outcome, run_in_order
 from fpcache.session.cell_run import CellRun
 from fpcache.session.dry_run import forecast
@@ -18,12 +18,12 @@ from fpcache.session.evidence import note_outputs
 from fpcache.session.faults import FaultLog
 from fpcache.session.governor import Governor
 from fpcache.session.noting import note_cell
-from fpcache.session.planning import planned
 from fpcache.session.report import CellReport, ComponentReport, Stats
 from fpcache.session.requests import CellUsageError, HelpRequested, parse_cell_options
 from fpcache.session.services import Services
 from fpcache.session.settings import CellOptions, Settings
 from fpcache.session.steps import ComponentStep
+from fpcache.session.telling import finished, planned
 from fpcache.session.warning import check_options
 from fpcache.shell import CellRequest, ShellAdapter
 from fpcache.store.protocol import Store
@@ -140,8 +140,9 @@ class Session:
     async def _run_steps(self, run: CellRun, started: float) -> bool:
         self.ran += 1
         run.report.number = self.ran
-        if self.services.bus.is_heard and not run.asks_the_cache:
-            self.services.bus.publish(planned(run))
+        run.report.planned = planned(run)
+        if not run.asks_the_cache:
+            self.services.bus.publish(run.report.planned)
         failed, outcomes = True, []
         try:
             outcomes = await run_in_order(_steps(run), [_RowHook(run)])
@@ -207,22 +208,10 @@ class _RowHook:
 
     def on_finish(self, step: Any, outcome: Outcome) -> None:
         run, row, index = self.run, step.row, step.component.index
+        row.evidence.failed = outcome.failed
+        row.evidence.last_index = len(run.cell.components) - 1 if run.joined == index else index
         if not run.services.bus.is_heard:
             return
         with run.services.faults.guarded("describing what a component gave"):
-            note_outputs(run, step.component, row, failed=outcome.failed)
-        took_in_rest = run.joined == index
-        finished = ComponentFinished(
-            number=run.report.number,
-            index=index,
-            status=row.status,
-            reason=row.reason,
-            duration_s=row.duration_s,
-            saved_s=row.saved_s,
-            size_bytes=row.size_bytes,
-            was_stored=row.stored,
-            failed=outcome.failed,
-            last_index=len(run.cell.components) - 1 if took_in_rest else index,
-            device=row.evidence.device,
-        )
-        run.services.bus.publish(finished)
+            note_outputs(run, step.component, row)
+        run.services.bus.publish(finished(run.report.number, index, row))

@@ -164,7 +164,9 @@ class ComponentStep:
     def _looked_up(self, reading: Reading) -> FingerprintStatus:
         run, row = self.run, self.row
         context = run.context(reading)
-        evidence.note_inputs(run, row, reading)
+        if run.services.bus.is_heard:
+            with run.services.faults.guarded("describing what a component reads"):
+                evidence.note_inputs(run, row, reading)
         refusal = looking_up.standing_refusal(run, self.component, context)
         refusal = refusal or sole_owner.refusal(run, self.component, reading)
         if refusal is not None:
@@ -172,7 +174,7 @@ class ComponentStep:
             return _verdict(UNCACHEABLE, refusing.refusal_text(refusal, self.component))
         row.key = run.key(self.component, reading)
         self.storable = not run.options.no_store
-        if run.options.force or run.services.is_forced(self.component.code_digest):
+        if run.options.force or self.component.code_digest in run.services.forced:
             return _verdict(MISS, "forced", row.key)
         return looking_up.look_up(run, self.component, reading, context, row.key)
 
@@ -198,6 +200,7 @@ class ComponentStep:
     async def execute(self) -> bool:
         """Run the statements for real, recorded where that is possible."""
         self.started_s = time.perf_counter()
+        self.run.services.forced.discard(self.component.code_digest)
         failed = await execute_component(self)
         if self.run.options.no_store and self.row.status == MISS:
             self.row.reason += "; not stored"
