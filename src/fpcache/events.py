@@ -70,12 +70,13 @@ class CellStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class ComponentStarted(Event):
-    """A component was decided on; ``status`` is the decision before running."""
+    """A component was decided on, at ``at_s`` since the epoch; ``status`` is the decision before running."""
 
     number: int
     index: int
     status: str
     reason: str
+    at_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,9 @@ class Panel:
     def tab(self, name):
         self.root.get_by_role("tab", name=name).click()
 
+    def pin(self, label):
+        return self.root.get_by_role("button", name=f"Pin {label}")
+
     def is_on(self, name):
         return self.root.get_by_role("tab", name=name).get_attribute("aria-selected") == "true"
 
@@ -84,6 +87,7 @@ def test_a_session_from_first_run_to_cleared_cache(opened, artifacts):
     switches_reach_the_kernel_and_every_other_dashboard(opened, artifacts)
     entries_are_searched_pinned_forgotten_and_cleared(opened, artifacts)
     a_saved_notebook_holds_the_last_state_once_the_page_is_left(opened)
+    a_restarted_kernel_is_told(opened)
     assert opened.foreign_requests() == []
     assert [error for error in opened.errors if "Comm not found" not in error] == []
 
@@ -120,16 +124,29 @@ def entries_are_searched_pinned_forgotten_and_cleared(opened, artifacts):
     wait_until(lambda: "shop.ipynb" in panel.root.locator(".group").first.inner_text(), "the notebook's name")
     panel.root.get_by_label("Search the entries").fill("table = slow")
     wait_until(lambda: entries.count() == 1, "the one that matches")
-    panel.root.get_by_role("button", name="Pin table = slow(3)").click()
-    panel.root.get_by_role("button", name="Unpin table = slow(3)").wait_for()
+    panel.pin("table = slow(3)").click()
+    wait_until(lambda: panel.pin("table = slow(3)").get_attribute("aria-pressed") == "true", "the pin")
     panel.root.get_by_label("Search the entries").fill("")
     wait_until(lambda: entries.count() == 3, "all again")
     opened.screenshot(artifacts / f"{opened.label}-cache.png")
     panel.root.get_by_role("button", name=re.compile("^Forget total")).click()
     wait_until(lambda: entries.count() == 2, "one forgotten")
-    panel.root.get_by_role("button", name="Unpin table = slow(3)").click()
-    panel.root.get_by_role("button", name="Clear …").click()
+    left = panel.root.get_by_role("button", name="Forget table = slow(3)")
+    assert opened.page.evaluate("() => document.activeElement.getAttribute('aria-label')").startswith(
+        "Forget "
+    )
+    panel.pin("table = slow(3)").click()
+    panel.root.get_by_role("button", name="Forget all …").click()
+    wait_until(
+        lambda: panel.root.get_by_role("button", name="Keep them").evaluate(
+            "node => node === document.activeElement"
+        ),
+        "the safe one to have the focus",
+    )
+    opened.page.keyboard.press("Escape")
+    panel.root.get_by_role("button", name="Forget all …").click()
     panel.root.get_by_role("button", name="Forget them").click()
+    left.wait_for(state="detached")
     panel.root.get_by_text("Nothing is stored yet.").wait_for()
 
 
@@ -142,11 +159,12 @@ def switches_reach_the_kernel_and_every_other_dashboard(opened, artifacts):
     opened.page.keyboard.press("Space")
     wait_until(lambda: not switch.is_checked(), "the other dashboard to follow")
     first.tab("Settings")
-    first.root.get_by_label("Least seconds").fill("0.5")
+    first.root.get_by_label("Shortest run worth caching").fill("0.5")
     opened.page.keyboard.press("Enter")
     second.tab("Settings")
     wait_until(
-        lambda: second.root.get_by_label("Least seconds").input_value() == "0.5", "the number to arrive"
+        lambda: second.root.get_by_label("Shortest run worth caching").input_value() == "0.5",
+        "the number to arrive",
     )
     first.root.get_by_text("CPU (no CUDA device)").wait_for()
     opened.screenshot(artifacts / f"{opened.label}-settings.png")
@@ -223,5 +241,20 @@ def a_saved_notebook_holds_the_last_state_once_the_page_is_left(opened):
         data = [output["data"] for output in opened.outputs(1) if "data" in output]
         return any("last cell [" in "".join(one["text/plain"]) for one in data)
 
+    panel = Panel(opened)
+    panel.root.get_by_label("Search the entries").fill("nothing like it")
     wait_until(kept, "the last state in the notebook")
-    assert Panel(opened).root.count() == 1
+    wait_until(lambda: panel.is_on("Cache"), "the tab that was open before the notebook drew the panel anew")
+    wait_until(
+        lambda: panel.root.get_by_label("Search the entries").input_value() == "nothing like it",
+        "what was typed",
+    )
+    assert panel.root.count() == 1
+
+
+def a_restarted_kernel_is_told(opened):
+    opened.restart_kernel()
+    panel = Panel(opened)
+    panel.tab("Settings")
+    panel.root.get_by_role("switch", name="Caching").click(force=True)
+    panel.root.get_by_text("not connected: run this cell again").wait_for()

@@ -77,7 +77,7 @@ def _started(cell: CellState, event: ComponentStarted) -> CellState:
     if not 0 <= event.index < len(cell.nodes):
         return cell
     status = "restoring" if event.status == "hit" else "running"
-    node = replace(cell.nodes[event.index], status=status, reason=event.reason)
+    node = replace(cell.nodes[event.index], status=status, reason=event.reason, started_s=event.at_s)
     return _with_nodes(cell, event.index, (node,))
 
 

@@ -21,6 +21,8 @@ class NodeState:
         ``joined`` (an earlier component took it in), ``pruned`` or ``skipped`` (the cell ended before).
     needs : tuple of (int, str)
         Indexes of the components whose names it reads, each with the name.
+    started_s : float
+        Seconds since the epoch; 0 where that was not told.
     """
 
     label: str
@@ -29,6 +31,7 @@ class NodeState:
     needs: tuple[tuple[int, str], ...] = ()
     status: str = "waiting"
     reason: str = ""
+    started_s: float = 0.0
     duration_s: float = 0.0
     saved_s: float = 0.0
     size_bytes: int = 0

@@ -88,6 +88,7 @@ def _node(node: NodeState) -> dict[str, Any]:
         "needs": [list(need) for need in node.needs],
         "status": node.status,
         "reason": node.reason,
+        "started_s": node.started_s,
         "duration_s": round(node.duration_s, 5),
         "saved_s": round(node.saved_s, 5),
         "size_bytes": node.size_bytes,

@@ -200,7 +200,8 @@ class _RowHook:
     def on_status(self, step: Any, status: FingerprintStatus) -> None:
         row = step.row
         row.status, row.reason, row.evidence.against = status.verdict, status.reason, status.against
-        started = ComponentStarted(self.run.report.number, step.component.index, row.status, row.reason)
+        number, index = self.run.report.number, step.component.index
+        started = ComponentStarted(number, index, row.status, row.reason, time.time())
         self.run.services.bus.publish(started)
 
     def on_start(self, step: Any) -> None:

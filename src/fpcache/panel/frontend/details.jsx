@@ -1,13 +1,14 @@
 // One component looked at closely: why it ended as it did, and what it read, gave and rests on.
 import { age, lines, seconds, size } from "./format.js";
 import { useAnswer } from "./hooks.js";
+import { Words } from "./text.jsx";
 
 const OVER = new Set(["waiting", "running", "restoring", "joined", "skipped", "pruned"]);
 
 export function Details({ client, cell, index, node, change, changes }) {
   const given = OVER.has(node.status) ? null : { number: cell.number, index };
   const { data, problem, isAsking } = useAnswer(client, "component", given, `${node.status} ${changes}`);
-  if (!given) return <div class="details"><p>{node.reason || "It has not run yet."}</p></div>;
+  if (!given) return <div class="details"><p>{node.reason ? <Words text={node.reason} /> : "It has not run yet."}</p></div>;
   if (problem) return <div class="details"><p class="problem">{problem}</p></div>;
   if (!data) return <div class="details" aria-busy={isAsking}><p class="dim">Looking it up …</p></div>;
   return (
@@ -27,9 +28,10 @@ export function Details({ client, cell, index, node, change, changes }) {
 function Why({ data }) {
   return (
     <>
-      {data.remedy && <p class="remedy"><b>What to do:</b> {data.remedy}</p>}
-      {data.waived.map((text) => <p class="note">Kept although it {text}</p>)}
-      {data.notes.map((text) => <p class="note">{text}</p>)}
+      {data.remedy && <p class="remedy"><b>What to do:</b> <Words text={data.remedy} /></p>}
+      {data.waived.map((text) => <p class="note">Kept although it <Words text={text} /></p>)}
+      {data.notes.map((text) => <p class="note"><Words text={text} /></p>)}
+      {data.entry_is_gone && <p class="note">Its entry was removed, and what it depended on with it.</p>}
       {data.earlier && (
         <p class="dim">
           Compared with what was stored {age(data.earlier.created_s)}
@@ -49,9 +51,9 @@ function Code({ data }) {
     <Section title={`Code, ${lines(data.lines)}: what was edited`}>
       <pre class="difference">
         {data.difference.map(([sign, text]) => (
-          <span class={sign === "+" ? "added" : sign === "-" ? "removed" : ""}>
+          <span class={names[sign] ?? (sign === "@" ? "between" : "")}>
             {names[sign] && <span class="unseen">{names[sign]}: </span>}
-            <span aria-hidden="true">{sign} </span>{text}{"\n"}
+            <span class="sign" aria-hidden="true">{sign === "@" ? "" : sign}</span>{sign === "@" ? "…" : text || " "}
           </span>
         ))}
       </pre>
@@ -121,14 +123,14 @@ function Actions({ data, change }) {
     <div class="actions">
       {asksTheCache && (
         <button type="button" onClick={() => change("force", { code_digest }, "It runs for real the next time.")}>
-          Run next time
+          Rerun next time
         </button>
       )}
       {entry && (
         <>
           <button type="button" aria-pressed={entry.pinned}
-            onClick={() => change("pin", { entry_id: entry.entry_id, pinned: !entry.pinned }, entry.pinned ? "No longer pinned." : "Pinned: clearing keeps it.")}>
-            {entry.pinned ? "Unpin" : "Pin"}
+            onClick={() => change("pin", { entry_id: entry.entry_id, pinned: !entry.pinned }, entry.pinned ? "No longer pinned." : "Pinned: it stays when all are forgotten.")}>
+            {entry.pinned ? "Pinned" : "Pin"}
           </button>
           <button type="button" onClick={() => change("evict", { entry_id: entry.entry_id }, "Forgotten.")}>
             Forget

@@ -6,12 +6,13 @@ export function seconds(value) {
   if (value < 0.9995) return `${Math.max(1, Math.round(value * 1000))} ms`;
   if (value < 119.5) return `${value.toFixed(1)} s`;
   if (value < 7170) return `${(value / 60).toFixed(1)} min`;
-  return `${(value / 3600).toFixed(1)} h`;
+  if (value < 172800) return `${(value / 3600).toFixed(1)} h`;
+  return `${Math.round(value / 86400).toLocaleString("en")} days`;
 }
 
 export function size(bytes) {
   if (!bytes) return "0 B";
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
   const power = Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
   const value = bytes / 1024 ** power;
   return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
@@ -22,7 +23,10 @@ export function count(number, one, many = `${one}s`) {
 }
 
 export function share(value) {
-  return value == null ? "–" : `${Math.round(value * 100)} %`;
+  if (value == null) return "–";
+  const percent = Math.round(value * 100);
+  if (percent === 0 && value > 0) return "< 1 %";
+  return percent === 100 && value < 1 ? "> 99 %" : `${percent} %`;
 }
 
 export function age(thenS, nowS = Date.now() / 1000) {

@@ -3,8 +3,32 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
 export function useTrait(client, name) {
   const [value, setValue] = useState(() => client.get(name));
-  useEffect(() => client.watch(name, setValue), [client, name]);
+  useEffect(() => {
+    const leave = client.watch(name, setValue);
+    setValue(client.get(name)); // it may have changed before anyone watched
+    return leave;
+  }, [client, name]);
   return value;
+}
+
+export function useConnection(client) {
+  const [state, setState] = useState(client.state);
+  useEffect(() => {
+    const leave = client.watchState(setState);
+    setState(client.state());
+    return leave;
+  }, [client]);
+  return state;
+}
+
+// State that is found again when the notebook draws the widget anew.
+export function useKept(client, name, initial) {
+  const [value, setValue] = useState(() => client.kept(name, initial));
+  const set = useCallback((next) => {
+    client.keep(name, next);
+    setValue(next);
+  }, [client, name]);
+  return [value, set];
 }
 
 // Returns {data, problem, isAsking}; asks again when what it depends on changes, and drops late answers.

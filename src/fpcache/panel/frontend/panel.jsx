@@ -4,9 +4,9 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { Cache } from "./cache.jsx";
 import { connect } from "./client.js";
 import { count, seconds, share, size } from "./format.js";
-import { moveFocus, useChange, useTrait } from "./hooks.js";
+import { moveFocus, useChange, useConnection, useKept, useTrait } from "./hooks.js";
 import { Cells } from "./run.jsx";
-import { Settings, Switch } from "./settings.jsx";
+import { Settings, Switch, warningsOf } from "./settings.jsx";
 
 const TABS = { cells: "Cells", cache: "Cache", settings: "Settings" };
 const NOTICE_MS = 6000;
@@ -14,32 +14,36 @@ const NOTICE_MS = 6000;
 function Panel({ client }) {
   const overview = useTrait(client, "overview");
   const live = useTrait(client, "cell");
-  const [tab, setTab] = useState("cells");
+  const [tab, setTab] = useKept(client, "tab", "cells");
   const [notice, say] = useNotice();
   const change = useChange(client, say);
+  const connection = useConnection(client);
   const id = useMemo(() => `fpcache-${Math.random().toString(36).slice(2)}`, []);
   if (!overview.totals) return <p class="empty">Waiting for the kernel …</p>;
-  const rest = { client, overview, live, change, say };
+  const rest = { client, overview, live, change };
+  const warnings = warningsOf(overview).length;
   return (
     <>
-      <Header overview={overview} live={live} change={change} />
+      <Header overview={overview} live={live} change={change} connection={connection} />
       <div class="tabs" role="tablist" aria-label="Dashboard" onKeyDown={(event) => moveFocus(event, "[role=tab]")}>
         {Object.entries(TABS).map(([name, title]) => (
           <button type="button" role="tab" id={`${id}-${name}`} aria-selected={tab === name} aria-controls={`${id}-body`}
-            tabIndex={tab === name ? 0 : -1} onClick={() => setTab(name)} onFocus={() => setTab(name)}>
+            tabIndex={tab === name ? 0 : -1} onClick={() => setTab(name)} onFocus={() => setTab(name)}
+            aria-label={name === "settings" && warnings ? `${title}, ${count(warnings, "warning")}` : title}>
             {title}
-            {name === "settings" && overview.faults.length > 0 && (
-              <span class="count" aria-label={count(overview.faults.length, "warning")}>{overview.faults.length}</span>
-            )}
+            {name === "settings" && warnings > 0 && <span class="count" aria-hidden="true">{warnings}</span>}
           </button>
         ))}
       </div>
-      <div class="body" role="tabpanel" id={`${id}-body`} aria-labelledby={`${id}-${tab}`}>
+      <div class={`notice${notice.isBad ? " is-bad" : ""}${notice.text ? "" : " is-empty"}`}>
+        <span role="status">{notice.text}</span>
+        {notice.text && <button type="button" class="quiet" aria-label="Close this message" onClick={() => say("")}>✕</button>}
+      </div>
+      <div class="body" role="tabpanel" id={`${id}-body`} aria-label={TABS[tab]}>
         {tab === "cells" && <Cells {...rest} />}
         {tab === "cache" && <Cache {...rest} />}
         {tab === "settings" && <Settings {...rest} />}
       </div>
-      <p class={`notice${notice.isBad ? " is-bad" : ""}`} role="status" hidden={!notice.text}>{notice.text}</p>
       <p class="unseen" role="status">{spoken(live)}</p>
     </>
   );
@@ -64,32 +68,48 @@ function spoken(cell) {
   return `Cell ${cell.execution || cell.number} ${cell.phase}: ${hits} of ${count(cell.nodes.length, "component")} hit`;
 }
 
-function Header({ overview, live, change }) {
+const CONNECTIONS = { busy: "waiting for the kernel …", lost: "not connected: run this cell again" };
+
+function stateOf(connection, facts, live) {
+  if (connection !== "ready") return [connection, CONNECTIONS[connection]];
+  if (!facts.enabled) return ["off", "caching is off"];
+  return live.phase === "running" ? ["running", `running In [${live.execution}]`] : ["ready", "ready"];
+}
+
+function runsOn(devices) {
+  const [first] = devices;
+  if (first.kind !== "cuda") return ["CPU", "no CUDA device"];
+  if (devices.length > 1) return [`${devices.length} GPUs`, devices.map((device) => device.name).join(", ")];
+  return [first.name, `${size(first.used_bytes)} of ${size(first.total_bytes)}`];
+}
+
+function Header({ overview, live, change, connection }) {
   const { totals, facts, devices } = overview;
   const asked = totals.hits + totals.misses + totals.uncacheable;
-  const state = !facts.enabled ? "off" : live.phase === "running" ? "running" : "ready";
+  const [state, told] = stateOf(connection, facts, live);
+  const [processor, more] = runsOn(devices);
   return (
     <header>
       <div class="title">
         <h2>fpcache</h2>
-        <span class={`state is-${state}`}>{state === "off" ? "caching is off" : state === "running" ? `running In [${live.execution}]` : "ready"}</span>
-        <Switch isBare label="Automatic" on={facts.auto} disabled={!facts.can_auto} set={(on) => change("auto", { on })} />
+        <span class={`state is-${state}`} title={told}>{told}</span>
+        <Switch isBare label="Automatic" on={facts.auto} disabled={!facts.can_auto || state === "lost"} set={(on) => change("auto", { on })} />
       </div>
-      <dl class="totals">
-        <Total name="saved" value={seconds(totals.saved_s)} isFirst detail={`${size(totals.restored_bytes)} restored`} />
+      <dl class={`totals${state === "lost" ? " is-old" : ""}`}>
+        <Total name="saved" value={seconds(totals.saved_s)} isFirst={totals.saved_s > 0} detail={`${size(totals.restored_bytes)} restored`} />
         <Total name="hit rate" value={share(totals.hit_rate)}
-          detail={asked ? `${totals.hits} of ${asked}; ${totals.misses} missed, ${totals.uncacheable} uncacheable` : "nothing asked yet"} />
-        <Total name="cache's own work" value={seconds(totals.overhead_s)} detail={`${size(totals.stored_bytes)} stored`} />
-        <Total name="runs on" value={devices[0].kind === "cuda" ? `${devices.length > 1 ? `${devices.length} × ` : ""}${devices[0].name}` : "CPU"}
-          detail={devices[0].kind === "cuda" ? `${size(devices[0].used_bytes)} of ${size(devices[0].total_bytes)}` : "no CUDA device"} isWord />
+          detail={asked ? `${totals.hits.toLocaleString("en")} of ${asked.toLocaleString("en")}` : "nothing asked yet"}
+          hint={`${totals.hits} hit, ${totals.misses} missed, ${totals.uncacheable} uncacheable; ${totals.plain} plain don't count`} />
+        <Total name="overhead" value={seconds(totals.overhead_s)} detail={`${size(totals.stored_bytes)} stored`} />
+        <Total name="runs on" value={processor} detail={more} hint={`${processor}, ${more}`} isWord />
       </dl>
     </header>
   );
 }
 
-function Total({ name, value, detail, isFirst, isWord }) {
+function Total({ name, value, detail, hint, isFirst, isWord }) {
   return (
-    <div class={isFirst ? "is-first" : isWord ? "is-word" : ""}>
+    <div title={hint} class={isFirst ? "is-first" : isWord ? "is-word" : ""}>
       <dt>{name}</dt>
       <dd>{value}</dd>
       <dd class="dim">{detail}</dd>

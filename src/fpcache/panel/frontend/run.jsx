@@ -1,49 +1,57 @@
 // The session's cells in time, and the components of the one that is looked at.
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Details } from "./details.jsx";
 import { count, lines, seconds } from "./format.js";
-import { moveFocus, useAnswer } from "./hooks.js";
-import { railsOf } from "./lanes.js";
-import { Mark, Status, STATUSES } from "./statuses.jsx";
+import { moveFocus, useAnswer, useKept } from "./hooks.js";
+import { isNear, railsOf } from "./lanes.js";
+import { Mark, STATUSES } from "./statuses.jsx";
+import { Words } from "./text.jsx";
 
 const LANE_PX = 9;
 const FEW_ROWS = 150;
 
-export function Cells({ client, overview, live, change, say }) {
-  const [chosen, setChosen] = useState(null); // a cell's number; null follows the running one
-  const [component, setComponent] = useState(null);
-  const isLive = chosen == null || chosen === live.number;
-  const past = useAnswer(client, "cell", isLive ? null : { number: chosen });
-  const cell = isLive ? live : past.data;
-  useEffect(() => setComponent(null), [cell?.number]);
-
-  if (!live.number) return <Empty facts={overview.facts} />;
+export function Cells({ client, overview, live, change }) {
+  // A cell's number, or null to follow the running one; and the index of the component that is open in it.
+  const [chosen, choose] = useKept(client, "chosen", { number: null, index: null });
+  const isLive = chosen.number == null || chosen.number === live.number;
+  const past = useAnswer(client, "cell", isLive ? null : { number: chosen.number });
+  const before = useRef(null);
+  const cell = isLive ? live : past.data ?? before.current; // the last one stays until the other is there
+  before.current = cell;
+  if (!live.number) return <Empty facts={overview.facts} change={change} />;
+  const toggle = (index) => choose({ number: cell.number, index: index === chosen.index ? null : index });
   return (
-    <div class="cells">
-      <Timeline lines={overview.timeline} current={cell?.number} choose={(n) => setChosen(n === live.number ? null : n)} />
+    <div class="cells" aria-busy={past.isAsking}>
+      <Timeline lines={overview.timeline} current={chosen.number ?? live.number}
+        choose={(number) => choose({ number: number === live.number ? null : number, index: null })} />
       {past.problem && <p class="problem">{past.problem}</p>}
       {cell?.number && (
         <>
-          <Head cell={cell} isLive={isLive} follow={() => setChosen(null)} />
-          <div class="split">
-            <Graph cell={cell} chosen={component} choose={setComponent} client={client} change={change} say={say}
-              changes={overview.changes} />
-          </div>
+          <Head cell={cell} isLive={isLive} follow={() => choose({ number: null, index: null })} />
+          <Graph key={cell.number} cell={cell} chosen={cell.number === (chosen.number ?? live.number) ? chosen.index : null}
+            toggle={toggle} client={client} change={change} changes={overview.changes} />
         </>
       )}
     </div>
   );
 }
 
-function Empty({ facts }) {
+function Empty({ facts, change }) {
+  if (!facts.enabled) {
+    return (
+      <div class="empty">
+        <p class="lead">Caching is switched off.</p>
+        <button type="button" onClick={() => change("enabled", { on: true })}>Switch it on</button>
+      </div>
+    );
+  }
   return (
     <div class="empty">
-      <p class="lead">No cached cell has run since this panel was opened.</p>
-      <p>
-        {facts.auto
-          ? "Automatic mode is on: run any cell, and its components appear here."
-          : "Start a cell with %%fpcache, or switch automatic mode on, and run it."}
-      </p>
+      <p class="lead">No cached cell has run yet.</p>
+      <p>{facts.auto ? "Run any cell, and its components appear here." : "Start a cell with %%fpcache and run it, or cache every cell:"}</p>
+      {!facts.auto && facts.can_auto && (
+        <button type="button" onClick={() => change("auto", { on: true })}>Switch automatic mode on</button>
+      )}
     </div>
   );
 }
@@ -60,16 +68,22 @@ function Timeline({ lines: cells, current, choose }) {
   );
 }
 
+const FLAGS = { failed: "✕", running: "◌" };
+
 function Bar({ cell, most, isCurrent, choose }) {
+  const bar = useRef(null);
+  useEffect(() => {
+    if (isCurrent) keepInSight(bar.current);
+  }, [isCurrent]);
   // Heights go with the root, so that a second can be seen beside a minute.
   const height = (value) => `${value > 0 ? Math.max(6, 100 * Math.sqrt(value / most)) : 0}%`;
   const total = cell.duration_s + cell.saved_s;
   const words = Object.entries(cell.counts).map(([status, number]) => `${number} ${STATUSES[status] ?? status}`);
   const label = `${prompt(cell)} ${cell.phase}: ${words.join(", ")}; ran ${seconds(cell.duration_s)}, saved ${seconds(cell.saved_s)}. ${cell.title}`;
   return (
-    <button type="button" class={`bar is-${cell.phase}`} aria-label={label} title={label}
-      aria-current={isCurrent ? "true" : undefined} tabIndex={isCurrent ? 0 : -1} onClick={() => choose(cell.number)}
-      ref={(node) => isCurrent && node?.parentNode && keepInSight(node)}>
+    <button type="button" class={`bar is-${cell.phase}`} aria-label={label} title={label} ref={bar}
+      aria-current={isCurrent ? "true" : undefined} tabIndex={isCurrent ? 0 : -1} onClick={() => choose(cell.number)}>
+      <span class="flag" aria-hidden="true">{FLAGS[cell.phase]}</span>
       <span class="stack" style={{ height: height(total) }}>
         <span class="saved" style={{ height: `${(100 * cell.saved_s) / (total || 1)}%` }} />
         <span class="ran" style={{ flex: 1 }} />
@@ -80,10 +94,10 @@ function Bar({ cell, most, isCurrent, choose }) {
 }
 
 // Scrolls the strip alone: scrollIntoView would move the notebook.
-function keepInSight(node) {
-  const strip = node.parentNode;
-  const left = node.offsetLeft - strip.offsetLeft;
-  if (left < strip.scrollLeft || left + node.offsetWidth > strip.scrollLeft + strip.clientWidth) {
+function keepInSight(bar) {
+  const strip = bar.parentNode;
+  const left = bar.offsetLeft - strip.offsetLeft;
+  if (left < strip.scrollLeft || left + bar.offsetWidth > strip.scrollLeft + strip.clientWidth) {
     strip.scrollLeft = left - strip.clientWidth / 2;
   }
 }
@@ -98,18 +112,17 @@ function Head({ cell, isLive, follow }) {
         <span class="prompt">{prompt(cell)}</span> {cell.phase}
       </h3>
       <p class="facts">
-        {count(cell.nodes.length, "component")} · saved {seconds(saved)} · cache's own work {seconds(cell.overhead_s)}
+        {count(cell.nodes.length, "component")} · saved {seconds(saved)} · overhead {seconds(cell.overhead_s)}
       </p>
       {!isLive && <button type="button" class="quiet" onClick={follow}>Back to the latest cell</button>}
     </div>
   );
 }
 
-function Graph({ cell, chosen, choose, ...rest }) {
-  const shape = JSON.stringify(cell.nodes.map((node) => node.needs));
-  const rails = useMemo(() => railsOf(cell.nodes), [cell.number, shape]);
+function Graph({ cell, chosen, toggle, ...rest }) {
+  const shape = cell.nodes.map((node) => node.needs.map(([source]) => source).join(",")).join(";");
+  const rails = useMemo(() => railsOf(cell.nodes), [shape]);
   const [isAll, setAll] = useState(false);
-  const near = chosen == null ? null : new Set([chosen, ...cell.nodes[chosen]?.needs.map(([source]) => source) ?? []]);
   const shown = isAll ? cell.nodes : cell.nodes.slice(0, FEW_ROWS);
   if (!cell.nodes.length) return <p class="empty">This cell holds nothing to run.</p>;
   return (
@@ -118,10 +131,10 @@ function Graph({ cell, chosen, choose, ...rest }) {
         onKeyDown={(event) => moveFocus(event, ".row")}>
         {shown.map((node, index) => (
           <li key={index} class={chosen === index ? "is-open" : ""}>
-            <Rails row={rails.rows[index]} width={rails.width} near={near} index={index} />
+            <Rails row={rails.rows[index]} width={rails.width} nodes={cell.nodes} index={index} chosen={chosen} shape={shape} />
             <Mark status={node.status} />
-            <Row node={node} nodes={cell.nodes} isOpen={chosen === index} isFirst={index === 0}
-              toggle={() => choose(chosen === index ? null : index)} />
+            <Row node={node} nodes={cell.nodes} isOpen={chosen === index} isTabStop={index === (chosen ?? 0)}
+              toggle={() => toggle(index)} />
             {chosen === index && <Details cell={cell} index={index} node={node} {...rest} />}
           </li>
         ))}
@@ -135,35 +148,39 @@ function Graph({ cell, chosen, choose, ...rest }) {
   );
 }
 
-function Rails({ row, width, near, index }) {
-  const x = (lane) => `${(width - lane - 0.5) * LANE_PX}px`;
-  const isNear = (source) => near && (source === index || near.has(index)) && near.has(source) ? " is-near" : "";
+function Rails({ row, width, nodes, index, chosen, shape }) {
+  const near = (sources) => (sources.some((source) => isNear(source, index, chosen, nodes)) ? " is-near" : "");
+  const left = (lane) => `${(width - lane - 0.5) * LANE_PX}px`;
   const length = (lane) => `${(lane + 0.5) * LANE_PX}px`;
-  return (
+  return useMemo(() => (
     <span class="rails" aria-hidden="true">
-      {row.through.map(({ lane, source }) => <i class={`through${isNear(source)}`} style={{ left: x(lane) }} />)}
-      {row.to.map(({ lane, source }) => <i class={`to${isNear(source)}`} style={{ left: x(lane), width: length(lane) }} />)}
-      {row.reads.filter(({ source }) => !row.to.some((end) => end.source === source)).map(({ lane, source }) => (
-        <i class={`branch${isNear(source)}`} style={{ left: x(lane), width: length(lane) }} />
+      {row.through.map(({ lane, sources }) => <i class={`through${near(sources)}`} style={{ left: left(lane) }} />)}
+      {row.to.map(({ lane, sources }) => <i class={`to${near(sources)}`} style={{ left: left(lane), width: length(lane) }} />)}
+      {row.branch.map(({ lane, sources }) => (
+        <i class={`branch${chosen === index || sources.includes(chosen) ? " is-near" : ""}`} style={{ left: left(lane), width: length(lane) }} />
       ))}
-      {row.from && <i class={`from${isNear(row.from.source)}`} style={{ left: x(row.from.lane), width: length(row.from.lane) }} />}
+      {row.from && <i class={`from${near(row.from.sources)}`} style={{ left: left(row.from.lane), width: length(row.from.lane) }} />}
     </span>
-  );
+  ), [shape, width, index, chosen]);
 }
 
-function Row({ node, nodes, isOpen, isFirst, toggle }) {
-  const isHit = node.status === "hit";
+const TURNING = new Set(["running", "restoring"]);
+const TIMELESS = new Set(["waiting", "skipped", "joined", "pruned"]);
+
+function Row({ node, nodes, isOpen, isTabStop, toggle }) {
   const names = node.needs.map(([, name]) => name);
   return (
-    <button type="button" class="row" aria-expanded={isOpen} onClick={toggle} tabIndex={isOpen || isFirst ? 0 : -1}>
+    <button type="button" class={`row of-${node.status}`} aria-expanded={isOpen} onClick={toggle} tabIndex={isTabStop ? 0 : -1}>
       <span class="what">
         <code title={node.label}>{node.label}</code>
-        <span class="time">{TURNING.has(node.status) ? <Elapsed /> : timeOf(node, isHit)}</span>
+        <span class="unseen">, </span>
+        <span class="time">{TURNING.has(node.status) ? <Elapsed sinceS={node.started_s} /> : timeOf(node)}</span>
       </span>
+      <span class="unseen">, </span>
       <span class="why">
-        <b class={`word is-${node.status}`}>{STATUSES[node.status]}</b> {node.reason}
+        <b class={`word is-${node.status}`}>{STATUSES[node.status]}</b> <Words text={node.reason} />
       </span>
-      {names.length > 0 && (
+      {isOpen && names.length > 0 && (
         <span class="needs" title={needsOf(node, nodes)}>
           reads <code>{names.join(", ")}</code> from above
         </span>
@@ -172,25 +189,20 @@ function Row({ node, nodes, isOpen, isFirst, toggle }) {
   );
 }
 
-const TURNING = new Set(["running", "restoring"]);
-
-// Seconds since this was first seen to run.
-function Elapsed() {
-  const [passedS, setPassed] = useState(0);
+function Elapsed({ sinceS }) {
+  const [nowS, setNow] = useState(Date.now() / 1000);
   useEffect(() => {
-    const start = performance.now();
-    const timer = setInterval(() => setPassed(Math.floor((performance.now() - start) / 1000)), 250);
+    const timer = setInterval(() => setNow(Date.now() / 1000), 250);
     return () => clearInterval(timer);
   }, []);
-  return passedS < 1 ? "…" : seconds(passedS);
+  const passedS = Math.floor(nowS - sinceS);
+  return sinceS && passedS >= 1 ? seconds(passedS) : "…";
 }
 
-const timeOf = (node, isHit) => {
-  if (["waiting", "skipped", "joined", "pruned"].includes(node.status)) return "";
-  return isHit ? `saved ${seconds(node.saved_s)}` : seconds(node.duration_s);
+const timeOf = (node) => {
+  if (TIMELESS.has(node.status)) return "";
+  return node.status === "hit" ? `saved ${seconds(node.saved_s)}` : seconds(node.duration_s);
 };
 
 const needsOf = (node, nodes) =>
   node.needs.map(([source, name]) => `${name} from ${lines(nodes[source].lines)} (${nodes[source].label})`).join("\n");
-
-export { Status };

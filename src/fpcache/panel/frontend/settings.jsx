@@ -1,9 +1,11 @@
 // The session's switches, the processors, and what is wrong with the cache.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 import { size } from "./format.js";
+import { Words } from "./text.jsx";
 
 export function Settings({ overview, change }) {
-  const { facts, devices, faults } = overview;
+  const { facts, devices } = overview;
+  const faults = warningsOf(overview);
   return (
     <div class="settings">
       <section>
@@ -21,18 +23,26 @@ export function Settings({ overview, change }) {
       <section>
         <h3>Warnings</h3>
         {faults.length === 0 ? <p class="dim">Nothing is wrong with the cache.</p>
-          : <ul class="faults">{faults.map((fault) => <li class="problem">{fault}</li>)}</ul>}
+          : <ul class="faults">{faults.map((fault) => <li class="problem"><Words text={fault} /></li>)}</ul>}
       </section>
     </div>
   );
 }
 
+// What is wrong with the cache, now and earlier.
+export function warningsOf({ facts, faults }) {
+  const now = [facts.store.problem].filter(Boolean);
+  return [...now, ...faults.filter((fault) => !now.includes(fault))];
+}
+
 export function Switch({ label, text, on, set, disabled, isBare }) {
+  const id = useId();
   return (
     <label class={`switch${isBare ? " is-bare" : ""}`}>
-      <input type="checkbox" role="switch" checked={on} disabled={disabled} onChange={(event) => set(event.currentTarget.checked)} />
+      <input type="checkbox" role="switch" checked={on} disabled={disabled} aria-label={label}
+        aria-describedby={text ? id : undefined} onChange={(event) => set(event.currentTarget.checked)} />
       <span class="track" aria-hidden="true" />
-      <span class="label">{label}{text && <small>{text}</small>}</span>
+      <span class="label">{label}{text && <small id={id}>{text}</small>}</span>
     </label>
   );
 }
@@ -40,12 +50,12 @@ export function Switch({ label, text, on, set, disabled, isBare }) {
 function MinSeconds({ value, change }) {
   const [text, setText] = useState(String(value));
   useEffect(() => setText(String(value)), [value]);
-  const number = Number(text);
-  const isBad = text.trim() === "" || !Number.isFinite(number) || number < 0;
+  const number = Number(text.trim().replace(",", "."));
+  const isBad = !/^\d*[.,]?\d+(e-?\d+)?$/.test(text.trim());
   const set = () => !isBad && number !== value && change("min_seconds", { seconds: number }, "Holds from the next cell on.");
   return (
     <label class="field">
-      <span class="label">Least seconds<small>Statements quicker than this run for real; 0 caches all.</small></span>
+      <span class="label">Shortest run worth caching, in seconds<small>{isBad ? "This is no number of seconds." : "Quicker statements run for real; 0 caches all."}</small></span>
       <input type="text" inputMode="decimal" value={text} aria-invalid={isBad} onInput={(event) => setText(event.currentTarget.value)}
         onBlur={set} onKeyDown={(event) => event.key === "Enter" && set()} />
     </label>
@@ -57,8 +67,8 @@ function Device({ device }) {
   const share = device.total_bytes ? device.used_bytes / device.total_bytes : 0;
   return (
     <div class="device">
-      <p><b>{device.name}</b> <span class="dim">{device.load == null ? "load not told" : `${device.load} % busy`}</span></p>
-      <div class="meter" role="meter" aria-label="Memory in use" aria-valuemin="0" aria-valuemax="100" aria-valuenow={Math.round(share * 100)}>
+      <p><b>{device.name}</b> <span class="dim">{device.load == null ? "load unknown" : `${device.load} % busy`}</span></p>
+      <div class="meter" role="meter" aria-label={`Memory in use on ${device.name}`} aria-valuetext={`${size(device.used_bytes)} of ${size(device.total_bytes)}`} aria-valuemin="0" aria-valuemax="100" aria-valuenow={Math.round(share * 100)}>
         <span style={{ width: `${share * 100}%` }} />
       </div>
       <p class="dim">{size(device.used_bytes)} of {size(device.total_bytes)} in use</p>
