@@ -51,7 +51,7 @@ def component_details(session: Session, number: int, index: int) -> dict[str, An
         "source": evidence.source,
         "code_digest": evidence.code_digest,
         "device": evidence.device,
-        "inputs": _inputs(evidence.inputs, earlier if row.status == MISS else None),
+        "inputs": _inputs(evidence.inputs, evidence.packages, earlier if row.status == MISS else None),
         "outputs": [list(output) for output in evidence.outputs],
         "dependencies": _dependencies(entry),
         "effects": [list(effect) for effect in loads(entry.meta).get("effects", ())] if entry else [],
@@ -99,20 +99,31 @@ def _dependencies(entry: Entry | None) -> list[list[str]]:
     return [[str(kind).replace("_", " "), str(name)] for kind, name, _ in loads(entry.dependencies)]
 
 
-def _inputs(now: Sequence[Mapping[str, str]], earlier: Entry | None) -> list[dict[str, str]]:
+def _inputs(
+    now: Sequence[Mapping[str, str]], packages: Mapping[str, str], earlier: Entry | None
+) -> list[dict[str, str]]:
     """Return the inputs, each with what it was in an earlier entry and whether it changed.
 
     ``change`` is ``"same"``, ``"changed"``, ``"new"`` or ``"gone"``; empty where none is compared.
     """
     if earlier is None:
         return [_input(record, "", "") for record in now[:_MOST_INPUTS]]
-    old = {record["key"]: record for record in loads(earlier.meta).get("roots", ())}
-    packages = [record for record in old.values() if record["kind"] == "package"]
-    compared = list(_compared(now, old))
+    records = [(record["kind"] == "package", record) for record in loads(earlier.meta).get("roots", ())]
+    old = {record["key"]: record for is_package, record in records if not is_package}
     known = {record["key"] for record in now}
-    gone = [record for key, record in old.items() if key not in known and record not in packages]
-    everything = compared + [_input(record, record["summary"], "gone") for record in gone]
+    gone = [_input(record, record["summary"], "gone") for key, record in old.items() if key not in known]
+    versions = {record["key"]: record["summary"] for is_package, record in records if is_package}
+    everything = [*_compared(now, old), *gone, *_compared_packages(packages, versions)]
     return sorted(everything, key=lambda record: record["change"] == "same")[:_MOST_INPUTS]
+
+
+def _compared_packages(now: Mapping[str, str], old: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Yield the packages whose version changed."""
+    for name, version in now.items():
+        if old.get(name, version) != version:
+            label = f"package {name}"
+            record = {"label": label, "kind": "package", "summary": version, "digest": ""}
+            yield _input(record, old[name], "changed")
 
 
 def _compared(now: Sequence[Mapping[str, str]], old: Mapping[str, Any]) -> Iterator[dict[str, str]]:

@@ -31,6 +31,7 @@ def note_inputs(run: CellRun, row: ComponentReport, reading: Reading) -> None:
         }
         for root in reading.roots
     ]
+    row.evidence.packages = dict(reading.packages)
     row.evidence.device = device_of(root.value for root in reading.roots)
 
 

@@ -31,6 +31,8 @@ class Evidence:
         The stored entry that a miss was compared with.
     inputs : list of dict
         Label, kind, summary and digest of each thing it reads.
+    packages : dict
+        Versions of the distributions that the code reaches.
     outputs : list of (str, str)
         Names that it bound, each with a few words on the value.
     device : str
@@ -46,6 +48,7 @@ class Evidence:
     entry_id: str = ""
     against: str = ""
     inputs: list[dict[str, str]] = field(default_factory=list)
+    packages: dict[str, str] = field(default_factory=dict)
     outputs: list[tuple[str, str]] = field(default_factory=list)
     device: str = ""
     failed: bool = False
