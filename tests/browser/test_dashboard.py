@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from itertools import pairwise
 
 import pytest
 from jupyter_app import wait_until, write_notebook
@@ -25,6 +26,15 @@ print(total)
 """
 ODD = "numbers = (n for n in range(3))\nfirsts = [time.sleep(0.02) or n for n in numbers]"
 CELLS = [SETUP, OPEN, WORK, ODD]
+# Puts a source into the last cell and runs it, without waiting.
+RUN_LAST = """source => {
+    const notebook = jupyterapp.shell.currentWidget.content;
+    const last = notebook.model.cells.length - 1;
+    notebook.model.cells.get(last).sharedModel.setSource(source);
+    notebook.activeCellIndex = last;
+    notebook.deselectAll();
+    jupyterapp.commands.execute("notebook:run-cell");
+}"""
 
 
 class Panel:
@@ -83,7 +93,9 @@ def test_a_session_from_first_run_to_cleared_cache(opened, artifacts):
     """One server for all: to start one takes longer than each of these."""
     a_notebook_run_twice_around_a_restart(opened, artifacts)
     it_is_used_by_keyboard_alone_and_fits_a_narrow_place(opened, artifacts)
+    an_edit_is_compared_line_by_line(opened, artifacts)
     it_answers_while_a_cell_is_busy_and_shows_what_runs(opened, artifacts)
+    an_update_leaves_the_focus_where_it_is(opened)
     switches_reach_the_kernel_and_every_other_dashboard(opened, artifacts)
     entries_are_searched_pinned_forgotten_and_cleared(opened, artifacts)
     a_saved_notebook_holds_the_last_state_once_the_page_is_left(opened)
@@ -115,11 +127,42 @@ def a_notebook_run_twice_around_a_restart(opened, artifacts):
     assert "What to do" in panel.root.locator(".details").inner_text()
 
 
+def an_edit_is_compared_line_by_line(opened, artifacts):
+    loop = "edited = []\nfor n in range(30):\n    time.sleep(0.001)\n    edited.append(n * {})"
+    opened.insert_and_run(loop.format(2))
+    opened.page.evaluate(RUN_LAST, loop.format(3))
+    panel = Panel(opened)
+    wait_until(lambda: "this code was edited" in str(panel.rows()), "the edited loop")
+    panel.open_row("for n in range")
+    lines = panel.root.locator(".difference > span")
+    assert [line.locator(".sign").inner_text().strip() for line in lines.all()] == ["", "", "-", "+"]
+    boxes = [line.bounding_box() for line in lines.all()]
+    assert len({box["x"] for box in boxes}) == 1
+    assert all(above["y"] + above["height"] <= below["y"] + 1 for above, below in pairwise(boxes))
+    opened.screenshot(artifacts / f"{opened.label}-edited.png")
+    panel.root.locator(".is-open .row").click()
+
+
+def an_update_leaves_the_focus_where_it_is(opened):
+    panel = Panel(opened)
+    panel.tab("Cache")
+    panel.root.get_by_role("button", name="Forget all …").click()
+    search = panel.root.get_by_label("Search the entries")
+    search.focus()
+    before = panel.root.locator(".totals").inner_text()
+    opened.page.evaluate(RUN_LAST, "import time; time.sleep(0.1); updated = 1")
+    wait_until(lambda: panel.root.locator(".totals").inner_text() != before, "an update")
+    assert panel.root.locator(".danger").evaluate("node => node !== document.activeElement")
+    opened.wait_idle()
+    panel.root.get_by_role("button", name="Keep them").click()
+    panel.tab("Cells")
+
+
 def entries_are_searched_pinned_forgotten_and_cleared(opened, artifacts):
     panel = Panel(opened)
     panel.tab("Cache")
     entries = panel.root.locator(".entry")
-    wait_until(lambda: entries.count() == 3, "all entries")
+    wait_until(lambda: entries.count() == 5, "all entries")
     panel.root.get_by_label("Sort by").last.select_option("notebook")
     wait_until(lambda: "shop.ipynb" in panel.root.locator(".group").first.inner_text(), "the notebook's name")
     panel.root.get_by_label("Search the entries").fill("table = slow")
@@ -127,10 +170,10 @@ def entries_are_searched_pinned_forgotten_and_cleared(opened, artifacts):
     panel.pin("table = slow(3)").click()
     wait_until(lambda: panel.pin("table = slow(3)").get_attribute("aria-pressed") == "true", "the pin")
     panel.root.get_by_label("Search the entries").fill("")
-    wait_until(lambda: entries.count() == 3, "all again")
+    wait_until(lambda: entries.count() == 5, "all again")
     opened.screenshot(artifacts / f"{opened.label}-cache.png")
     panel.root.get_by_role("button", name=re.compile("^Forget total")).click()
-    wait_until(lambda: entries.count() == 2, "one forgotten")
+    wait_until(lambda: entries.count() == 4, "one forgotten")
     left = panel.root.get_by_role("button", name="Forget table = slow(3)")
     assert opened.page.evaluate("() => document.activeElement.getAttribute('aria-label')").startswith(
         "Forget "
@@ -192,7 +235,7 @@ def it_answers_while_a_cell_is_busy_and_shows_what_runs(opened, artifacts):
     )
     opened.screenshot(artifacts / f"{opened.label}-running.png")
     panel.tab("Cache")
-    wait_until(lambda: panel.root.locator(".entry").count() == 2, "an answer during the cell")
+    wait_until(lambda: panel.root.locator(".entry").count() == 4, "an answer during the cell")
     assert time.monotonic() - started < 5, "the answer came only after the cell"
     opened.wait_idle()
     panel.tab("Cells")

@@ -140,9 +140,10 @@ class Session:
     async def _run_steps(self, run: CellRun, started: float) -> bool:
         self.ran += 1
         run.report.number = self.ran
-        run.report.planned = planned(run)
-        if not run.asks_the_cache:
-            self.services.bus.publish(run.report.planned)
+        with self.services.faults.guarded("announcing a cell"):
+            run.report.planned = planned(run)
+            if not run.asks_the_cache:
+                self.services.bus.publish(run.report.planned)
         failed, outcomes = True, []
         try:
             outcomes = await run_in_order(_steps(run), [_RowHook(run)])

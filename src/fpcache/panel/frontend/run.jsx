@@ -19,7 +19,9 @@ export function Cells({ client, overview, live, change }) {
   const cell = isLive ? live : past.data ?? before.current; // the last one stays until the other is there
   before.current = cell;
   if (!live.number) return <Empty facts={overview.facts} change={change} />;
-  const toggle = (index) => choose({ number: cell.number, index: index === chosen.index ? null : index });
+  // An open component holds its cell in view while others run.
+  const toggle = (index) =>
+    choose(index === chosen.index ? { number: isLive ? null : cell.number, index: null } : { number: cell.number, index });
   return (
     <div class="cells" aria-busy={past.isAsking}>
       <Timeline lines={overview.timeline} current={chosen.number ?? live.number}

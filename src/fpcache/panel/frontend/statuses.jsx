@@ -35,12 +35,3 @@ export function Mark({ status }) {
     </svg>
   );
 }
-
-export function Status({ status }) {
-  return (
-    <span class={`status is-${status}`}>
-      <Mark status={status} />
-      {STATUSES[status] ?? status}
-    </span>
-  );
-}
