@@ -90,6 +90,11 @@ def test_a_hit_tells_its_inputs_dependencies_and_entry(transcript):
     assert found["difference"] == []
 
 
+def test_what_a_component_changed_in_place_is_told(transcript):
+    with_panel(transcript, "a = [1]\na.append(work(2))", asked(details(1)))
+    assert said(transcript)["mutated"] == ["`a`"]
+
+
 def test_a_refusal_is_told_with_its_remedy(transcript):
     with_panel(transcript, "g = (n for n in [1])\nh = list(g)", asked(details(1)))
     found = said(transcript)

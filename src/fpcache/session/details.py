@@ -41,6 +41,7 @@ def component_details(session: Session, number: int, index: int) -> dict[str, An
     row = _row(session, number, index)
     evidence = row.evidence
     entry, earlier = _entry(session, evidence.entry_id), _entry(session, evidence.against)
+    meta = loads(entry.meta) if entry is not None else {}
     reason, _, remedy = row.reason.partition("; ") if row.status == UNCACHEABLE else (row.reason, "", "")
     return {
         **row.as_dict(),
@@ -54,7 +55,8 @@ def component_details(session: Session, number: int, index: int) -> dict[str, An
         "inputs": _inputs(evidence.inputs, evidence.packages, earlier if row.status == MISS else None),
         "outputs": [list(output) for output in evidence.outputs],
         "dependencies": _dependencies(entry),
-        "effects": [list(effect) for effect in loads(entry.meta).get("effects", ())] if entry else [],
+        "effects": [list(effect) for effect in meta.get("effects", ())],
+        "mutated": [str(label) for label in meta.get("mutated", ())],
         "entry_is_gone": bool(evidence.entry_id) and entry is None,
         "entry": _about(entry) if entry is not None else None,
         "earlier": _about(earlier) if earlier is not None else None,

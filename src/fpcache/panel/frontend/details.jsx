@@ -17,6 +17,7 @@ export function Details({ client, cell, index, node, change, changes }) {
       <Code data={data} />
       <Inputs data={data} />
       <Pairs title="Gives" pairs={data.outputs} />
+      <Pairs title="Changes in place" pairs={data.mutated.map((label) => [plain(label), ""])} />
       <Groups title="Depends on" pairs={data.dependencies} />
       <Groups title="Also changes" pairs={data.effects} />
       <Numbers data={data} />
