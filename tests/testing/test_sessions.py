@@ -146,6 +146,11 @@ def test_frames_are_described_by_all_that_shows():
     assert describe(x=frame) == describe(x=frame.copy())
     for other in changed:
         assert describe(x=frame) != describe(x=other)
+    asked = frame.astype({"b": "str"})
+    fresh = asked.copy()
+    fresh["b"] = fresh["b"].astype("str")
+    vars(asked["b"].dtype).setdefault("_cache", {})["index_class"] = pandas.Index  # as pandas does when asked
+    assert describe(x=asked) == describe(x=fresh)
     marked = frame.copy()
     marked.attrs["k"] = 1
     assert describe(x=frame) != describe(x=marked)

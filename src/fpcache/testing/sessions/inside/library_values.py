@@ -170,6 +170,8 @@ NODES: list[tuple[Callable[[object], bool], Callable[[Any, Any, str], object]]] 
     (of_library("pandas", "Index"), index),
     (of_library("pandas", "CategoricalDtype"),
      lambda d, v, p: ["dtype", d.value(v.categories, f"{p}.categories"), v.ordered]),
+    # Not by its attributes: pandas keeps there what was asked of it.
+    (of_library("pandas", "StringDtype"), lambda d, v, p: ["dtype", repr(v), v.storage, repr(v.na_value)]),
     (of_library("pandas", "Timestamp", "Timedelta", "Period", "Interval"),
      lambda d, v, p: [name_of(type(v)), repr(v)]),
     (of_library("polars", "DataFrame"),
