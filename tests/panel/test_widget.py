@@ -44,6 +44,24 @@ def test_closed_dashboards_are_not_kept(hub):
     assert not [one for one in gone if one() is not None]
 
 
+def test_the_collector_may_take_closed_dashboards_while_another_is_opened(hub):
+    def open_and_close():
+        gc.disable()  # so that closed ones wait for the next collection, which falls into an opening
+        for _ in range(10):
+            Dashboard(hub).close()
+        gc.set_threshold(1, 1, 1)
+        gc.enable()
+        Dashboard(hub).close()
+
+    thresholds = gc.get_threshold()
+    worker = threading.Thread(target=open_and_close, daemon=True)
+    worker.start()
+    worker.join(30)
+    gc.set_threshold(*thresholds)
+    gc.enable()
+    assert not worker.is_alive()
+
+
 def test_an_observer_may_close_the_dashboard_that_tells_it(hub):
     panel = Dashboard(hub)
     closed = threading.Event()

@@ -71,7 +71,7 @@ class Hub:
     def __init__(self, bus: EventBus, answers: Answers) -> None:
         self._bus = bus
         self._answers = answers
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._folding = threading.Lock()
         self._state = SessionState()
         self._queue: deque[Event] = deque()

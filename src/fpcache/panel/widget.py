@@ -38,6 +38,8 @@ class Dashboard(anywidget.AnyWidget):
     overview = traitlets.Dict().tag(sync=True)
     cell = traitlets.Dict().tag(sync=True)
 
+    _is_closed = True  # until there is something to close
+
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._showing = threading.RLock()  # an observer of a trait may close it
@@ -46,6 +48,7 @@ class Dashboard(anywidget.AnyWidget):
         super().__init__(overview=hub.overview(), cell=hub.cell())
         self.on_msg(self._received)
         self._let_any_shell_answer()
+        self._is_closed = False
         hub.open(self)
 
     def show(self, overview: Mapping[str, Any], cell: Mapping[str, Any]) -> None:
@@ -75,7 +78,13 @@ class Dashboard(anywidget.AnyWidget):
         publish_display_data(data, metadata, transient={"display_id": self._place}, update=True)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
-        """End this dashboard, here and in the browser."""
+        """End this dashboard, here and in the browser.
+
+        The garbage collector calls it again, at any place and in any thread, also one that holds a lock.
+        """
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._hub.leave(self)
         with self._showing:
             super().close()
