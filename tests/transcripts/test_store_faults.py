@@ -29,8 +29,10 @@ def blobs_of(transcript):
 
 
 def warnings_in(run):
-    lines = [line for cell in run.cells for line in (cell.stream() + cell.stream("stderr")).splitlines()]
-    return [line for line in lines if "fpcache: warning" in line]
+    texts = [cell.stream() + cell.stream("stderr") for cell in run.cells]
+    shown = [output["data"] for cell in run.cells for output in cell.outputs if output["kind"] == "display"]
+    texts += [str(data.get("text/plain", "")) for data in shown]  # below a cell in a kernel
+    return [line for text in texts for line in text.splitlines() if "fpcache: warning" in line]
 
 
 def check_plain_session(transcript, mode, environment=None, warned=True):

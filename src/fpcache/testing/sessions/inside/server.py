@@ -59,11 +59,11 @@ def _end() -> None:
 
 
 def _load(name: str) -> None:
-    """Import a module; ``package.*`` stands for all of a package's but its tests and demonstrations."""
+    """Import a module; ``package.*`` stands for all of a package's but what sessions load only when asked."""
     package, star, _ = name.partition(".*")
     module = importlib.import_module(package)
     for found in pkgutil.iter_modules(module.__path__, f"{package}.") if star else ():
-        if not found.name.endswith((".testing", ".demo")):
+        if not found.name.endswith((".testing", ".demo", ".panel")):
             _load(f"{found.name}.*" if found.ispkg else found.name)
 
 
