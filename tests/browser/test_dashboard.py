@@ -275,6 +275,9 @@ def assert_fits(panel):
 
 
 def a_saved_notebook_holds_the_last_state_once_the_page_is_left(opened):
+    panel = Panel(opened)
+    panel.root.get_by_label("Search the entries").fill("nothing like it")
+    panel.root.get_by_text("No entry matches.").wait_for()
     opened.page.evaluate(
         """() => { Object.defineProperty(document, "visibilityState", {value: "hidden", configurable: true});
         document.dispatchEvent(new Event("visibilitychange")); }"""
@@ -284,8 +287,6 @@ def a_saved_notebook_holds_the_last_state_once_the_page_is_left(opened):
         data = [output["data"] for output in opened.outputs(1) if "data" in output]
         return any("last cell [" in "".join(one["text/plain"]) for one in data)
 
-    panel = Panel(opened)
-    panel.root.get_by_label("Search the entries").fill("nothing like it")
     wait_until(kept, "the last state in the notebook")
     wait_until(lambda: panel.is_on("Cache"), "the tab that was open before the notebook drew the panel anew")
     wait_until(

@@ -164,7 +164,15 @@ def test_ctrl_c_ends_the_kernel(tmp_path):
         tmp_path, f"import os, time\nopen({str(told)!r}, 'w').write(str(os.getpid()))\ntime.sleep(90)"
     )
     command = [sys.executable, "-m", "fpcache.cli", "check", str(path)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # where the tests' own shell ignores it
+    )
     try:
         pid = int(eventually(lambda: told.exists() and told.read_text()))
         process.send_signal(signal.SIGINT)
