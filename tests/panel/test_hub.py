@@ -198,3 +198,4 @@ def test_facts_that_cannot_be_had_do_not_end_the_thread(hub, caplog):
     hub._answers.facts = known
     publish_cell(hub, 2)
     until(lambda: view.shown[-1][1].get("number") == 2)
+    assert len(dashboards()) == 1

@@ -14,7 +14,7 @@ from fpcache.store.entry import Entry
 if TYPE_CHECKING:
     from fpcache.session.session import Session
 
-__all__ = ["component_details", "source_difference"]
+__all__ = ["component_details", "entry_facts", "source_difference"]
 
 _DIGEST_SHOWN = 12
 _MOST_COMPARED, _MOST_LINES, _AROUND = 5000, 400, 3
@@ -58,8 +58,8 @@ def component_details(session: Session, number: int, index: int) -> dict[str, An
         "effects": [list(effect) for effect in meta.get("effects", ())],
         "mutated": [str(label) for label in meta.get("mutated", ())],
         "entry_is_gone": bool(evidence.entry_id) and entry is None,
-        "entry": _about(entry) if entry is not None else None,
-        "earlier": _about(earlier) if earlier is not None else None,
+        "entry": entry_facts(entry) if entry is not None else None,
+        "earlier": entry_facts(earlier) if earlier is not None else None,
         "difference": source_difference(earlier.source, evidence.source) if earlier is not None else [],
     }
 
@@ -80,7 +80,8 @@ def _entry(session: Session, entry_id: str) -> Entry | None:
         return None
 
 
-def _about(entry: Entry) -> dict[str, Any]:
+def entry_facts(entry: Entry) -> dict[str, Any]:
+    """Return what people want to know of a stored entry, as plain data."""
     return {
         "entry_id": entry.entry_id,
         "created_s": entry.created_s,
@@ -92,6 +93,9 @@ def _about(entry: Entry) -> dict[str, Any]:
         "label": entry.label,
         "cell": entry.cell,
         "notebook": entry.notebook,
+        "name": entry.name,
+        "code_digest": entry.code_digest,
+        "used_s": entry.used_s,
     }
 
 

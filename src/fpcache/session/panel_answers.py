@@ -10,7 +10,7 @@ from fpcache.errors import FpcacheError, StoreError
 from fpcache.events import Event
 from fpcache.session import controls
 from fpcache.session.controls import Switches
-from fpcache.session.details import component_details
+from fpcache.session.details import component_details, entry_facts
 from fpcache.session.session import Session
 from fpcache.session.telling import past_events
 from fpcache.store.entry import Entry
@@ -19,6 +19,7 @@ from fpcache.store.protocol import Sort
 __all__ = ["PanelAnswers"]
 
 _MOST_ROWS = 200
+_MOST_SOURCE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +135,4 @@ def _done(is_there: bool) -> dict[str, Any]:
 
 
 def _listed(entry: Entry) -> dict[str, Any]:
-    return {
-        "entry_id": entry.entry_id,
-        "label": entry.label,
-        "name": entry.name,
-        "notebook": entry.notebook,
-        "cell": entry.cell,
-        "code_digest": entry.code_digest,
-        "source": entry.source[:2000],
-        "size_bytes": entry.size_bytes,
-        "duration_s": entry.duration_s,
-        "saved_s": entry.saved_s,
-        "hits": entry.hits,
-        "created_s": entry.created_s,
-        "used_s": entry.used_s,
-        "pinned": entry.pinned,
-    }
+    return {**entry_facts(entry), "source": entry.source[:_MOST_SOURCE]}

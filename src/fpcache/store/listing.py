@@ -23,6 +23,7 @@ _ORDERS: dict[Sort, str] = {
     "notebook": "notebook ASC, cell ASC",
 }
 _SEARCHED = ("label", "name", "notebook", "source")
+_MATCHES = " OR ".join(f"{column} LIKE :pattern ESCAPE '\\'" for column in _SEARCHED)
 _Rows = list[tuple[Any, ...]]
 _LOOK_UP = (
     f"SELECT {COLUMNS} FROM entries WHERE key = ? AND (expires_s IS NULL OR expires_s > ?)"
@@ -82,9 +83,8 @@ def listed_rows(
     """
     if sort not in _ORDERS:
         raise ValueError(f"Entries can't be sorted by {sort!r}; choose one of {', '.join(get_args(Sort))}.")
-    condition = " OR ".join(f"{column} LIKE :pattern ESCAPE '\\'" for column in _SEARCHED)
     return connection.execute(
-        f"SELECT {COLUMNS} FROM entries WHERE {condition}"
+        f"SELECT {COLUMNS} FROM entries WHERE {_MATCHES}"
         f" ORDER BY {_ORDERS[sort]}, created_s DESC, rowid DESC LIMIT :limit OFFSET :offset",
         {"pattern": f"%{_literally(search)}%", "limit": -1 if limit is None else limit, "offset": offset},
     ).fetchall()
@@ -92,9 +92,8 @@ def listed_rows(
 
 def count_rows(connection: sqlite3.Connection, search: str) -> int:
     """Return how many rows a listing of all that matches would have."""
-    condition = " OR ".join(f"{column} LIKE :pattern ESCAPE '\\'" for column in _SEARCHED)
     found = connection.execute(
-        f"SELECT COUNT(*) FROM entries WHERE {condition}", {"pattern": f"%{_literally(search)}%"}
+        f"SELECT COUNT(*) FROM entries WHERE {_MATCHES}", {"pattern": f"%{_literally(search)}%"}
     )
     return int(found.fetchone()[0])
 
