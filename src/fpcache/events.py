@@ -34,7 +34,7 @@ class PlannedComponent:
     label : str
         Its code in a few words.
     first_line, last_line : int
-        Lines of the cell, from 1.
+        Lines of the cell, from 1; 0 for a node of a hand-written graph.
     needs : tuple of (int, str)
         Indexes of the components whose names it reads, each with the name.
     """
@@ -59,6 +59,8 @@ class CellStarted(Event):
         The number in its prompt.
     started_s : float
         Seconds since the epoch.
+    kind : str
+        ``"cell"``, or ``"graph"`` for a hand-written graph, whose nodes are told of like components.
     """
 
     number: int
@@ -66,6 +68,7 @@ class CellStarted(Event):
     components: tuple[PlannedComponent, ...]
     execution: int = 0
     started_s: float = 0.0
+    kind: str = "cell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ class CellFinished(Event):
     number: int
     failed: bool
     overhead_s: float
+    kind: str = "cell"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ NODES = [
     {"label": "a = load('<x>')", "lines": [1, 1], "status": "hit", "reason": "same code", "duration_s": 0.01},
     {"label": "b", "lines": [2, 3], "status": "miss", "reason": "`a` changed & more", "duration_s": 2.0},
 ]
-CELL = {"number": 4, "execution": 7, "phase": "finished", "nodes": NODES}
+CELL = {"number": 4, "execution": 7, "kind": "cell", "phase": "finished", "nodes": NODES}
 
 
 def test_the_text_tells_totals_settings_and_the_last_cell():
@@ -34,6 +34,12 @@ def test_the_text_tells_totals_settings_and_the_last_cell():
     assert "last cell [7], finished" in text
     assert "● a = load('<x>')  hit" in text
     assert "`a` changed & more" in text
+
+
+def test_a_graph_is_named_as_one_and_its_nodes_have_no_lines():
+    cell = {**CELL, "kind": "graph", "execution": 0, "nodes": [{**NODES[0], "lines": [0, 0]}]}
+    assert "last graph, finished" in still_text(OVERVIEW, cell)
+    assert "<td></td><td>● hit</td>" in still_html(OVERVIEW, cell)
 
 
 def test_before_the_first_cell_both_say_so():

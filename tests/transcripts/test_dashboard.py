@@ -74,7 +74,30 @@ def test_changed_inputs_are_told_with_what_they_were(transcript):
     )  # fmt: skip
     assert (inputs["label"]["change"], inputs["label"]["summary"]) == ("same", "str 'old'")
     assert len(inputs["x"]["digest"]) == 12
-    assert found["outputs"] == [["y", "list of 4"]]
+    assert (inputs["x"]["head_before"], inputs["x"]["head"]) == ("1, 2", "1, 2, 3")
+    assert found["outputs"] == [["y", "list of 4", "1, 2, 3, 'old'"]]
+
+
+def test_what_was_changed_in_place_is_shown_as_it_was_read(transcript):
+    cells = "x = [1, 2]", "x.append(9)"
+    with_panel(transcript, *cells)
+    with_panel(transcript, "x = [7, 2]", cells[1], asked(details(0, number=3)))
+    (x,) = said(transcript)["inputs"]
+    assert (x["head_before"], x["head"]) == ("1, 2", "7, 2")
+
+
+def test_changed_files_are_told(transcript):
+    cell = "texts = [open(name).read() for name in ('a.txt', 'b.txt')]"
+    transcript.files |= {"a.txt": "one", "b.txt": "one"}
+    with_panel(transcript, cell)
+    transcript.files["b.txt"] = "two"
+    with_panel(transcript, cell, asked(details(0)))
+    found = said(transcript)
+    files = [(one["name"], one["change"]) for one in found["dependencies"] if one["kind"] == "file"]
+    assert [(name.rpartition("/")[2], change) for name, change in files] == [
+        ("b.txt", "changed"),
+        ("a.txt", "same"),
+    ]
 
 
 def test_a_hit_tells_its_inputs_dependencies_and_entry(transcript):
@@ -85,8 +108,8 @@ def test_a_hit_tells_its_inputs_dependencies_and_entry(transcript):
     assert found["status"] == "hit"
     assert found["entry"]["hits"] == 1
     assert ["random", "random"] in [pair[:2] for pair in found["effects"]]
-    assert any(kind == "random" for kind, _ in found["dependencies"])
-    assert found["outputs"] == [["d", "list of 3"]]
+    assert any(one["kind"] == "random" for one in found["dependencies"])
+    assert found["outputs"] == [["d", "list of 3", "0.237965, 0.544229, 0.36997"]]
     assert found["difference"] == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations, islice
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import Any
 
 from fpcache.fingerprints.code_objects import code_facts
@@ -20,13 +20,15 @@ _MOST_PARTS = 20
 _MOST_NODES = 50_000
 
 
-def root_records(reading: Reading) -> list[dict[str, Any]]:
+def root_records(reading: Reading, heads: Mapping[str, str] = MappingProxyType({})) -> list[dict[str, Any]]:
     """Return what has to be kept of a reading to explain a later difference.
 
     Parameters
     ----------
     reading : Reading
         Of the entry that is stored.
+    heads : mapping of str to str
+        The first elements of its values, by the roots' keys.
 
     Returns
     -------
@@ -34,7 +36,10 @@ def root_records(reading: Reading) -> list[dict[str, Any]]:
         One per root and one per package; JSON can hold them.
     """
     shares = _shares(reading)
-    roots = [{**_root_record(root), "shares": shares.get(root.key, [])} for root in reading.roots]
+    roots = [
+        {**_root_record(root), "shares": shares.get(root.key, []), "head": heads.get(root.key, "")}
+        for root in reading.roots
+    ]
     packages = [
         {"key": name, "label": f"package {name}", "kind": "package", "summary": version, "digest": version}
         for name, version in reading.packages.items()

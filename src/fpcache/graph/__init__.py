@@ -10,6 +10,7 @@ from fpcache.graph.running import FingerprintStatus, Hook, Outcome, Step, drive,
 from fpcache.graph.schema import GraphSchema, SchemaNode
 from fpcache.graph.trainer import GraphTrainer, TrainingResult
 from fpcache.graph.validation import validate
+from fpcache.graph.watching import GraphWatcher, watch_graphs
 
 __all__ = [
     "CachedOutput",
@@ -20,6 +21,7 @@ __all__ = [
     "GraphComponent",
     "GraphSchema",
     "GraphTrainer",
+    "GraphWatcher",
     "Hook",
     "Outcome",
     "OutputCache",
@@ -32,4 +34,5 @@ __all__ = [
     "run_in_order",
     "schema_picture",
     "validate",
+    "watch_graphs",
 ]

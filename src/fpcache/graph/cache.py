@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from json import dumps, loads
 from typing import TYPE_CHECKING, Protocol
@@ -112,8 +112,16 @@ class OutputCache:
         self.store.touch(found.entry.entry_id, found.duration_s)
         return value
 
-    def put(self, output: CachedOutput, value: object, label: str) -> None:
-        """Keep `value`.
+    def put(
+        self,
+        output: CachedOutput,
+        value: object,
+        label: str,
+        *,
+        source: str = "",
+        given: Iterable[Mapping[str, str]] = (),
+    ) -> None:
+        """Keep `value`; `source` and `given` tell people what made it, and from what.
 
         Raises
         ------
@@ -131,7 +139,8 @@ class OutputCache:
             created_s=time.time(),
             duration_s=output.duration_s,
             label=label,
-            meta=dumps({"graph": meta}).encode(),
+            source=source,
+            meta=dumps({"graph": meta, "roots": list(given)}).encode(),
         )
         self.store.put(entry, blobs)
 

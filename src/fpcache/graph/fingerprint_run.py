@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from fpcache.errors import StoreError, UnfingerprintableValueError
 from fpcache.fingerprints import fingerprint
+from fpcache.fingerprints.records import MISSING
 from fpcache.graph.cache import CachedOutput, OutputCache
+from fpcache.graph.component import full_config
 from fpcache.graph.keys import difference, input_parts, key_of, node_parts
 from fpcache.graph.running import FingerprintStatus
 from fpcache.graph.schema import GraphSchema, SchemaNode
@@ -17,17 +20,25 @@ __all__ = ["FingerprintComponent", "PrecomputedValueProvider", "fingerprint_run"
 
 @dataclass(slots=True)
 class FingerprintComponent:
-    """Stands in for a node: makes its key and looks it up instead of running it."""
+    """Stands in for a node: makes its key and looks it up instead of running it.
+
+    Attributes
+    ----------
+    config : mapping of str to object
+        The node's config, merged over the defaults; empty before the first key was made.
+    """
 
     name: str
     node: SchemaNode
     cache: OutputCache
+    config: Mapping[str, Any] = field(default_factory=dict)
     _own_parts: dict[str, str] | None = None
 
     def parts(self, inputs: Mapping[str, str]) -> dict[str, str]:
         """Return what the key is made of; `inputs` is parameter name → fingerprint."""
         if self._own_parts is None:
-            self._own_parts = node_parts(self.node)
+            self.config = full_config(self.node)
+            self._own_parts = node_parts(self.node, self.config)
         return self._own_parts | input_parts(inputs)
 
     def status(self, inputs: Mapping[str, str | None]) -> FingerprintStatus:
@@ -46,12 +57,16 @@ class FingerprintComponent:
         key = key_of(parts)
         found = self.cache.look_up(key)
         if found is None:
-            return FingerprintStatus(None, False, self._why(parts), key)
+            reason, against = self._why(parts)
+            return FingerprintStatus(None, False, reason, key, against=against)
         return FingerprintStatus(found.output_fingerprint, True, "found", key, found=found)
 
-    def _why(self, parts: Mapping[str, str]) -> str:
+    def _why(self, parts: Mapping[str, str]) -> tuple[str, str]:
+        """Say what differs from the nearest stored output, and which entry that is."""
         earlier = self.cache.nearest(self.name)
-        return difference(parts, earlier.parts) if earlier else "never seen"
+        if earlier is None:
+            return "never seen", ""
+        return difference(parts, earlier.parts), earlier.entry.entry_id if earlier.entry else ""
 
 
 @dataclass(slots=True)
@@ -88,6 +103,10 @@ class PrecomputedValueProvider:
         if not self._values:
             self._values = (self._load(),)
         return self._values[0]
+
+    def known_value(self) -> object:
+        """Return the value where it is in memory, else `MISSING`."""
+        return self._values[0] if self._values else MISSING
 
     def _load(self) -> object:
         assert self._found is not None

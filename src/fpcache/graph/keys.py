@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import metadata
+from typing import Any
 
 import blake3
 
 from fpcache.fingerprints import fingerprint
 from fpcache.fingerprints.reading import read
-from fpcache.graph.component import full_config
 from fpcache.graph.schema import SchemaNode
 
 __all__ = ["difference", "input_parts", "key_of", "node_parts"]
@@ -17,17 +17,23 @@ __all__ = ["difference", "input_parts", "key_of", "node_parts"]
 FORMAT = "graph-1"
 
 
-def node_parts(node: SchemaNode) -> dict[str, str]:
+def node_parts(node: SchemaNode, config: Mapping[str, Any]) -> dict[str, str]:
     """Return what the key holds of the node itself: code, config and packages.
 
     The node's name takes no part, so renaming a node does not miss.
+
+    Parameters
+    ----------
+    node : SchemaNode
+        The node.
+    config : mapping of str to object
+        Its config, merged over the defaults.
 
     Raises
     ------
     UnfingerprintableValueError
         If the config, or a value that the code reads, has no fingerprint.
     """
-    config = full_config(node)
     reading = read(["component"], None, {"component": node.uses})
     parts = {f"code {root.label}": root.digest.hex() for root in reading.roots}
     parts["code"] = reading.digest

@@ -10,9 +10,11 @@ from typing import Any
 
 from fpcache.errors import StoreError, UncacheableError, UnfingerprintableValueError
 from fpcache.fingerprints import fingerprint
+from fpcache.fingerprints.records import MISSING
 from fpcache.graph.aliases import shared_memory
 from fpcache.graph.cache import CachedOutput, OutputCache
 from fpcache.graph.component import ExecutionContext, make_runnable
+from fpcache.graph.describing import given, source_of
 from fpcache.graph.fingerprint_run import FingerprintComponent, PrecomputedValueProvider
 from fpcache.graph.keys import key_of
 from fpcache.graph.running import FingerprintStatus
@@ -111,6 +113,22 @@ class GraphRun:
         elif digest is not None and name in self.components:
             self._store(name, before, value, digest, duration_s)
 
+    def given(self, name: str) -> list[dict[str, str]]:
+        """Describe what a node is given, as far as that is known by now; none of it takes part in a key."""
+        node, digests = self.schema[name], self._input_fingerprints(name)
+        known = {parameter: digest for parameter, digest in digests.items() if digest is not None}
+        values = {parameter: self.known_value(need) for parameter, need in node.needs.items()}
+        at_hand = {parameter: value for parameter, value in values.items() if value is not MISSING}
+        component = self.components.get(name)
+        if component is None:
+            return []
+        return list(given(node, component.parts(known), component.config, at_hand))
+
+    def known_value(self, name: str) -> object:
+        """Return a node's value where it is in memory, else `MISSING`; loads and runs nothing."""
+        provider = self._providers.get(name)
+        return MISSING if provider is None else provider.known_value()
+
     def _input_fingerprints(self, name: str) -> dict[str, str | None]:
         return {parameter: self.fingerprints[need] for parameter, need in self.schema[name].needs.items()}
 
@@ -153,9 +171,9 @@ class GraphRun:
         self, name: str, inputs: Mapping[str, object], before: Mapping[str, str | None], value: object
     ) -> str:
         """Say why the output can't be kept apart from the inputs; empty where it can."""
-        for parameter, given in inputs.items():
+        for parameter, value_in in inputs.items():
             need = self.schema[name].needs[parameter]
-            after = self._fingerprint(need, given)
+            after = self._fingerprint(need, value_in)
             if after != before[parameter]:
                 self.fingerprints[need] = after
                 self._providers[need].output_fingerprint = after
@@ -173,7 +191,9 @@ class GraphRun:
             return
         try:
             parts = self.components[name].parts(known)
-            self.cache.put(CachedOutput(key_of(parts), digest, parts, duration_s), value, name)
+            output = CachedOutput(key_of(parts), digest, parts, duration_s)
+            node = self.schema[name]
+            self.cache.put(output, value, name, source=source_of(node), given=self.given(name))
         except (StoreError, UncacheableError, UnfingerprintableValueError) as error:
             self.notes[name] = f"not stored: {error}"
 

@@ -38,6 +38,8 @@ class FingerprintStatus:
         What ``restore`` needs of what was found; opaque to the runner.
     against : str
         The id of the stored entry that a miss was compared with, if any.
+    broken : tuple of (str, str)
+        Kind and name of the dependency of that entry that did not hold; empty where it was none.
     """
 
     output_fingerprint: str | None
@@ -47,6 +49,7 @@ class FingerprintStatus:
     verdict: str = ""
     found: object = None
     against: str = ""
+    broken: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.verdict:

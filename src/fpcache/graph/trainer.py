@@ -11,6 +11,7 @@ from fpcache.graph.node_steps import GraphRun, NodeStep
 from fpcache.graph.running import FingerprintStatus, Hook, Outcome, drive, run_in_order
 from fpcache.graph.schema import GraphSchema
 from fpcache.graph.validation import validate
+from fpcache.graph.watching import GraphWatcher, watchers
 
 __all__ = ["GraphTrainer", "TrainingResult"]
 
@@ -80,13 +81,28 @@ class GraphTrainer:
         wanted = schema.minimal(targets)
         validate(wanted)
         run = GraphRun(wanted, self.cache, force)
-        outcomes = self._run(NodeStep(name, run) for name in run.input_names())
-        run.expect({} if force else fingerprint_run(wanted, run.components, run.fingerprints))
-        order = prune(wanted, run.forecast).order()
+        looking_on = watchers(run)
+        failed = True
+        try:
+            result = self._trained(run, looking_on)
+            failed = False
+            return result
+        finally:
+            for watcher in looking_on:
+                watcher.on_end(failed)
+
+    def _trained(self, run: GraphRun, looking_on: Sequence[GraphWatcher]) -> TrainingResult:
+        schema, hooks = run.schema, [*self.hooks, *looking_on]
+        outcomes = _run([NodeStep(name, run) for name in run.input_names()], hooks)
+        run.expect({} if run.force else fingerprint_run(schema, run.components, run.fingerprints))
+        order = prune(schema, run.forecast).order()
+        for watcher in looking_on:
+            watcher.on_pruned({name: run.forecast[name] for name in run.forecast if name not in order})
         run.prepare(order)
-        outcomes += self._run(NodeStep(name, run) for name in order if not wanted[name].is_input)
-        outputs = {name: run.value(name) for name in wanted.targets()}
+        outcomes += _run([NodeStep(name, run) for name in order if not schema[name].is_input], hooks)
+        outputs = {name: run.value(name) for name in schema.targets()}
         return TrainingResult(outputs, tuple(run.executed), tuple(outcomes), run.forecast, run.notes)
 
-    def _run(self, steps: Iterable[NodeStep]) -> list[Outcome]:
-        return drive(run_in_order(steps, self.hooks))
+
+def _run(steps: Iterable[NodeStep], hooks: Sequence[Hook]) -> list[Outcome]:
+    return drive(run_in_order(steps, hooks))

@@ -167,7 +167,7 @@ class Hub:
     def _take_in(self, event: Event) -> None:
         """Queue an event; called in the cell's thread, and for the store's faults in any other."""
         self._queue.append(event)
-        if isinstance(event, CellFinished):
+        if isinstance(event, CellFinished) and event.kind == "cell":
             for view in self.views:
                 view.keep()
         self._news.set()

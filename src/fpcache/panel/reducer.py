@@ -57,7 +57,9 @@ def _begun(event: CellStarted) -> CellState:
         NodeState(planned.label, planned.first_line, planned.last_line, planned.needs)
         for planned in event.components
     )
-    return CellState(event.number, event.cell, event.execution, nodes, started_s=event.started_s)
+    return CellState(
+        event.number, event.cell, event.execution, nodes, kind=event.kind, started_s=event.started_s
+    )
 
 
 def _with_cell(state: SessionState, number: int, change: Callable[[CellState], CellState]) -> SessionState:
@@ -102,12 +104,10 @@ def _ended(cell: CellState, event: ComponentFinished) -> CellState:
 
 def _counted(totals: Totals, event: ComponentFinished) -> Totals:
     name = _COUNTED.get(event.status)
-    if name is None:
-        return totals
     is_hit = event.status == "hit"
     return replace(
         totals,
-        **{name: getattr(totals, name) + 1},
+        **({name: getattr(totals, name) + 1} if name is not None else {}),
         saved_s=totals.saved_s + event.saved_s,
         stored_bytes=totals.stored_bytes + (event.size_bytes if event.was_stored else 0),
         restored_bytes=totals.restored_bytes + (event.size_bytes if is_hit else 0),

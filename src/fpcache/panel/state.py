@@ -41,7 +41,7 @@ class NodeState:
 
 @dataclass(frozen=True, slots=True)
 class CellState:
-    """One run of a cell.
+    """One run of a cell, or of a hand-written graph.
 
     Attributes
     ----------
@@ -49,6 +49,8 @@ class CellState:
         Its number in the session.
     execution : int
         The number in its prompt.
+    kind : str
+        ``cell`` or ``graph``.
     phase : str
         ``running``, ``finished`` or ``failed``.
     started_s : float
@@ -60,6 +62,7 @@ class CellState:
     execution: int = 0
     nodes: tuple[NodeState, ...] = ()
     phase: str = "running"
+    kind: str = "cell"
     started_s: float = 0.0
     overhead_s: float = 0.0
 

@@ -52,7 +52,7 @@ def still_html(overview: Mapping[str, Any], cell: Mapping[str, Any]) -> str:
 def _row(node: Mapping[str, Any]) -> str:
     cells = (
         f"<code>{escape(node['label'])}</code>",
-        str(node["lines"][0]),
+        str(node["lines"][0] or ""),
         f"{_MARKS.get(node['status'], '–')} {node['status']}",
         _seconds(node["duration_s"]),
         escape(node["reason"]),
@@ -78,6 +78,8 @@ def _settings(overview: Mapping[str, Any]) -> str:
 
 
 def _cell_title(cell: Mapping[str, Any]) -> str:
+    if cell["kind"] == "graph":
+        return f"last graph, {cell['phase']}"
     number = f"[{cell['execution']}]" if cell["execution"] else f"number {cell['number']}"
     return f"last cell {number}, {cell['phase']}"
 

@@ -53,6 +53,7 @@ def _line(cell: CellState) -> dict[str, Any]:
     return {
         "number": cell.number,
         "execution": cell.execution,
+        "kind": cell.kind,
         "cell": cell.cell,
         "phase": cell.phase,
         "title": _title(cell),
@@ -73,6 +74,7 @@ def shown_cell(cell: CellState) -> dict[str, Any]:
     return {
         "number": cell.number,
         "execution": cell.execution,
+        "kind": cell.kind,
         "cell": cell.cell,
         "phase": cell.phase,
         "started_s": cell.started_s,

@@ -361,7 +361,7 @@ def _entry(
 def _meta(trace: Trace, captured: Capture, observation: Observation) -> dict[str, object]:
     return {
         "reading": trace.reading.digest,
-        "roots": root_records(trace.reading),
+        "roots": root_records(trace.reading, trace.heads),
         "packages": dict(trace.reading.packages),
         "effects": [[effect.kind, effect.name] for effect in observation.effects],
         "buffers": len(captured.dumped.buffers),

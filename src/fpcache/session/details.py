@@ -54,7 +54,7 @@ def component_details(session: Session, number: int, index: int) -> dict[str, An
         "device": evidence.device,
         "inputs": _inputs(evidence.inputs, evidence.packages, earlier if row.status == MISS else None),
         "outputs": [list(output) for output in evidence.outputs],
-        "dependencies": _dependencies(entry),
+        "dependencies": _dependencies(entry, earlier if row.status == MISS else None, evidence.broken),
         "effects": [list(effect) for effect in meta.get("effects", ())],
         "mutated": [str(label) for label in meta.get("mutated", ())],
         "entry_is_gone": bool(evidence.entry_id) and entry is None,
@@ -65,7 +65,7 @@ def component_details(session: Session, number: int, index: int) -> dict[str, An
 
 
 def _row(session: Session, number: int, index: int) -> ComponentReport:
-    report: CellReport | None = next((one for one in session.reports if one.number == number), None)
+    report: CellReport | None = session.report_of(number)
     if report is None:
         raise FpcacheError("that cell ran too long ago; only the last 100 are kept")
     if not 0 <= index < len(report.rows):
@@ -99,10 +99,39 @@ def entry_facts(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _dependencies(entry: Entry | None) -> list[list[str]]:
+def _dependencies(entry: Entry | None, earlier: Entry | None, broken: Sequence[str]) -> list[dict[str, str]]:
+    """Return what it depends on beyond its inputs, each with whether that changed since an earlier entry.
+
+    ``change`` is as in the inputs. Where the run was not stored, only what the
+    look-up came to is known: one thing changed, and what was before it in the entry holds.
+    """
+    now, old = _expected(entry), _expected(earlier)
+    changes: dict[tuple[str, ...], str] = {}
+    if earlier is None:
+        changes |= dict.fromkeys(now, "")
+    elif entry is None:
+        changes |= {tuple(broken): "changed"} if tuple(broken) in old else {}
+    else:
+        changes |= {key: _change(old.get(key), expected) for key, expected in now.items()}
+        changes |= dict.fromkeys(sorted(old.keys() - now.keys()), "gone")
+    listed = [
+        {"kind": kind.replace("_", " "), "name": name, "change": change}
+        for (kind, name), change in changes.items()
+    ]
+    return sorted(listed, key=lambda record: record["change"] in ("", "same"))[:_MOST_INPUTS]
+
+
+def _change(before: str | None, now: str) -> str:
+    if before is None:
+        return "new"
+    return "same" if before == now else "changed"
+
+
+def _expected(entry: Entry | None) -> dict[tuple[str, ...], str]:
+    """Return what the dependencies of an entry were, by kind and name."""
     if entry is None:
-        return []
-    return [[str(kind).replace("_", " "), str(name)] for kind, name, _ in loads(entry.dependencies)]
+        return {}
+    return {(str(kind), str(name)): str(expected) for kind, name, expected in loads(entry.dependencies)}
 
 
 def _inputs(
@@ -113,11 +142,11 @@ def _inputs(
     ``change`` is ``"same"``, ``"changed"``, ``"new"`` or ``"gone"``; empty where none is compared.
     """
     if earlier is None:
-        return [_input(record, "", "") for record in now[:_MOST_INPUTS]]
+        return [_input(record, None, "") for record in now[:_MOST_INPUTS]]
     records = [(record["kind"] == "package", record) for record in loads(earlier.meta).get("roots", ())]
     old = {record["key"]: record for is_package, record in records if not is_package}
     known = {record["key"] for record in now}
-    gone = [_input(record, record["summary"], "gone") for key, record in old.items() if key not in known]
+    gone = [_input(record, record, "gone") for key, record in old.items() if key not in known]
     versions = {record["key"]: record["summary"] for is_package, record in records if is_package}
     everything = [*_compared(now, old), *gone, *_compared_packages(packages, versions)]
     return sorted(everything, key=lambda record: record["change"] == "same")[:_MOST_INPUTS]
@@ -129,27 +158,29 @@ def _compared_packages(now: Mapping[str, str], old: Mapping[str, str]) -> Iterat
         if old.get(name, version) != version:
             label = f"package {name}"
             record = {"label": label, "kind": "package", "summary": version, "digest": ""}
-            yield _input(record, old[name], "changed")
+            yield _input(record, {"summary": old[name]}, "changed")
 
 
 def _compared(now: Sequence[Mapping[str, str]], old: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     for record in now:
         before = old.get(record["key"])
         if before is None:
-            yield _input(record, "", "new")
+            yield _input(record, None, "new")
         else:
-            change = "same" if before["digest"] == record["digest"] else "changed"
-            yield _input(record, before["summary"], change)
+            yield _input(record, before, _change(before["digest"], record["digest"]))
 
 
-def _input(record: Mapping[str, str], before: str, change: str) -> dict[str, str]:
-    shown = "" if change == "gone" else record["summary"]
+def _input(record: Mapping[str, str], before: Mapping[str, str] | None, change: str) -> dict[str, str]:
+    now: Mapping[str, str] = {} if change == "gone" else record
+    then: Mapping[str, str] = before or {}
     return {
         "label": record["label"],
         "kind": record["kind"],
-        "summary": shown,
-        "digest": "" if change == "gone" else record["digest"][:_DIGEST_SHOWN],
-        "before": before,
+        "summary": now.get("summary", ""),
+        "head": now.get("head", ""),
+        "digest": now.get("digest", "")[:_DIGEST_SHOWN],
+        "before": then.get("summary", ""),
+        "head_before": then.get("head", ""),
         "change": change,
     }
 

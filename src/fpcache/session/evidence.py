@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from fpcache.cells import Component
+from fpcache.fingerprints.heads import head, heads
 from fpcache.fingerprints.records import MISSING, Reading
 from fpcache.fingerprints.summaries import summary
 from fpcache.session.cell_run import CellRun
@@ -20,13 +21,15 @@ _HALF = frozenset({"float16", "bfloat16"})
 
 
 def note_inputs(run: CellRun, row: ComponentReport, reading: Reading) -> None:
-    """Keep what a component reads: the label, kind, summary and digest of each root."""
+    """Keep what a component reads: the label, kind, summary, first elements and digest of each root."""
+    first = heads(reading)
     row.evidence.inputs = [
         {
             "key": root.key,
             "label": root.label,
             "kind": root.kind,
             "summary": root.summary,
+            "head": first.get(root.key, ""),
             "digest": root.digest.hex(),
         }
         for root in reading.roots
@@ -41,7 +44,9 @@ def note_outputs(run: CellRun, component: Component, row: ComponentReport) -> No
     values = [(name, run.namespace.get(name, MISSING)) for name in names[:_MOST]]
     if row.evidence.failed:
         return
-    row.evidence.outputs = [(name, summary(value)) for name, value in values if value is not MISSING]
+    row.evidence.outputs = [
+        (name, summary(value), head(value)) for name, value in values if value is not MISSING
+    ]
     row.evidence.device = device_of(value for _, value in values) or row.evidence.device
 
 

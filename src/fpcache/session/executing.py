@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from fpcache.dependencies import PROBES, pyplot_state
 from fpcache.dependencies.observing import Observing
 from fpcache.dependencies.records import Dependency
 from fpcache.errors import UnfingerprintableValueError
+from fpcache.fingerprints.heads import heads
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import Reading
 from fpcache.session import (
@@ -66,6 +68,8 @@ class Trace:
         What the names of ``--ignore`` stood for, before the run.
     axes : dict
         The indexes of the frames among the inputs, with their names before the run.
+    heads : mapping of str to str
+        The first elements of the inputs before the run, by root.
     """
 
     component: Component
@@ -85,6 +89,7 @@ class Trace:
     display_ids: dict[str, int] = field(default_factory=dict)
     ignored: dict[str, tuple[int, str]] = field(default_factory=dict)
     axes: axes.Names = field(default_factory=dict)
+    heads: Mapping[str, str] = field(default_factory=dict)
 
 
 async def execute_component(step: ComponentStep) -> bool:
@@ -160,6 +165,7 @@ def _begin(step: ComponentStep) -> Trace | None:
             display_ids=display_ids.present(),
             ignored=ignored.digests(run.options.ignore, run.namespace),
             axes=axes.names_of(reading),
+            heads=heads(reading),
         )
         observing.start()
     except Exception as error:
@@ -232,6 +238,7 @@ def _take_reading(step: ComponentStep, trace: Trace, reading: Reading) -> bool:
     trace.set_order = set_order.order_of(reading)
     trace.set_layouts = set_order.layouts(reading)
     trace.axes = axes.names_of(reading)
+    trace.heads = heads(reading)
     row.key = run.key(joined, reading)
     return True
 

@@ -42,6 +42,15 @@ class Found:
     effects: tuple[Effect, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Unusable:
+    """Why a recording may not be replayed, how many dependencies hold before the first that does not."""
+
+    reason: str
+    held: int
+    broken: tuple[str, ...] = ()
+
+
 def standing_refusal(run: CellRun, component: Component, context: Context) -> Refusal | None:
     """Return why this code can't be cached here, whatever is stored."""
     for found in context.reading.resolved if context.reading is not None else ():
@@ -60,16 +69,20 @@ def look_up(
     Of several recordings the one is explained of which most holds, the newest among equals.
     """
     run.services.seen_in[component.code_digest] = run.place
-    most_held, reason, against = -1, "", ""
+    best = _Unusable("", -1)
+    against = ""
     for entry in _in_order(run, component, run.services.store.look_up(key)):
-        found, broken, held = _usable(run, component, entry, context)
-        if found is not None:
-            return FingerprintStatus(None, is_hit=True, reason="found", key=key, verdict=HIT, found=found)
-        if held > most_held:
-            most_held, reason, against = held, broken, entry.entry_id
-    if not reason:
+        seen = _usable(run, component, entry, context)
+        if isinstance(seen, Found):
+            return FingerprintStatus(None, is_hit=True, reason="found", key=key, verdict=HIT, found=seen)
+        if seen.held > best.held:
+            best, against = seen, entry.entry_id
+    if not best.reason:
         reason, against = _explain(run, component, reading)
-    return FingerprintStatus(None, is_hit=False, reason=reason, key=key, verdict=MISS, against=against)
+        best = _Unusable(reason, 0)
+    return FingerprintStatus(
+        None, is_hit=False, reason=best.reason, key=key, verdict=MISS, against=against, broken=best.broken
+    )
 
 
 def _in_order(run: CellRun, component: Component, entries: Sequence[Entry]) -> Sequence[Entry]:
@@ -85,23 +98,21 @@ def _in_order(run: CellRun, component: Component, entries: Sequence[Entry]) -> S
     return sorted(entries, key=lambda entry: first.isdisjoint(dependencies_of(entry)))
 
 
-def _usable(
-    run: CellRun, component: Component, entry: Entry, context: Context
-) -> tuple[Found | None, str, int]:
-    """Return what may be replayed, or why it may not and how many dependencies hold up to there."""
+def _usable(run: CellRun, component: Component, entry: Entry, context: Context) -> Found | _Unusable:
+    """Return what may be replayed, or why it may not."""
     ttl_s = run.options.ttl_s
     if ttl_s is not None and entry.created_s + ttl_s < time.time():
-        return None, "the stored result is older than --ttl allows", 0
+        return _Unusable("the stored result is older than --ttl allows", 0)
     dependencies = dependencies_of(entry)
     held, reason = broken_dependency(run, component, dependencies, context)
     if reason is not None:
-        return None, reason, held
+        return _Unusable(reason, held, (dependencies[held].kind, dependencies[held].name))
     try:
         effects = effects_of(run, entry)
     except StoreError as error:
-        return None, f"the stored result is damaged ({error})", held
+        return _Unusable(f"the stored result is damaged ({error})", held)
     reason = first_unready(effects, context, EFFECTS)
-    return (None, reason, held + 1) if reason is not None else (Found(entry, effects), "", held)
+    return _Unusable(reason, held + 1) if reason is not None else Found(entry, effects)
 
 
 def broken_dependency(

@@ -81,7 +81,9 @@ class PanelAnswers:
 
     def past(self) -> list[Event]:
         """Return the events of the last cells that ended."""
-        return list(past_events(self.session.reports))
+        session = self.session
+        reports = sorted([*session.reports, *session.graph_reports], key=lambda report: report.number)
+        return list(past_events(reports))
 
     # -- questions -------------------------------------------------------
 

@@ -12,7 +12,7 @@ from fpcache.events import CellStarted
 
 __all__ = ["CellReport", "ComponentReport", "Evidence", "Stats"]
 
-HIT, MISS, UNCACHEABLE, PLAIN = "hit", "miss", "uncacheable", "plain"
+HIT, MISS, UNCACHEABLE, PLAIN, PRUNED = "hit", "miss", "uncacheable", "plain", "pruned"
 
 
 @dataclass(slots=True)
@@ -29,12 +29,14 @@ class Evidence:
         The stored entry that was replayed, or made.
     against : str
         The stored entry that a miss was compared with.
+    broken : tuple of (str, str)
+        Kind and name of the dependency of that entry that did not hold; empty where it was none.
     inputs : list of dict
-        Label, kind, summary and digest of each thing it reads.
+        Label, kind, summary, first elements and digest of each thing it reads.
     packages : dict
         Versions of the distributions that the code reaches.
-    outputs : list of (str, str)
-        Names that it bound, each with a few words on the value.
+    outputs : list of (str, str, str)
+        Names that it bound, each with a few words on the value and its first elements.
     device : str
         Where its arrays are.
     failed : bool
@@ -47,9 +49,10 @@ class Evidence:
     code_digest: str = ""
     entry_id: str = ""
     against: str = ""
+    broken: tuple[str, ...] = ()
     inputs: list[dict[str, str]] = field(default_factory=list)
     packages: dict[str, str] = field(default_factory=dict)
-    outputs: list[tuple[str, str]] = field(default_factory=list)
+    outputs: list[tuple[str, str, str]] = field(default_factory=list)
     device: str = ""
     failed: bool = False
     last_index: int = 0
@@ -66,7 +69,7 @@ class ComponentReport:
     lines : tuple of int
         First and last line in the cell.
     status : str
-        ``hit``, ``miss``, ``uncacheable`` or ``plain``.
+        ``hit``, ``miss``, ``uncacheable`` or ``plain``; of a hand-written graph's node also ``pruned``.
     reason : str
         Why, in words.
     key : str

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from fpcache.dependencies import local_modules, random_states
 from fpcache.errors import HalfRestoredError
 from fpcache.events import CellFinished, ComponentStarted
-from fpcache.graph import FingerprintStatus, Outcome, run_in_order
+from fpcache.graph import FingerprintStatus, Outcome, run_in_order, watch_graphs
 from fpcache.session.cell_run import CellRun
 from fpcache.session.dry_run import forecast
 from fpcache.session.evidence import note_outputs
 from fpcache.session.faults import FaultLog
 from fpcache.session.governor import Governor
+from fpcache.session.graph_runs import GraphTelling
 from fpcache.session.noting import note_cell
 from fpcache.session.report import CellReport, ComponentReport, Stats
 from fpcache.session.requests import CellUsageError, HelpRequested, parse_cell_options
@@ -40,12 +42,14 @@ class Session:
 
     services: Services
     reports: list[CellReport] = field(default_factory=list)
+    graph_reports: list[CellReport] = field(default_factory=list)
     last_run: CellRun | None = None
     stats: Stats = field(default_factory=Stats)
-    ran: int = 0  # cells that were cached, so far
+    ran: int = 0  # cells that were cached, and graphs, so far
     _running: bool = False
     _reported: int = 0  # how many of the faults are in reports, and in a cell's output
     _shown: int = 0
+    _leave_graphs: Callable[[], None] | None = None
 
     @classmethod
     def begin(
@@ -53,10 +57,15 @@ class Session:
     ) -> Session:
         """Start a session; `fresh` says that no user code ran in this process before."""
         random_states.begin(fresh=fresh)
-        return cls(Services(shell, store, settings, faults.bus, faults, Governor(store)))
+        session = cls(Services(shell, store, settings, faults.bus, faults, Governor(store)))
+        session._leave_graphs = watch_graphs(partial(GraphTelling, session))
+        return session
 
     def close(self) -> None:
-        """Let go of the store, and of what watches the process's random states."""
+        """Let go of the store, and of what watches graphs and the process's random states."""
+        if self._leave_graphs is not None:
+            self._leave_graphs()
+            self._leave_graphs = None
         random_states.end()
         self.services.store.close()
 
@@ -65,6 +74,20 @@ class Session:
         with self.services.faults.guarded("reading the store's size"):
             self.stats.size_bytes = self.services.store.size_bytes()
         return replace(self.stats)
+
+    def next_number(self) -> int:
+        """Count one more cell or graph, and return its number."""
+        self.ran += 1
+        return self.ran
+
+    def add_graph(self, report: CellReport) -> None:
+        """Keep what became of a hand-written graph."""
+        self.graph_reports = [*self.graph_reports[1 - _REPORTS_KEPT :], report]
+        self.stats.add(report)
+
+    def report_of(self, number: int) -> CellReport | None:
+        """Return the report of the cell or graph of this number, where it is kept."""
+        return next((one for one in (*self.reports, *self.graph_reports) if one.number == number), None)
 
     async def run_cell(self, request: CellRequest) -> bool:
         """Run one cell, replaying what is known; True when it failed, as IPython has it."""
@@ -138,8 +161,7 @@ class Session:
         print(report.forecast())
 
     async def _run_steps(self, run: CellRun, started: float) -> bool:
-        self.ran += 1
-        run.report.number = self.ran
+        run.report.number = self.next_number()
         with self.services.faults.guarded("announcing a cell"):
             run.report.planned = planned(run)
             if not run.asks_the_cache:
@@ -200,7 +222,8 @@ class _RowHook:
 
     def on_status(self, step: Any, status: FingerprintStatus) -> None:
         row = step.row
-        row.status, row.reason, row.evidence.against = status.verdict, status.reason, status.against
+        row.status, row.reason = status.verdict, status.reason
+        row.evidence.against, row.evidence.broken = status.against, status.broken
         number, index = self.run.report.number, step.component.index
         started = ComponentStarted(number, index, row.status, row.reason, time.time())
         self.run.services.bus.publish(started)

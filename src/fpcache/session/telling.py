@@ -52,6 +52,7 @@ def past_events(reports: Iterable[CellReport]) -> Iterator[Event]:
             continue
         yield report.planned
         for index, row in enumerate(report.rows):
-            yield finished(report.number, index, row)
+            if row.status:
+                yield finished(report.number, index, row)
         failed = any(row.evidence.failed for row in report.rows)
-        yield CellFinished(report.number, failed, report.overhead_s)
+        yield CellFinished(report.number, failed, report.overhead_s, kind=report.planned.kind)
