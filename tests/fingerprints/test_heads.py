@@ -13,7 +13,6 @@ import torch
 from fpcache.fingerprints import fingerprint
 from fpcache.fingerprints.heads import head
 
-
 ASKED = []
 
 

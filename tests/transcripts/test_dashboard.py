@@ -109,7 +109,7 @@ def test_a_hit_tells_its_inputs_dependencies_and_entry(transcript):
     assert found["entry"]["hits"] == 1
     assert ["random", "random"] in [pair[:2] for pair in found["effects"]]
     assert any(one["kind"] == "random" for one in found["dependencies"])
-    assert found["outputs"] == [["d", "list of 3", "0.237965, 0.544229, 0.36997"]]
+    assert found["outputs"] == [["d", "list of 3", "0.237965, 0.544229, 0.369955"]]
     assert found["difference"] == []
 
 
