@@ -351,7 +351,9 @@ def _entry(
         name=run.options.name,
         binds=tuple(captured.payload.bound),
         dependencies=dumps([[d.kind, d.name, d.expected] for d in dependencies]).encode(),
-        meta=dumps({**_meta(trace, captured, observation), "waived": step.row.waived}).encode(),
+        meta=dumps(
+            {**_meta(trace, captured, observation), "waived": step.row.waived, "title": run.title}
+        ).encode(),
         expires_s=now + run.options.ttl_s if run.options.ttl_s else None,
         pinned=run.options.pin,
     )

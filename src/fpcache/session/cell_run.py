@@ -20,6 +20,7 @@ from fpcache.shell import CellRequest
 __all__ = ["OPENS_FIGURE", "CellRun"]
 
 OPENS_FIGURE = "opens_figure"
+_TITLE_LENGTH = 60
 
 
 @dataclass(slots=True)
@@ -63,6 +64,13 @@ class CellRun:
     def label(self) -> str:
         """What people know the cell by."""
         return self.request.cell_id or self.request.cell_name
+
+    @property
+    def title(self) -> str:
+        """A line by which people know the cell again: its first comment or statement, shortened."""
+        lines = (line.strip() for line in self.request.raw_cell.splitlines())
+        first = next((line for line in lines if line.lstrip("#").strip() and not line.startswith("%%")), "")
+        return first.lstrip("#").strip()[:_TITLE_LENGTH]
 
     @property
     def place(self) -> tuple[str, int]:

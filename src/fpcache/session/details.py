@@ -92,6 +92,7 @@ def entry_facts(entry: Entry) -> dict[str, Any]:
         "pinned": entry.pinned,
         "label": entry.label,
         "cell": entry.cell,
+        "cell_title": loads(entry.meta).get("title", ""),
         "notebook": entry.notebook,
         "name": entry.name,
         "code_digest": entry.code_digest,

@@ -51,7 +51,8 @@ export function Cache({ client, overview, change }) {
 const groupOf = (entry) => {
   if (!entry) return null;
   const notebook = entry.notebook ? entry.notebook.split("/").pop() : "Notebook without a name";
-  return entry.cell ? `${notebook}, cell ${entry.cell.slice(0, 12)}` : notebook;
+  const cell = entry.cell_title || entry.cell.slice(0, 12);
+  return cell ? `${notebook} › ${cell}` : notebook;
 };
 
 function Stock({ store, change, done }) {
@@ -118,8 +119,10 @@ function Entry({ entry, group, change, fallback }) {
         <div class="actions">
           <button type="button" aria-pressed={pinned} aria-label={`Pin ${label}`} title="Keep it when all are forgotten"
             onClick={() => change("pin", { entry_id, pinned: !pinned })}>{pinned ? "Pinned" : "Pin"}</button>
-          <button type="button" aria-label={`Rerun ${label} next time`} title="Run its code for real the next time"
-            onClick={() => change("force", { code_digest }, "It runs for real the next time.")}>Rerun</button>
+          {code_digest && (
+            <button type="button" aria-label={`Rerun ${label} next time`} title="Run its code for real the next time"
+              onClick={() => change("force", { code_digest }, "It runs for real the next time.")}>Rerun</button>
+          )}
           <button type="button" class="forget" aria-label={`Forget ${label}`} onClick={forget}>Forget</button>
         </div>
       </li>

@@ -3,7 +3,7 @@ import { age, lines, seconds, size } from "./format.js";
 import { useAnswer } from "./hooks.js";
 import { Words } from "./text.jsx";
 
-const OVER = new Set(["waiting", "running", "restoring", "joined", "skipped", "pruned"]);
+const OVER = new Set(["waiting", "running", "restoring", "joined", "skipped"]);
 
 export function Details({ client, cell, index, node, change, changes }) {
   const given = OVER.has(node.status) ? null : { number: cell.number, index };
@@ -14,11 +14,12 @@ export function Details({ client, cell, index, node, change, changes }) {
   return (
     <div class="details">
       <Why data={data} />
+      <Changes data={data} />
       <Code data={data} />
       <Inputs data={data} />
       <Pairs title="Gives" pairs={data.outputs} />
       <Pairs title="Changes in place" pairs={data.mutated.map((label) => [plain(label), ""])} />
-      <Groups title="Depends on" pairs={data.dependencies} />
+      <Groups title="Depends on" pairs={data.dependencies.filter(isAsBefore).map(({ kind, name }) => [kind, name])} />
       <Groups title="Also changes" pairs={data.effects} />
       <Numbers data={data} />
       <Actions data={data} change={change} />
@@ -44,12 +45,12 @@ function Why({ data }) {
 }
 
 function Code({ data }) {
-  if (!data.difference.length) {
-    return <Section title={`Code, ${lines(data.lines)}`}><pre>{data.source}</pre></Section>;
-  }
+  const title = data.lines[0] ? `Code, ${lines(data.lines)}` : "Code";
+  if (!data.source) return null;
+  if (!data.difference.length) return <Section title={title}><pre>{data.source}</pre></Section>;
   const names = { "+": "added", "-": "removed" };
   return (
-    <Section title={`Code, ${lines(data.lines)}: what was edited`}>
+    <Section title={`${title}: what was edited`}>
       <pre class="difference">
         {data.difference.map(([sign, text]) => (
           <span class={names[sign] ?? (sign === "@" ? "between" : "")}>
@@ -63,23 +64,53 @@ function Code({ data }) {
 }
 
 const plain = (label) => label.replaceAll("`", "");
-const CHANGES = { changed: "changed", new: "new", gone: "no longer read", same: "", "": "" };
+const isAsBefore = ({ change }) => change === "same" || change === "";
+const WORDS = { changed: "changed", new: "new", gone: "no longer read" };
+const FILES = new Set(["file", "path", "listing", "tree", "depends"]);
+const ORDER = { changed: 0, new: 1, gone: 2 };
+
+// What differs from the recording that a miss was compared with, the likeliest cause first.
+function Changes({ data }) {
+  const named = data.dependencies.map((one) => ({ ...one, label: one.name || one.kind }));
+  const changed = (list) => list.filter((one) => !isAsBefore(one)).sort((a, b) => ORDER[a.change] - ORDER[b.change]);
+  const groups = {
+    "Changed inputs": changed(data.inputs.filter((one) => one.kind !== "package")),
+    "Changed files": changed(named.filter((one) => FILES.has(one.kind))),
+    "Changed packages": changed(data.inputs.filter((one) => one.kind === "package")),
+    "Changed otherwise": changed(named.filter((one) => !FILES.has(one.kind))),
+  };
+  return Object.entries(groups).map(([title, list]) => list.length > 0 && (
+    <Section title={title}>
+      <ul class="changes">{list.map((one) => <Changed one={one} />)}</ul>
+    </Section>
+  ));
+}
+
+function Changed({ one }) {
+  const hasValues = Boolean(one.before || one.summary);
+  return (
+    <li>
+      <p><code>{plain(one.label).replace(/^package /, "")}</code> <b class="change">{WORDS[one.change]}</b></p>
+      {hasValues && one.change !== "new" && <p class="was"><span class="sign">was</span> <Value text={one.before} head={one.head_before} /></p>}
+      {hasValues && one.change !== "gone" && <p class="is"><span class="sign">is</span> <Value text={one.summary} head={one.head} /></p>}
+    </li>
+  );
+}
+
+function Value({ text, head }) {
+  return <span class="value">{text}{head && <>{": "}<span class="head">{head}</span></>}</span>;
+}
 
 function Inputs({ data }) {
-  if (!data.inputs.length) return null;
-  const order = { changed: 0, new: 1, gone: 2 };
-  const inputs = [...data.inputs].sort((a, b) => (order[a.change] ?? 3) - (order[b.change] ?? 3));
+  const inputs = data.inputs.filter(isAsBefore);
+  if (!inputs.length) return null;
   return (
-    <Section title="Reads">
+    <Section title={inputs.length < data.inputs.length ? "Reads, unchanged" : "Reads"}>
       <ul class="inputs">
         {inputs.map((input) => (
-          <li class={input.change ? `is-${input.change}` : ""}>
+          <li>
             <code>{plain(input.label)}</code>
-            {CHANGES[input.change] && <b class="change">{CHANGES[input.change]}</b>}
-            <span class="value">
-              {input.change === "changed" && input.before !== input.summary && <><s>{input.before}</s> → </>}
-              {input.change === "gone" ? <s>{input.before}</s> : input.summary !== plain(input.label) && input.summary}
-            </span>
+            {input.summary !== plain(input.label) && <Value text={input.summary} head={input.head} />}
             {input.digest && <code class="digest" title="fingerprint">{input.digest}</code>}
           </li>
         ))}
@@ -93,15 +124,20 @@ function Pairs({ title, pairs }) {
   return (
     <Section title={title}>
       <ul class="pairs">
-        {pairs.map(([name, text]) => <li><code>{name}</code><span class="value">{text}</span></li>)}
+        {pairs.map(([name, text, head]) => <li><code>{name}</code><Value text={text} head={head} /></li>)}
       </ul>
     </Section>
   );
 }
 
+const KINDS = { ambient: "settings of", history: "changes made to", listing: "directory", path: "path", depends: "--depends" };
+
 function Groups({ title, pairs }) {
   const kinds = new Map();
-  for (const [kind, name] of pairs) kinds.set(kind, [...(kinds.get(kind) ?? []), name].filter(Boolean));
+  for (const [raw, name] of pairs) {
+    const kind = KINDS[raw] ?? raw;
+    kinds.set(kind, [...(kinds.get(kind) ?? []), name].filter(Boolean));
+  }
   return <Pairs title={title} pairs={[...kinds].map(([kind, names]) => [kind, names.join(", ")])} />;
 }
 
@@ -109,7 +145,7 @@ function Numbers({ data }) {
   const facts = [
     ["took", seconds(data.duration_s)],
     data.saved_s > 0 && ["saved", seconds(data.saved_s)],
-    data.size_bytes > 0 && [data.stored ? "stored" : "restored", size(data.size_bytes)],
+    data.size_bytes > 0 && [data.stored ? "stored" : data.status === "hit" ? "restored" : "size", size(data.size_bytes)],
     data.device && ["device", data.device],
     data.key && ["key", <code>{data.key.slice(0, 16)}</code>],
     data.entry && ["entry's hits", data.entry.hits],
@@ -119,7 +155,7 @@ function Numbers({ data }) {
 
 function Actions({ data, change }) {
   const { entry, code_digest } = data;
-  const asksTheCache = data.status !== "plain";
+  const asksTheCache = data.status !== "plain" && code_digest;
   return (
     <div class="actions">
       {asksTheCache && (

@@ -68,6 +68,34 @@ export function useChange(client, say) {
   );
 }
 
+// Returns a ref for an element, and whether it is at least this wide.
+export function useIsWide(widthPx) {
+  const element = useRef(null);
+  const [isWide, setWide] = useState(false);
+  useEffect(() => {
+    const watcher = new ResizeObserver(([entry]) => setWide(entry.contentRect.width >= widthPx));
+    watcher.observe(element.current);
+    return () => watcher.disconnect();
+  }, [widthPx]);
+  return [element, isWide];
+}
+
+// Whether this view is the one that speaks: of several in a page, the first that is there.
+export function useIsSpeaker() {
+  const [isSpeaker, setSpeaker] = useState(false);
+  useEffect(() => {
+    const views = (globalThis.fpcacheViews ??= new Set());
+    views.add(setSpeaker);
+    const choose = () => [...views].forEach((set, place) => set(place === 0));
+    choose();
+    return () => {
+      views.delete(setSpeaker);
+      choose();
+    };
+  }, []);
+  return isSpeaker;
+}
+
 export function useDelayed(value, delayMs) {
   const [late, setLate] = useState(value);
   useEffect(() => {

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { Cache } from "./cache.jsx";
 import { connect } from "./client.js";
 import { count, seconds, share, size } from "./format.js";
-import { moveFocus, useChange, useConnection, useKept, useTrait } from "./hooks.js";
+import { moveFocus, useChange, useConnection, useIsSpeaker, useKept, useTrait } from "./hooks.js";
 import { Cells } from "./run.jsx";
 import { Settings, Switch, warningsOf } from "./settings.jsx";
 
@@ -18,6 +18,7 @@ function Panel({ client }) {
   const [notice, say] = useNotice();
   const change = useChange(client, say);
   const connection = useConnection(client);
+  const isSpeaker = useIsSpeaker();
   const id = useMemo(() => `fpcache-${Math.random().toString(36).slice(2)}`, []);
   if (!overview.totals) return <p class="empty">Waiting for the kernel …</p>;
   const rest = { client, overview, live, change };
@@ -44,7 +45,7 @@ function Panel({ client }) {
         {tab === "cache" && <Cache {...rest} />}
         {tab === "settings" && <Settings {...rest} />}
       </div>
-      <p class="unseen" role="status">{spoken(live)}</p>
+      <p class="unseen" role="status">{isSpeaker ? spoken(live) : ""}</p>
     </>
   );
 }
@@ -65,7 +66,8 @@ function useNotice() {
 function spoken(cell) {
   if (!cell.number || cell.phase === "running") return "";
   const hits = cell.nodes.filter((node) => node.status === "hit").length;
-  return `Cell ${cell.execution || cell.number} ${cell.phase}: ${hits} of ${count(cell.nodes.length, "component")} hit`;
+  const name = cell.kind === "graph" ? "Graph" : `Cell ${cell.execution || cell.number}`;
+  return `${name} ${cell.phase}: ${hits} of ${count(cell.nodes.length, "component")} hit`;
 }
 
 const CONNECTIONS = { busy: "waiting for the kernel …", lost: "not connected: run this cell again" };
@@ -73,7 +75,8 @@ const CONNECTIONS = { busy: "waiting for the kernel …", lost: "not connected: 
 function stateOf(connection, facts, live) {
   if (connection !== "ready") return [connection, CONNECTIONS[connection]];
   if (!facts.enabled) return ["off", "caching is off"];
-  return live.phase === "running" ? ["running", `running In [${live.execution}]`] : ["ready", "ready"];
+  if (live.phase !== "running") return ["ready", "ready"];
+  return ["running", live.kind === "graph" ? "running a graph" : `running In [${live.execution}]`];
 }
 
 function runsOn(devices) {

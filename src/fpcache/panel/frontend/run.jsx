@@ -2,13 +2,14 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Details } from "./details.jsx";
 import { count, lines, seconds } from "./format.js";
-import { moveFocus, useAnswer, useKept } from "./hooks.js";
+import { moveFocus, useAnswer, useIsWide, useKept } from "./hooks.js";
 import { isNear, railsOf } from "./lanes.js";
 import { Mark, STATUSES } from "./statuses.jsx";
 import { Words } from "./text.jsx";
 
 const LANE_PX = 9;
 const FEW_ROWS = 150;
+const WIDE_PX = 860; // from here on an open component stands beside the others, not among them
 
 export function Cells({ client, overview, live, change }) {
   // A cell's number, or null to follow the running one; and the index of the component that is open in it.
@@ -90,7 +91,7 @@ function Bar({ cell, most, isCurrent, choose }) {
         <span class="saved" style={{ height: `${(100 * cell.saved_s) / (total || 1)}%` }} />
         <span class="ran" style={{ flex: 1 }} />
       </span>
-      <span class="tick">{cell.execution || "·"}</span>
+      <span class="tick">{isGraph(cell) ? "G" : cell.execution || "·"}</span>
     </button>
   );
 }
@@ -104,7 +105,8 @@ function keepInSight(bar) {
   }
 }
 
-const prompt = (cell) => `In [${cell.execution || " "}]`;
+const isGraph = (cell) => cell.kind === "graph";
+const prompt = (cell) => (isGraph(cell) ? "Graph" : `In [${cell.execution || " "}]`);
 
 function Head({ cell, isLive, follow }) {
   const saved = cell.nodes.reduce((sum, node) => sum + node.saved_s, 0);
@@ -114,7 +116,7 @@ function Head({ cell, isLive, follow }) {
         <span class="prompt">{prompt(cell)}</span> {cell.phase}
       </h3>
       <p class="facts">
-        {count(cell.nodes.length, "component")} · saved {seconds(saved)} · overhead {seconds(cell.overhead_s)}
+        {count(cell.nodes.length, isGraph(cell) ? "node" : "component")} · saved {seconds(saved)} · overhead {seconds(cell.overhead_s)}
       </p>
       {!isLive && <button type="button" class="quiet" onClick={follow}>Back to the latest cell</button>}
     </div>
@@ -122,31 +124,46 @@ function Head({ cell, isLive, follow }) {
 }
 
 function Graph({ cell, chosen, toggle, ...rest }) {
+  const [frame, isWide] = useIsWide(WIDE_PX);
   const shape = cell.nodes.map((node) => node.needs.map(([source]) => source).join(",")).join(";");
   const rails = useMemo(() => railsOf(cell.nodes), [shape]);
   const [isAll, setAll] = useState(false);
   const shown = isAll ? cell.nodes : cell.nodes.slice(0, FEW_ROWS);
   if (!cell.nodes.length) return <p class="empty">This cell holds nothing to run.</p>;
+  const open = cell.nodes[chosen];
   return (
-    <>
-      <ol class="graph" aria-label="Components in the order in which they run" style={{ "--lanes": rails.width, "--lane": `${LANE_PX}px` }}
-        onKeyDown={(event) => moveFocus(event, ".row")}>
-        {shown.map((node, index) => (
-          <li key={index} class={chosen === index ? "is-open" : ""}>
-            <Rails row={rails.rows[index]} width={rails.width} nodes={cell.nodes} index={index} chosen={chosen} shape={shape} />
-            <Mark status={node.status} />
-            <Row node={node} nodes={cell.nodes} isOpen={chosen === index} isTabStop={index === (chosen ?? 0)}
-              toggle={() => toggle(index)} />
-            {chosen === index && <Details cell={cell} index={index} node={node} {...rest} />}
-          </li>
-        ))}
-      </ol>
-      {cell.nodes.length > shown.length && (
-        <button type="button" class="quiet" onClick={() => setAll(true)}>
-          Show all {cell.nodes.length.toLocaleString("en")} components
-        </button>
+    <div class={`split${isWide && open ? " has-side" : ""}`} ref={frame}>
+      <div>
+        <ol class="graph" aria-label="Components in the order in which they run" style={{ "--lanes": rails.width, "--lane": `${LANE_PX}px` }}
+          onKeyDown={(event) => moveFocus(event, ".row")}>
+          {shown.map((node, index) => (
+            <li key={index} class={chosen === index ? "is-open" : ""}>
+              <Rails row={rails.rows[index]} width={rails.width} nodes={cell.nodes} index={index} chosen={chosen} shape={shape} />
+              <Mark status={node.status} />
+              <Row node={node} nodes={cell.nodes} isOpen={chosen === index} isTabStop={index === (chosen ?? 0)}
+                toggle={() => toggle(index)} />
+              {chosen === index && !isWide && <Details cell={cell} index={index} node={node} {...rest} />}
+            </li>
+          ))}
+        </ol>
+        {cell.nodes.length > shown.length && (
+          <button type="button" class="quiet" onClick={() => setAll(true)}>
+            Show all {cell.nodes.length.toLocaleString("en")} components
+          </button>
+        )}
+      </div>
+      {isWide && open && (
+        <section class="side" aria-label={`Component ${open.label}`}>
+          <header>
+            <Mark status={open.status} />
+            <h3><code title={open.label}>{open.label}</code></h3>
+            <button type="button" class="quiet" aria-label="Close the component" onClick={() => toggle(chosen)}>✕</button>
+          </header>
+          <p class="why"><b class={`word is-${open.status}`}>{STATUSES[open.status]}</b> <Words text={open.reason} /></p>
+          <Details key={chosen} cell={cell} index={chosen} node={open} {...rest} />
+        </section>
       )}
-    </>
+    </div>
   );
 }
 
@@ -167,7 +184,7 @@ function Rails({ row, width, nodes, index, chosen, shape }) {
 }
 
 const TURNING = new Set(["running", "restoring"]);
-const TIMELESS = new Set(["waiting", "skipped", "joined", "pruned"]);
+const TIMELESS = new Set(["waiting", "skipped", "joined"]);
 
 function Row({ node, nodes, isOpen, isTabStop, toggle }) {
   const names = node.needs.map(([, name]) => name);
@@ -179,7 +196,7 @@ function Row({ node, nodes, isOpen, isTabStop, toggle }) {
         <span class="time">{TURNING.has(node.status) ? <Elapsed sinceS={node.started_s} /> : timeOf(node)}</span>
       </span>
       <span class="unseen">, </span>
-      <span class="why">
+      <span class="why" title={node.reason}>
         <b class={`word is-${node.status}`}>{STATUSES[node.status]}</b> <Words text={node.reason} />
       </span>
       {isOpen && names.length > 0 && (
@@ -203,8 +220,10 @@ function Elapsed({ sinceS }) {
 
 const timeOf = (node) => {
   if (TIMELESS.has(node.status)) return "";
-  return node.status === "hit" ? `saved ${seconds(node.saved_s)}` : seconds(node.duration_s);
+  return node.status === "hit" || node.status === "pruned" ? `saved ${seconds(node.saved_s)}` : seconds(node.duration_s);
 };
 
 const needsOf = (node, nodes) =>
-  node.needs.map(([source, name]) => `${name} from ${lines(nodes[source].lines)} (${nodes[source].label})`).join("\n");
+  node.needs.map(([source, name]) => [name, placeOf(nodes[source]), `(${nodes[source].label})`].filter(Boolean).join(" ")).join("\n");
+
+const placeOf = (node) => (node.lines[0] ? `from ${lines(node.lines)}` : "");

@@ -25,7 +25,7 @@ const SHAPES = {
   waiting: <circle cx="8" cy="8" r="4.6" class="line" />,
   joined: <path d="M5 3v5.5a2 2 0 0 0 2 2h5" class="line" />,
   skipped: <circle cx="8" cy="8" r="4.6" class="line dashed" />,
-  pruned: <path d="M8 2.5 13.5 8 8 13.5 2.5 8Z" class="line dashed" />,
+  pruned: <path d="M8 2.5 13.5 8 8 13.5 2.5 8Z" class="line" />,
 };
 
 export function Mark({ status }) {
