@@ -37,6 +37,14 @@ RUN_LAST = """source => {
 }"""
 
 
+# Read at once: rows may go while they are asked for one by one.
+ROWS = """rows => rows.map(row => ({
+    label: row.querySelector(".what code").innerText,
+    status: row.querySelector(".word").innerText,
+    why: row.querySelector(".why").innerText,
+}))"""
+
+
 class Panel:
     """One dashboard on a page, found as assistive technology finds it."""
 
@@ -54,14 +62,7 @@ class Panel:
         return self.root.get_by_role("tab", name=name).get_attribute("aria-selected") == "true"
 
     def rows(self):
-        return [
-            {
-                "label": row.locator(".what code").inner_text(),
-                "status": row.locator(".word").inner_text(),
-                "why": row.locator(".why").inner_text(),
-            }
-            for row in self.root.locator(".row").all()
-        ]
+        return self.root.locator(".row").evaluate_all(ROWS)
 
     def statuses(self):
         return {row["label"]: row["status"] for row in self.rows()}
