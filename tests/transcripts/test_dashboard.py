@@ -56,6 +56,15 @@ def test_it_shows_each_component_with_status_reason_and_what_it_needs(transcript
     assert overview["facts"]["store"]["entries"] > 0
 
 
+def test_code_that_opens_one_in_a_roundabout_way_always_runs(transcript):
+    cells = [SETUP + "from fpcache import active", "y = (active.current().open_dashboard(), 5)[1]"]
+    for _ in range(2):
+        run = transcript.run([*cells, asked("len(hub.views)")])
+        assert said(transcript) == 1
+        expect(run, {"y =": "uncacheable"})
+        assert any("opens a dashboard" in row.reason for row in run.rows())
+
+
 def test_an_edited_component_is_compared_line_by_line(transcript):
     with_panel(transcript, "k = 1\nfor i in range(3):\n    k += i")
     with_panel(transcript, "k = 1\nfor i in range(3):\n    k += 2 * i", asked(details(1)))

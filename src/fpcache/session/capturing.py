@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fpcache.dependencies import hash_seed, pyplot_state, volatile
 from fpcache.dependencies.observing import worst_refusal
-from fpcache.dependencies.records import Dependency, Observation
+from fpcache.dependencies.records import Dependency, Observation, Refusal
 from fpcache.errors import UncacheableError, UnfingerprintableValueError
 from fpcache.fingerprints import walk
 from fpcache.fingerprints.explaining import root_records
@@ -56,6 +56,9 @@ NO_EFFECT = (
 _UNSEEN_EFFECTS = frozenset(
     {"ambient", "decimal_flags", "entropy", "process", "pyplot", "random", "submodules", "warnings"}
 )
+
+
+_OPENED = Refusal("opens a dashboard, which shows this very session", "open it in a statement of its own")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,8 @@ def store(step: ComponentStep, trace: Trace) -> None:
         row.status, row.reason = PLAIN, "enough was spent on storing for now; a later run stores it"
         return
     observation = trace.observing.observation()
-    refusal = worst_refusal(observation.refusals, explicit=run.options.explicit)
+    opened = _OPENED if run.services.dashboards > trace.dashboards else None
+    refusal = opened or worst_refusal(observation.refusals, explicit=run.options.explicit)
     if refusal is not None:
         row.status = UNCACHEABLE
         row.reason = refusing.refusal_text(refusal, trace.component)

@@ -70,6 +70,8 @@ class Trace:
         The indexes of the frames among the inputs, with their names before the run.
     heads : mapping of str to str
         The first elements of the inputs before the run, by root.
+    dashboards : int
+        How many dashboards had been opened before the run.
     """
 
     component: Component
@@ -90,6 +92,7 @@ class Trace:
     ignored: dict[str, tuple[int, str]] = field(default_factory=dict)
     axes: axes.Names = field(default_factory=dict)
     heads: Mapping[str, str] = field(default_factory=dict)
+    dashboards: int = 0
 
 
 async def execute_component(step: ComponentStep) -> bool:
@@ -166,6 +169,7 @@ def _begin(step: ComponentStep) -> Trace | None:
             ignored=ignored.digests(run.options.ignore, run.namespace),
             axes=axes.names_of(reading),
             heads=heads(reading),
+            dashboards=run.services.dashboards,
         )
         observing.start()
     except Exception as error:

@@ -28,6 +28,8 @@ class Services:
         By code digest: the cell that the code was last looked up for, and the number of its execution.
     forced : set of str
         Digests of code that is to run for real once more, whatever is stored.
+    dashboards : int
+        How many dashboards were opened so far.
     """
 
     shell: ShellAdapter
@@ -40,6 +42,7 @@ class Services:
     origin: dict[str, Any] = field(default_factory=dict)
     seen_in: dict[str, tuple[str, int]] = field(default_factory=dict)
     forced: set[str] = field(default_factory=set)
+    dashboards: int = 0
 
     def unseeded(self) -> str:
         """Return ``"replay"`` or ``"run"``: what untouched random states do now."""
