@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import decimal
 
 import numpy as np
@@ -53,6 +54,20 @@ SHOWN = [
     (pd.DataFrame({"a": []}, dtype="int64"), "a int64"),
     (pl.DataFrame({"a": [1]}), "a Int64 1"),
     (pl.Series([True, None]), "True, None"),
+    (pl.Series([[1, 2]]), ""),
+    (pl.DataFrame({"a": [[1]], "b": [None]}), "a List(Int64), b Null"),
+    (np.zeros(2, "V30"), ""),
+    (np.zeros(2, [("a", "f8"), ("b", "O")]), ""),
+    (np.zeros(2, "U2000"), ""),
+    (np.array("lone"), "'lone'"),
+    ([np.int8(3), np.bool_(True), np.datetime64("2020-01-01")], "3, True, 2020-01-01"),
+    (pd.Series(["a", None]), "'a', nan"),
+    (pd.Series([1, None], dtype="Int64"), "1, NAType"),
+    (pd.Series(pd.Categorical(["u", "v"])), "'u', 'v'"),
+    (pd.Series(pd.date_range("2020-01-01", periods=1, tz="UTC")), ""),
+    (pd.Series([pd.Period("2020")]), ""),
+    (pd.DataFrame({("a", 1): [1]}), "tuple of 2 int64 1"),
+    ([datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)], "2020-01-01 00:00:00+00:00"),
     (3, ""),
     ({1, 2}, ""),
     (Own([1]), ""),
@@ -64,6 +79,81 @@ def test_the_first_elements_are_shown_and_nothing_changes(value, text):
     before = fingerprint(value)
     assert head(value) == text
     assert fingerprint(value) == before
+
+
+class Zone(datetime.tzinfo):
+    def utcoffset(self, moment):
+        ASKED.append("utcoffset")
+        return datetime.timedelta(0)
+
+
+class Kind(type):
+    __hash__ = None
+
+    def __eq__(cls, other):
+        ASKED.append("eq")
+        return False
+
+    def __getattribute__(cls, name):
+        ASKED.append(name)
+        return type.__getattribute__(cls, name)
+
+
+class OfKind(metaclass=Kind):
+    pass
+
+
+class Copied:
+    def __deepcopy__(self, memo):
+        ASKED.append("deepcopy")
+        return self
+
+
+def frame_with_attributes():
+    frame = pd.DataFrame({"a": [1]})
+    frame.attrs["note"] = Copied()
+    return frame
+
+
+def records_of(value):
+    records = np.empty(1, dtype=[("a", object)])
+    records[0] = (value,)
+    return records
+
+
+ODD = {
+    "structured": lambda: records_of(Telling()),
+    "zone": lambda: [datetime.datetime(2020, 1, 1, tzinfo=Zone())],
+    "zone of a timestamp": lambda: [pd.Timestamp(2020, 1, 1).tz_localize(Zone())],
+    "zone of an index": lambda: pd.DatetimeIndex([pd.Timestamp(2020, 1, 1)]).tz_localize(Zone()),
+    "attributes": frame_with_attributes,
+    "class": lambda: [OfKind()],
+    "class itself": OfKind,
+    "surrogates": lambda: pd.DataFrame([[1]], columns=pd.Index(["\ud800"], dtype=object)),
+}
+
+
+@pytest.mark.parametrize("make", ODD.values(), ids=ODD)
+def test_odd_values_run_none_of_their_code_and_give_text_that_can_be_sent(make):
+    value = make()
+    ASKED.clear()
+    head(value).encode()
+    assert [one for one in ASKED if one not in ("__qualname__", "__dict__")] == []
+
+
+def test_what_a_user_watches_torch_with_is_told_nothing():
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Watching(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            ASKED.append(str(function))
+            return function(*args, **(kwargs or {}))
+
+    value = torch.ones(2)
+    ASKED.clear()
+    with Watching():
+        assert head(value) == ""
+    assert ASKED == []
 
 
 def test_it_is_short():

@@ -1,9 +1,19 @@
-"""The first few elements of a value, for people who ask what changed in it."""
+"""The first few elements of a value, for people who ask what changed in it.
+
+None of the user's code may run for it, and nothing of the value may change. So
+values and their elements are looked at by exact types of Python and of the
+libraries, told by identity: to ask a type anything may run its metaclass.
+"""
 
 from __future__ import annotations
 
+import datetime
+import decimal
+import fractions
 import sys
+import zoneinfo
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -15,8 +25,11 @@ __all__ = ["head", "heads"]
 _MOST_ELEMENTS = 4
 _MOST_COLUMNS = 3
 _MOST_ROOTS = 50
+_MOST_ELEMENT_BYTES = 1024
 _LIMIT = 80
 _SHORT = 16
+
+Describe = Callable[[Any], str]
 
 
 def heads(reading: Reading) -> Mapping[str, str]:
@@ -28,27 +41,29 @@ def heads(reading: Reading) -> Mapping[str, str]:
 def head(value: object) -> str:
     """Show the first elements of a container, array or frame in at most 80 characters.
 
-    Runs none of the user's code, and looks at values of Python's and the
-    libraries' own types only. Empty where `summary` says all, and where the
-    order of elements tells nothing, as in sets.
+    Empty where `summary` says all, where the order of elements tells nothing,
+    as in sets, and of types that would run code of others.
 
     Examples
     --------
     >>> head([1, 2.5, None, "abc", True]), head({"a": 1}), head(3)
     ("1, 2.5, None, 'abc', …", "'a': 1", '')
     """
-    describe = _BUILTIN.get(type(value)) or _of_a_library(value)
-    if describe is None:
-        return ""
     try:
-        text = describe(value)
+        describe = _BUILTIN.get(id(type(value))) or _of_a_library(value)
+        text = describe(value) if describe is not None else ""
     except Exception:  # values in an odd state, such as an array without memory
         return ""
+    text = text.encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= _LIMIT else text[: _LIMIT - 1] + "…"
 
 
 def _listed(elements: Iterable[object], length: int) -> str:
-    shown = [_brief(element) for element in islice(elements, _MOST_ELEMENTS)]
+    return _joined((_brief(element) for element in islice(elements, _MOST_ELEMENTS)), length)
+
+
+def _joined(parts: Iterator[str], length: int) -> str:
+    shown = list(parts)
     return ", ".join([*shown, "…"] if length > len(shown) else shown)
 
 
@@ -56,35 +71,47 @@ def _brief(element: Any) -> str:
     kind = type(element)
     if kind is str:
         return repr(element if len(element) <= _SHORT else element[:_SHORT] + "…")
-    if kind is float or (kind.__name__ == "float64" and _is_own(kind)):
+    if kind is float or kind is _numpy("float64"):
         return text if len(text := repr(float(element))) <= _SHORT // 2 else f"{element:.6g}"
-    if element is None or kind in (bool, complex):
+    if kind is int:
+        return repr(element) if element.bit_length() < 128 else summary(element)
+    if element is None or kind is bool or kind is complex:
         return repr(element)
-    if kind is int and element.bit_length() < 128:
-        return repr(element)
-    return str(element) if _is_own(kind) and _is_scalar(kind) else summary(element)
+    if kind is _numpy("str_"):
+        return _brief(str(element))
+    if any(kind is plain for plain in _PLAIN) or _is_numpy_scalar(kind):
+        return str(element)
+    return str(element) if _is_plain_time(element) else summary(element)
 
 
-def _is_scalar(kind: type) -> bool:
-    """Whether the text of such elements is short and made without the user's code."""
-    name = _library_of(kind), kind.__name__
-    return name in _SCALARS or (name[0] == "numpy" and issubclass(kind, sys.modules["numpy"].generic))
+_PLAIN = (datetime.date, datetime.timedelta, decimal.Decimal, fractions.Fraction)
+_ZONES = (datetime.timezone, zoneinfo.ZoneInfo)
 
 
-def _library_of(kind: type) -> str:
-    return str(kind.__module__).partition(".")[0]
+def _is_plain_time(element: Any) -> bool:
+    """Whether it is a time whose zone, which is asked to show it, is none of the user's."""
+    pandas = sys.modules.get("pandas")
+    if type(element) is not datetime.datetime and type(element) is not getattr(pandas, "Timestamp", None):
+        return pandas is not None and type(element) is getattr(pandas, "Timedelta", None)
+    zone = element.tzinfo
+    return zone is None or any(type(zone) is known for known in _ZONES)
 
 
-def _is_own(kind: type) -> bool:
-    """Whether a type is the one that its library gives under its name."""
-    module = sys.modules.get(_library_of(kind))
-    return module is not None and getattr(module, kind.__name__, None) is kind
+def _numpy(name: str) -> Any:
+    return getattr(sys.modules.get("numpy"), name, None)
 
 
-_SCALARS = frozenset({
-    ("datetime", "date"), ("datetime", "datetime"), ("datetime", "timedelta"), ("decimal", "Decimal"),
-    ("fractions", "Fraction"), ("pandas", "Timedelta"), ("pandas", "Timestamp"),
-})  # fmt: skip
+@lru_cache(maxsize=2)
+def _numpy_scalars(numpy: Any) -> frozenset[int]:
+    """Return the types of NumPy's scalars, but for ``void``, which may hold anything."""
+    return frozenset(
+        id(kind) for kind in numpy.sctypeDict.values() if kind not in (numpy.void, numpy.object_)
+    )
+
+
+def _is_numpy_scalar(kind: type) -> bool:
+    numpy = sys.modules.get("numpy")
+    return getattr(numpy, "sctypeDict", None) is not None and id(kind) in _numpy_scalars(numpy)
 
 
 def _sequence(value: Any) -> str:
@@ -96,33 +123,35 @@ def _mapping(value: dict[object, object]) -> str:
     return _joined((f"{_brief(key)}: {_brief(item)}" for key, item in items), len(value))
 
 
-def _joined(parts: Iterator[str], length: int) -> str:
-    shown = list(parts)
-    return ", ".join([*shown, "…"] if length > len(shown) else shown)
-
-
 def _bytes(value: bytes) -> str:
     return repr(bytes(value[:_SHORT])) + ("…" if len(value) > _SHORT else "")
 
 
-_BUILTIN: Mapping[type, Callable[[Any], str]] = {
-    list: _sequence, tuple: _sequence, dict: _mapping, bytes: _bytes, bytearray: _bytes,
+_BUILTIN: Mapping[int, Describe] = {
+    id(list): _sequence, id(tuple): _sequence, id(dict): _mapping, id(bytes): _bytes, id(bytearray): _bytes,
 }  # fmt: skip
 
 
-def _of_a_library(value: object) -> Callable[[Any], str] | None:
+def _of_a_library(value: object) -> Describe | None:
     """Return what shows a value of one of the libraries' own types; they are loaded where there is one."""
-    kind = type(value)
-    found = _LIBRARY.get((_library_of(kind), kind.__name__))
-    return found if found is not None and _is_own(kind) else None
+    for library, types in _LIBRARIES.items():
+        module = sys.modules.get(library)
+        for name, describe in types.items() if module is not None else ():
+            if type(value) is getattr(module, name, None):
+                return describe
+    return None
 
 
 def _array(value: Any) -> str:
-    return _listed((element for element in value.flat[:_MOST_ELEMENTS]), value.size)
+    is_plain = value.dtype.kind in "biufcSUmMO" and value.dtype.itemsize <= _MOST_ELEMENT_BYTES
+    return _listed(value.flat[:_MOST_ELEMENTS], value.size) if is_plain else ""
 
 
 def _tensor(value: Any) -> str:
-    if value.device.type != "cpu" or value.layout is not sys.modules["torch"].strided or not value.numel():
+    torch: Any = sys.modules["torch"]
+    if torch._C._len_torch_dispatch_stack() or torch._C._len_torch_function_stack():
+        return ""  # the user's, and told of whatever is done
+    if value.device.type != "cpu" or value.layout is not torch.strided or not value.numel():
         return ""
     row = value.detach()
     while row.dim() > 1:
@@ -131,46 +160,66 @@ def _tensor(value: Any) -> str:
 
 
 def _column(value: Any) -> str:
-    return _listed(value.array[:_MOST_ELEMENTS], len(value))
+    first = _first(value._values, _MOST_ELEMENTS)
+    return _joined(iter(first), len(value)) if first else ""
 
 
 def _frame(value: Any) -> str:
-    """Show the first columns, each with its type and first element."""
-    part = value.iloc[:1, :_MOST_COLUMNS]
+    """Show the first columns, each with type and first element; the frame's own methods copy ``attrs``."""
+    names, manager = value.columns._values, value._mgr
     columns = (
-        f"{_label(name)} {part.dtypes.iloc[place]}{_first(part.iloc[:, place].array)}"
-        for place, name in enumerate(part.columns)
+        " ".join([_label(name), str(values.dtype), *_first(values, 1)])
+        for name, values in (
+            (names[place], manager.iget_values(place)) for place in range(min(len(names), _MOST_COLUMNS))
+        )
     )
-    return _joined(columns, value.shape[1])
-
-
-def _first(elements: Any) -> str:
-    return f" {_brief(elements[0])}" if len(elements) else ""
+    return _joined(columns, len(names))
 
 
 def _label(name: object) -> str:
     return name if type(name) is str else _brief(name)
 
 
+def _first(values: Any, most: int) -> list[str]:
+    """Show the first elements of what pandas holds a column in; nothing of types that others add."""
+    if type(values) is not _numpy("ndarray") and type(values).__name__ not in _COLUMNS:
+        return []
+    if type(values) is _numpy("ndarray") and values.dtype.itemsize > _MOST_ELEMENT_BYTES:
+        return []
+    if getattr(values, "tz", None) is not None:
+        return []
+    return [_brief(values[place]) for place in range(min(len(values), most))]
+
+
+_COLUMNS = frozenset({
+    "ArrowStringArray", "ArrowStringArrayNumpySemantics", "BooleanArray", "Categorical", "DatetimeArray",
+    "FloatingArray", "IntegerArray", "StringArray", "TimedeltaArray",
+})  # fmt: skip
+
+
 def _polars_column(value: Any) -> str:
-    return _listed(value[:_MOST_ELEMENTS].to_list(), len(value))
+    return _listed(value[:_MOST_ELEMENTS].to_list(), len(value)) if _is_flat(value.dtype) else ""
 
 
 def _polars_frame(value: Any) -> str:
-    part = value[:1, :_MOST_COLUMNS]
-    return _joined(
-        (f"{column.name} {column.dtype}{_first(column.to_list())}" for column in part.get_columns()),
-        value.width,
-    )
+    columns = (value.to_series(place) for place in range(min(value.width, _MOST_COLUMNS)))
+    return _joined((_polars_field(column) for column in columns), value.width)
 
 
-_LIBRARY: Mapping[tuple[str, str], Callable[[Any], str]] = {
-    ("numpy", "ndarray"): _array,
-    ("torch", "Tensor"): _tensor,
-    ("pandas", "Series"): _column,
-    ("pandas", "Index"): _column,
-    ("pandas", "DatetimeIndex"): _column,
-    ("pandas", "DataFrame"): _frame,
-    ("polars", "Series"): _polars_column,
-    ("polars", "DataFrame"): _polars_frame,
+def _polars_field(column: Any) -> str:
+    first = column[:1].to_list() if _is_flat(column.dtype) else []
+    return " ".join([column.name, str(column.dtype), *map(_brief, first)])
+
+
+def _is_flat(dtype: Any) -> bool:
+    """Whether elements are single numbers, texts or days."""
+    polars: Any = sys.modules["polars"]
+    return dtype.is_numeric() or dtype in (polars.Boolean, polars.String, polars.Date)
+
+
+_LIBRARIES: Mapping[str, Mapping[str, Describe]] = {
+    "numpy": {"ndarray": _array},
+    "torch": {"Tensor": _tensor},
+    "pandas": {"Series": _column, "Index": _column, "DatetimeIndex": _column, "DataFrame": _frame},
+    "polars": {"Series": _polars_column, "DataFrame": _polars_frame},
 }

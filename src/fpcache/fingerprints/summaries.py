@@ -31,7 +31,7 @@ def _describe(value: Any) -> str:
     kind = type(value)
     if value is MISSING:
         return "not defined"
-    if value is None or kind in (bool, float, complex):
+    if value is None or kind is bool or kind is float or kind is complex:  # `in` would ask a metaclass
         return f"{kind.__name__} {value!r}" if value is not None else "None"
     if kind is int:
         return f"int {value}" if value.bit_length() < 128 else f"int of {value.bit_length()} bits"
@@ -78,7 +78,7 @@ _LIBRARIES = frozenset({"numpy", "pandas", "polars", "pyarrow", "scipy", "torch"
 def _describe_array(value: Any) -> str:
     """Describe arrays, tensors and frames of the libraries themselves, not of subclasses elsewhere."""
     kind = type(value)
-    if str(kind.__module__).partition(".")[0] not in _LIBRARIES:
+    if str(type.__getattribute__(kind, "__module__")).partition(".")[0] not in _LIBRARIES:
         return ""
     try:
         # A frame would look for other names among its columns, which changes what pandas keeps for itself.
