@@ -50,7 +50,6 @@ class Loaded:
 
         if self.hub is None:
             self.hub = Hub(self.session.services.bus, PanelAnswers(self.session, self.configurable))
-        self.session.services.dashboards += 1
         return Dashboard(self.hub)
 
 

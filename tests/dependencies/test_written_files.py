@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fpcache.dependencies.file_events import quiet
+from fpcache.own_work import quiet
 
 
 @pytest.fixture(autouse=True)

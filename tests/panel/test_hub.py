@@ -16,7 +16,7 @@ class Answering:
     """A session that knows one question and one change."""
 
     def __init__(self):
-        self.asked, self.ended = [], []
+        self.asked, self.ended, self.opened = [], [], 0
 
     def past(self):
         return [event for number in self.ended for event in cell_events(number, 1)]
@@ -29,6 +29,12 @@ class Answering:
 
     def facts(self):
         return {"enabled": True, "auto": False, "store": {}}
+
+    def totals(self):
+        return {"hits": len(self.ended)}
+
+    def note_opened(self):
+        self.opened += 1
 
 
 class Watcher:

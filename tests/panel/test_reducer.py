@@ -91,8 +91,23 @@ def test_an_interrupted_component_does_not_stay_running():
 
 def test_the_hit_rate_counts_what_was_asked_and_not_what_runs_by_rule():
     assert folded().totals.hit_rate is None
-    events = [ended(0, status) for status in ("hit", "miss", "uncacheable", "hit", "plain")]
-    assert folded(CellStarted(1, "a", PARTS), *events).totals.hit_rate == 0.5
+    statuses = ("hit", "miss", "uncacheable", "hit", "plain")
+    events = [ended(index, status) for index, status in enumerate(statuses)]
+    assert folded(CellStarted(1, "a", PARTS * 2), *events).totals.hit_rate == 0.5
+
+
+def test_what_ends_twice_is_counted_as_it_ended_last():
+    events = [ended(0, "hit", saved_s=2.0, size_bytes=7), ended(0, "miss"), ended(1, "pruned", saved_s=1.0)]
+    totals = folded(CellStarted(1, "a", PARTS), *events, ended(1, "miss")).totals
+    assert (totals.hits, totals.misses, totals.saved_s, totals.restored_bytes) == (0, 2, 0.0, 0)
+
+
+def test_a_running_cell_stays_however_much_begins_after_it():
+    events = [CellStarted(1, "a", PARTS)]
+    for number in range(2, CELLS_KEPT + 50):
+        events += [CellStarted(number, "graph", PARTS[:1], kind="graph"), CellFinished(number, False, 0.0)]
+    state = folded(*events)
+    assert (state.cells[0].number, len(state.cells)) == (1, CELLS_KEPT)
 
 
 def test_old_cells_go_and_their_totals_stay():

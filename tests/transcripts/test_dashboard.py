@@ -57,8 +57,11 @@ def test_it_shows_each_component_with_status_reason_and_what_it_needs(transcript
 
 
 def test_code_that_opens_one_in_a_roundabout_way_always_runs(transcript):
-    cells = [SETUP + "from fpcache import active", "y = (active.current().open_dashboard(), 5)[1]"]
-    for _ in range(2):
+    other = "from fpcache.panel.widget import Dashboard\nactive.current().open_dashboard().close()"
+    by_class = "y = (Dashboard(active.current().hub), 5)[1]"
+    by_method = "y = (active.current().open_dashboard(), 5)[1]"
+    head = SETUP + "from fpcache import active"
+    for cells in ([head, by_method], [head, by_method], [head, other, by_class], [head, other, by_class]):
         run = transcript.run([*cells, asked("len(hub.views)")])
         assert said(transcript) == 1
         expect(run, {"y =": "uncacheable"})

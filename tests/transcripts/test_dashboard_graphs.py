@@ -115,6 +115,90 @@ def test_a_graph_that_fails_says_where_and_what_was_not_reached(transcript):
     assert cell["phase"] == "failed"
 
 
+def test_a_hit_or_pruned_node_whose_value_is_lost_is_a_miss_and_saved_nothing(transcript):
+    slow = "def shift(numbers, by):\n    import time; time.sleep(0.05)\n    return [number + by for number in numbers]"
+    lose = (
+        "from fpcache.errors import StoreError\n"
+        "def biggest(shifted):\n    return max(shifted)\n"
+        "class Lost(Codec):\n"
+        "    def load(self, stream, buffers):\n"
+        "        raise StoreError('gone')\n"
+        "cache = OutputCache(active.current().session.services.store, Lost())\n"
+        "edited = {**schema(10).nodes, 'total': SchemaNode(needs={'shifted': 'shift'}, uses=biggest, is_target=True)}\n"
+        "print(GraphTrainer(cache).train(GraphSchema(edited)).executed)\n"
+        "print(GraphTrainer(cache).train(schema(10)).executed)"
+    )
+    told = (
+        "[hub.cell(n) for n in [l['number'] for l in hub.overview()['timeline'] if l['kind'] == 'graph'][1:]]"
+    )
+    totals = "[hub.overview()['totals'][name] for name in ('hits', 'misses', 'saved_s')]"
+    stats = "[getattr(active.current().session.stats, name) for name in ('hits', 'misses', 'time_saved_s')]"
+    (cells, shown, counted), _ = trained(
+        transcript, slow, "train()", lose, ask=f"[{told}, {totals}, {stats}]"
+    )
+    assert [statuses(cell) for cell in cells] == [{"source": "plain", "shift": "miss", "total": "miss"}] * 2
+    assert shown == [counted[0], counted[1], pytest.approx(counted[2], abs=0.002)]
+    assert shown[2] < 0.01
+
+
+def test_hundreds_of_graphs_leave_the_cell_that_runs_them_in_sight_and_the_totals_whole(transcript):
+    many = "for n in range(120):\n    r = train(n, force=True)"
+    ask = (
+        "[hub.overview()['totals']['misses'], active.current().session.stats.misses,"
+        " [line['kind'] for line in hub.overview()['timeline']].count('cell')]"
+    )
+    (shown, counted, cells), _ = trained(transcript, f"%%fpcache\n{many}", ask=ask)
+    assert shown == counted == 241
+    assert cells >= 1
+
+
+def test_a_graph_with_a_store_of_its_own_shows_sizes_and_no_entry(transcript):
+    own = (
+        "import tempfile\nfrom pathlib import Path\nfrom fpcache.store import LocalStore\n"
+        "own = OutputCache(LocalStore(Path(tempfile.mkdtemp()), key=b'k' * 32), Codec())\n"
+        "print(GraphTrainer(own).train(schema(3)).outputs)"
+    )
+    found, _ = trained(transcript, own, ask=f"hub.answer('component', {{'number': {NUMBER}, 'index': 1}})")
+    assert (found["entry"], found["entry_is_gone"], found["stored"]) == (None, False, True)
+    assert found["size_bytes"] > 0
+
+
+def test_a_forced_run_shows_what_it_stored(transcript):
+    found, _ = trained(
+        transcript, "train(force=True)", ask=f"hub.answer('component', {{'number': {NUMBER}, 'index': 1}})"
+    )
+    assert (found["stored"], found["entry"]["label"]) == (True, "shift")
+
+
+def test_a_component_that_can_not_be_asked_for_its_config_is_shown_as_failed(transcript):
+    broken = (
+        "asked = []\nclass Total(GraphComponent):\n    @classmethod\n    def get_default_config(cls):\n"
+        "        asked.append(1)\n        return {} if len(asked) < 2 else 1 / 0\n"
+        "    def run(self, shifted):\n        return sum(shifted)"
+    )
+    cell, run = trained(transcript, broken, "train()", ask=LAST)
+    assert statuses(cell)["total"] == "failed"
+    assert "ZeroDivisionError" in str(run.cells[2])
+
+
+def test_source_that_can_not_be_read_costs_nothing_but_the_text(transcript):
+    odd = "def shift(numbers, by):\n    return [number + by for number in numbers]\nshift.__wrapped__ = shift"
+    found, _ = trained(
+        transcript, odd, "train()", ask=f"hub.answer('component', {{'number': {NUMBER}, 'index': 1}})"
+    )
+    assert (found["stored"], found["source"]) == (True, "")
+
+
+def test_describing_nodes_asks_components_for_nothing(transcript):
+    counting = (
+        "asked = []\nclass Total(GraphComponent):\n    @classmethod\n    def get_default_config(cls):\n"
+        "        asked.append(1)\n        return {}\n    def run(self, shifted):\n        return 1 / 0"
+    )
+    calls = "try:\n    train(force=True)\nexcept ZeroDivisionError:\n    print(len(asked), 'asked')"
+    runs = [transcript.run([MAKE, counting, calls], before=before) for before in ((OFF,), OPEN)]
+    assert [("1 asked" in str(run.cells[2].outputs)) for run in runs] == [True, True]
+
+
 @pytest.mark.parametrize("opened", [OPEN, (OFF,)])
 def test_a_graph_is_counted_and_found_by_a_dashboard_that_comes_later(transcript, opened):
     count = "session = active.current().session"

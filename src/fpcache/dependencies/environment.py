@@ -16,10 +16,10 @@ import xxhash
 
 from fpcache.dependencies import callers, file_events, interception
 from fpcache.dependencies.context import Context
-from fpcache.dependencies.file_events import quiet
 from fpcache.dependencies.interception import Call, Point
 from fpcache.dependencies.paths import absolute, working_directory
 from fpcache.dependencies.records import Dependency, Effect, Observation, Refusal
+from fpcache.own_work import quiet
 
 __all__ = ["KINDS", "Environment", "apply", "check", "probe", "ready"]
 

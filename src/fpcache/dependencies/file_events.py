@@ -18,18 +18,17 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
+
+from fpcache.own_work import is_quiet, thread
 
 __all__ = [
     "Subscription",
     "announce",
     "counts",
-    "is_quiet",
     "kernel_threads",
-    "quiet",
     "subscribe",
     "unsubscribe",
 ]
@@ -81,7 +80,6 @@ class Subscription:
 _lock = threading.RLock()
 _by_event: dict[str, tuple[Subscription, ...]] = {}
 _installed: list[bool] = []
-_thread = threading.local()
 
 
 def kernel_threads() -> frozenset[int]:
@@ -101,22 +99,6 @@ def counts(subscription: Subscription) -> bool:
     """Whether what happens now, in this thread, belongs to the subscriber's run."""
     ident = threading.get_ident()
     return ident == subscription.home or ident not in subscription.kernel
-
-
-def is_quiet() -> bool:
-    """Whether this thread is at work for fpcache, so that its events don't count."""
-    return getattr(_thread, "quiet", False)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep this thread's events from every subscriber: they are fpcache's own."""
-    before = is_quiet()
-    _thread.quiet = True
-    try:
-        yield
-    finally:
-        _thread.quiet = before
 
 
 def subscribe(callback: Callback, events: Collection[str] = (EVERY,)) -> Subscription:
@@ -167,7 +149,7 @@ def _after_fork() -> None:
     global _lock
     _lock = threading.RLock()
     _by_event.clear()
-    _thread.quiet = False
+    thread.quiet = False
 
 
 if hasattr(os, "register_at_fork"):
@@ -196,13 +178,13 @@ def _make_hook() -> Callable[[str, tuple[Any, ...]], None]:
 def _dispatch(wanted: tuple[Subscription, ...], event: str, args: tuple[Any, ...]) -> None:
     if is_quiet():
         return
-    _thread.quiet = True
+    thread.quiet = True
     try:
         for subscription in wanted:
             if counts(subscription):
                 _call(subscription, event, args)
     finally:
-        _thread.quiet = False
+        thread.quiet = False
 
 
 def _call(subscription: Subscription, event: str, args: tuple[Any, ...]) -> None:

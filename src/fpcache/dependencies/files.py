@@ -29,12 +29,12 @@ from fpcache.dependencies.file_digests import (
     tree_digest,
     tree_names,
 )
-from fpcache.dependencies.file_events import quiet
 from fpcache.dependencies.file_watch import FileWatch, watch_of
 from fpcache.dependencies.journal import Journal, Listing, Seen
 from fpcache.dependencies.paths import absolute, in_temporary_folder, signature
 from fpcache.dependencies.records import Dependency, Observation, Refusal
 from fpcache.dependencies.waivers import waivers
+from fpcache.own_work import quiet
 
 __all__ = ["KINDS", "Files", "check", "probe"]
 

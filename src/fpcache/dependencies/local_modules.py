@@ -16,9 +16,9 @@ from types import ModuleType
 import xxhash
 
 from fpcache.dependencies.context import Context
-from fpcache.dependencies.file_events import quiet
 from fpcache.dependencies.records import Dependency, Observation, Refusal
 from fpcache.fingerprints.locality import is_local_module
+from fpcache.own_work import quiet
 
 __all__ = ["KIND", "check", "note_modules", "probe"]
 

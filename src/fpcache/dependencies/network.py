@@ -9,9 +9,10 @@ import sys
 from typing import Any
 
 from fpcache.dependencies.context import Context
-from fpcache.dependencies.file_events import Subscription, quiet, subscribe, unsubscribe
+from fpcache.dependencies.file_events import Subscription, subscribe, unsubscribe
 from fpcache.dependencies.records import Dependency, Observation, Refusal
 from fpcache.dependencies.waivers import waivers
+from fpcache.own_work import quiet
 
 __all__ = ["KIND", "check", "probe"]
 

@@ -16,12 +16,12 @@ from typing import Any
 
 from fpcache.dependencies import environment, native_io, processes
 from fpcache.dependencies.context import Context
-from fpcache.dependencies.file_events import quiet
 from fpcache.dependencies.file_watch import FileWatch, watch_of
 from fpcache.dependencies.interception import drop_own_frame
 from fpcache.dependencies.journal import Journal, Listing, Seen
 from fpcache.dependencies.paths import Signature, working_directory
 from fpcache.dependencies.records import Dependency, Probe, Refusal
+from fpcache.own_work import quiet
 
 __all__ = ["Told", "WatchedTask", "read_told"]
 

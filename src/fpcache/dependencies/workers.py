@@ -20,12 +20,12 @@ from typing import Any
 
 from fpcache.dependencies import environment, file_events, interception
 from fpcache.dependencies.context import Context
-from fpcache.dependencies.file_events import quiet
 from fpcache.dependencies.file_watch import FileWatch, watch_of
 from fpcache.dependencies.interception import Call, Point
 from fpcache.dependencies.late_imports import LateImports
 from fpcache.dependencies.records import Dependency, Observation, Refusal
 from fpcache.dependencies.worker_tasks import WatchedTask, read_told
+from fpcache.own_work import quiet
 
 __all__ = ["KINDS", "Workers", "check", "probe"]
 

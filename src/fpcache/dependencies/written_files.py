@@ -21,11 +21,11 @@ from fpcache.dependencies.file_effects import (
     put_file,
     why_not_ready,
 )
-from fpcache.dependencies.file_events import quiet
 from fpcache.dependencies.file_watch import FileWatch, watch_of
 from fpcache.dependencies.journal import Journal
 from fpcache.dependencies.own_changes import Written, refusals_of, unaccounted, written
 from fpcache.dependencies.records import Dependency, Effect, Observation, Refusal
+from fpcache.own_work import quiet
 
 __all__ = ["KINDS", "WrittenFiles", "apply", "check", "probe", "ready"]
 

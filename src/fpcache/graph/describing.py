@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from fpcache.fingerprints.heads import head
 from fpcache.fingerprints.summaries import summary
 from fpcache.graph.schema import SchemaNode
+from fpcache.own_work import quiet
 
 __all__ = ["given", "source_of"]
 
 
 def source_of(node: SchemaNode) -> str:
     """Return the text of the class or function that a node uses; empty where that is not to be had."""
-    try:
+    with quiet(), suppress(Exception):  # its file may be in the middle of an edit
         return inspect.getsource(node.uses)
-    except (OSError, TypeError):
-        return ""
+    return ""
 
 
 def given(

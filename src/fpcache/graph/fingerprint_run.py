@@ -26,20 +26,39 @@ class FingerprintComponent:
     ----------
     config : mapping of str to object
         The node's config, merged over the defaults; empty before the first key was made.
+    failed : bool
+        Whether making its key raised an error of the user's.
     """
 
     name: str
     node: SchemaNode
     cache: OutputCache
     config: Mapping[str, Any] = field(default_factory=dict)
+    failed: bool = False
     _own_parts: dict[str, str] | None = None
 
     def parts(self, inputs: Mapping[str, str]) -> dict[str, str]:
         """Return what the key is made of; `inputs` is parameter name → fingerprint."""
         if self._own_parts is None:
-            self.config = full_config(self.node)
-            self._own_parts = node_parts(self.node, self.config)
+            self._own_parts = self._make_own_parts()
         return self._own_parts | input_parts(inputs)
+
+    def known_parts(self, inputs: Mapping[str, str]) -> dict[str, str]:
+        """Return `parts` where nothing is left to be asked of the component for them, else nothing."""
+        return self.parts(inputs) if self._own_parts is not None else {}
+
+    def _make_own_parts(self) -> dict[str, str]:
+        try:
+            self.config = full_config(self.node)
+            return node_parts(self.node, self.config)
+        except UnfingerprintableValueError:
+            raise
+        except BaseException as error:
+            self.failed = True
+            error.add_note(
+                f"in node `{self.name}` of the graph, when it was asked for its config and packages"
+            )
+            raise
 
     def status(self, inputs: Mapping[str, str | None]) -> FingerprintStatus:
         """Look the node up, given its inputs' fingerprints by parameter name.

@@ -39,9 +39,11 @@ class GraphRun:
     fingerprints: dict[str, str | None] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     executed: list[str] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
     components: dict[str, FingerprintComponent] = field(init=False)
     _providers: dict[str, PrecomputedValueProvider] = field(default_factory=dict)
     _runnables: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    _sources: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.components = {
@@ -122,7 +124,14 @@ class GraphRun:
         component = self.components.get(name)
         if component is None:
             return []
-        return list(given(node, component.parts(known), component.config, at_hand))
+        return list(given(node, component.known_parts(known), component.config, at_hand))
+
+    def source(self, name: str) -> str:
+        """Return the text of what a node uses; nodes often share one, and finding it reads its file."""
+        uses = self.schema[name].uses
+        if id(uses) not in self._sources:
+            self._sources[id(uses)] = source_of(self.schema[name])
+        return self._sources[id(uses)]
 
     def known_value(self, name: str) -> object:
         """Return a node's value where it is in memory, else `MISSING`; loads and runs nothing."""
@@ -191,9 +200,9 @@ class GraphRun:
             return
         try:
             parts = self.components[name].parts(known)
-            output = CachedOutput(key_of(parts), digest, parts, duration_s)
-            node = self.schema[name]
-            self.cache.put(output, value, name, source=source_of(node), given=self.given(name))
+            self.keys[name] = key_of(parts)
+            output = CachedOutput(self.keys[name], digest, parts, duration_s)
+            self.cache.put(output, value, name, source=self.source(name), given=self.given(name))
         except (StoreError, UncacheableError, UnfingerprintableValueError) as error:
             self.notes[name] = f"not stored: {error}"
 

@@ -12,13 +12,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import reduce as fold
 from typing import Any, Protocol
 
 from fpcache.events import CellFinished, Event, EventBus
 from fpcache.panel.devices import devices
 from fpcache.panel.reducer import reduce
-from fpcache.panel.state import SessionState
+from fpcache.panel.state import SessionState, Totals
 from fpcache.panel.views import overview, shown_cell
 
 __all__ = ["Answers", "Hub", "View"]
@@ -42,6 +43,12 @@ class Answers(Protocol):
 
     def past(self) -> Iterable[Event]:
         """Return the events of the last cells that ended."""
+
+    def totals(self) -> Mapping[str, Any]:
+        """Return the sums over all cells that ended, by the names of `Totals`' fields."""
+
+    def note_opened(self) -> None:
+        """Note that one more dashboard was opened."""
 
 
 class View(Protocol):
@@ -96,7 +103,8 @@ class Hub:
     def _begin_anew(self) -> None:
         """Take the state from what the session keeps of its last cells."""
         self._queue.clear()
-        self._state = fold(reduce, self._answers.past(), SessionState())
+        past = fold(reduce, self._answers.past(), SessionState())
+        self._state = replace(past, totals=Totals(**self._answers.totals()))
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -105,6 +113,7 @@ class Hub:
 
     def open(self, view: View) -> None:
         """Keep a dashboard up to date from now on."""
+        self._answers.note_opened()
         with self._lock:
             self._views.append(view)
             if self._leave is None:

@@ -20,6 +20,7 @@ __all__ = ["reduce"]
 _FAULTS_KEPT = 20
 _RAISED = "it raised an error"
 _OF_A_CELL = (ComponentStarted, ComponentFinished, CellFinished)
+_ENDED = frozenset({"hit", "miss", "uncacheable", "plain", "pruned"})
 _COUNTED = {"hit": "hits", "miss": "misses", "uncacheable": "uncacheable", "plain": "plain"}
 
 
@@ -37,12 +38,12 @@ def reduce(state: SessionState, event: Event) -> SessionState:
         return state
     match event:
         case CellStarted():
-            return replace(state, cells=(*state.cells[1 - CELLS_KEPT :], _begun(event)))
+            return replace(state, cells=(*_kept(state.cells), _begun(event)))
         case ComponentStarted(number=number):
             return _with_cell(state, number, lambda cell: _started(cell, event))
         case ComponentFinished(number=number):
-            counted = replace(state, totals=_counted(state.totals, event))
-            return _with_cell(counted, number, lambda cell: _ended(cell, event))
+            totals = _counted(_uncounted(state, event), event)
+            return _with_cell(replace(state, totals=totals), number, lambda cell: _ended(cell, event))
         case CellFinished(number=number):
             overhead_s = state.totals.overhead_s + event.overhead_s
             spent = replace(state, totals=replace(state.totals, overhead_s=overhead_s))
@@ -50,6 +51,14 @@ def reduce(state: SessionState, event: Event) -> SessionState:
         case CacheFault(message):
             return replace(state, faults=(*state.faults[1 - _FAULTS_KEPT :], message))
     return state
+
+
+def _kept(cells: tuple[CellState, ...]) -> tuple[CellState, ...]:
+    """Make room for one more: the oldest that is over goes, as a cell may run hundreds of graphs."""
+    if len(cells) < CELLS_KEPT:
+        return cells
+    oldest = next((place for place, cell in enumerate(cells) if cell.phase != "running"), 0)
+    return (*cells[:oldest], *cells[oldest + 1 :])
 
 
 def _begun(event: CellStarted) -> CellState:
@@ -102,15 +111,23 @@ def _ended(cell: CellState, event: ComponentFinished) -> CellState:
     return _with_nodes(cell, event.index, (own, *joined))
 
 
-def _counted(totals: Totals, event: ComponentFinished) -> Totals:
-    name = _COUNTED.get(event.status)
-    is_hit = event.status == "hit"
+def _uncounted(state: SessionState, event: ComponentFinished) -> Totals:
+    """Return the totals without what was counted when this component ended before: a node may do so twice."""
+    cell = next(cell for cell in reversed(state.cells) if cell.number == event.number)
+    if not 0 <= event.index < len(cell.nodes) or cell.nodes[event.index].status not in _ENDED:
+        return state.totals
+    return _counted(state.totals, cell.nodes[event.index], -1)
+
+
+def _counted(totals: Totals, ended: ComponentFinished | NodeState, times: int = 1) -> Totals:
+    name = _COUNTED.get(ended.status)
+    is_hit = ended.status == "hit"
     return replace(
         totals,
-        **({name: getattr(totals, name) + 1} if name is not None else {}),
-        saved_s=totals.saved_s + event.saved_s,
-        stored_bytes=totals.stored_bytes + (event.size_bytes if event.was_stored else 0),
-        restored_bytes=totals.restored_bytes + (event.size_bytes if is_hit else 0),
+        **({name: getattr(totals, name) + times} if name is not None else {}),
+        saved_s=totals.saved_s + times * ended.saved_s,
+        stored_bytes=totals.stored_bytes + (times * ended.size_bytes if ended.was_stored else 0),
+        restored_bytes=totals.restored_bytes + (times * ended.size_bytes if is_hit else 0),
     )
 
 

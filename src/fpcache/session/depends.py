@@ -8,9 +8,9 @@ from collections.abc import Iterable
 import xxhash
 
 from fpcache.dependencies.file_digests import DIRECTORY, GONE, content_digest, listing_digest, tree_digest
-from fpcache.dependencies.file_events import quiet
 from fpcache.dependencies.paths import absolute
 from fpcache.dependencies.records import Dependency
+from fpcache.own_work import quiet
 
 __all__ = ["KIND", "check", "dependencies"]
 

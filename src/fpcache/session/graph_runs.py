@@ -12,7 +12,6 @@ from fpcache.fingerprints.heads import head
 from fpcache.fingerprints.records import MISSING
 from fpcache.fingerprints.summaries import summary
 from fpcache.graph import CachedOutput, FingerprintStatus, GraphSchema, Outcome
-from fpcache.graph.describing import source_of
 from fpcache.session.evidence import device_of
 from fpcache.session.report import HIT, MISS, PRUNED, CellReport, ComponentReport
 from fpcache.session.telling import finished
@@ -89,9 +88,13 @@ class GraphTelling:
         """Note that the run is over, and which pruned nodes had to run after all."""
         for name in self.run.executed:
             row = self._rows[name]
-            if row.status == PRUNED:
+            if row.status in (PRUNED, HIT):
                 row.status, row.reason, row.saved_s = MISS, LOST, 0.0
                 self._finish(name, row)
+        for name, component in self.run.components.items():
+            if component.failed:
+                self._rows[name].status, self._rows[name].evidence.failed = MISS, True
+                self._finish(name, self._rows[name])
         elapsed_s = time.perf_counter() - self._started_s
         self.report.overhead_s = max(0.0, elapsed_s - sum(row.duration_s for row in self.report.rows))
         self.session.add_graph(self.report)
@@ -108,8 +111,8 @@ class GraphTelling:
         if not self.session.services.bus.is_heard:
             return
         with self.session.services.faults.guarded("describing a node of a graph"):
-            node, evidence = self.run.schema[name], row.evidence
-            evidence.source = source_of(node)
+            evidence = row.evidence
+            evidence.source = self.run.source(name)
             told = self.run.given(name)
             evidence.inputs = [record for record in told if record["kind"] != "package"]
             evidence.packages = {r["key"]: r["summary"] for r in told if r["kind"] == "package"}
@@ -117,14 +120,17 @@ class GraphTelling:
             if value is not MISSING:
                 evidence.outputs = [(name, summary(value), head(value))]
                 evidence.device = device_of([value])
+            row.key = row.key or self.run.keys.get(name, "")
             self._note_entry(row)
 
     def _note_entry(self, row: ComponentReport) -> None:
         stored = self.run.cache.look_up(row.key) if row.key else None
-        if stored is None or stored.entry is None:
-            return
-        row.evidence.entry_id, row.size_bytes = stored.entry.entry_id, stored.entry.size_bytes
-        row.stored = row.status == MISS
+        if self.run.cache.store is not self.session.services.store:
+            row.evidence.against = ""  # entries of another store can't be looked up in the session's
+        elif stored is not None and stored.entry is not None:
+            row.evidence.entry_id = stored.entry.entry_id
+        if stored is not None and stored.entry is not None:
+            row.size_bytes, row.stored = stored.entry.size_bytes, row.status == MISS
 
 
 def _planned(number: int, schema: GraphSchema, order: tuple[str, ...]) -> CellStarted:

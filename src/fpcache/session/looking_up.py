@@ -184,6 +184,8 @@ def _explain(run: CellRun, component: Component, reading: Reading) -> tuple[str,
 
 def _is_earlier_version(entry: Entry, run: CellRun, component: Component, names: frozenset[str]) -> bool:
     """Judge by the names that are bound; code that binds none, by how alike its text is."""
+    if not entry.code_digest:
+        return False  # no cell's: a node of a graph
     seen_in = run.services.seen_in.get(entry.code_digest)
     if seen_in is not None and (seen_in == run.place or seen_in[0] != run.label):
         return False  # it is still there, beside this component or in another cell

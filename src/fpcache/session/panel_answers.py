@@ -85,6 +85,24 @@ class PanelAnswers:
         reports = sorted([*session.reports, *session.graph_reports], key=lambda report: report.number)
         return list(past_events(reports))
 
+    def totals(self) -> dict[str, Any]:
+        """Return the sums over all cells that ended."""
+        stats = self.session.stats
+        return {
+            "hits": stats.hits,
+            "misses": stats.misses,
+            "uncacheable": stats.uncacheable,
+            "plain": stats.plain,
+            "saved_s": stats.time_saved_s,
+            "overhead_s": stats.overhead_s,
+            "stored_bytes": stats.stored_bytes,
+            "restored_bytes": stats.restored_bytes,
+        }
+
+    def note_opened(self) -> None:
+        """Note that one more dashboard was opened: a cell that did so is not replayed."""
+        self.session.services.dashboards += 1
+
     # -- questions -------------------------------------------------------
 
     def _on_component(self, given: Mapping[str, Any]) -> dict[str, Any]:

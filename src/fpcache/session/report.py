@@ -247,7 +247,19 @@ def duration_text(duration_s: float) -> str:
 
 @dataclass(slots=True)
 class Stats:
-    """Totals of this kernel's session."""
+    """Totals of this kernel's session.
+
+    Attributes
+    ----------
+    hits, misses, uncacheable, plain : int
+        How many components ended so.
+    time_saved_s, overhead_s : float
+        Seconds that hits saved, and that the cache itself took.
+    size_bytes : int
+        What the store holds.
+    stored_bytes, restored_bytes : int
+        What this session stored, and what it restored.
+    """
 
     hits: int = 0
     misses: int = 0
@@ -255,6 +267,9 @@ class Stats:
     time_saved_s: float = 0.0
     overhead_s: float = 0.0
     size_bytes: int = 0
+    plain: int = 0
+    stored_bytes: int = 0
+    restored_bytes: int = 0
 
     def add(self, report: CellReport) -> None:
         """Count one more cell in."""
@@ -262,5 +277,8 @@ class Stats:
         self.hits += counts[HIT]
         self.misses += counts[MISS]
         self.uncacheable += counts[UNCACHEABLE]
+        self.plain += counts[PLAIN]
+        self.stored_bytes += sum(row.size_bytes for row in report.rows if row.stored)
+        self.restored_bytes += sum(row.size_bytes for row in report.rows if row.status == HIT)
         self.time_saved_s += report.saved_s
         self.overhead_s += report.overhead_s
