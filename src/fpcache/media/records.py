@@ -1,0 +1,155 @@
+"""What a media fingerprint is, and what comparing two of them gives."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from json import dumps, loads
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+from fpcache.errors import MediaError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Kind", "MediaFingerprint", "Parts", "Similarity"]
+
+Kind = Literal["image", "audio", "video", "text"]
+_FORMAT = 1
+_VECTOR = "vector"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the algorithm of one kind makes of decoded content.
+
+    Attributes
+    ----------
+    hashes : mapping of str to ndarray
+        All that comparing needs, by name: arrays of plain numbers of any shape.
+    metadata : mapping of str to object
+        Facts for people and filters, as JSON holds them: ``width``, ``duration_s``, ``words`` ...
+    vector : ndarray or None
+        Feature vector, float16, shape (d,), of length 1; None where no model took part.
+    model : str
+        Name and version of the model that gave the vector; empty where none did.
+    device, dtype : str
+        Where and in what precision it was computed, such as ``"cuda:0"`` and ``"float16"``.
+    """
+
+    hashes: Mapping[str, np.ndarray]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    vector: np.ndarray | None = None
+    model: str = ""
+    device: str = "cpu"
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MediaFingerprint:
+    """What a piece of media is like, so that it is found again after it was changed a little.
+
+    Attributes
+    ----------
+    kind : str
+        ``"image"``, ``"audio"``, ``"video"`` or ``"text"``.
+    digest : str
+        Hex digest of the exact content.
+    algorithm : str
+        Name and version of what made it, such as ``"image-1"``; only equal ones are compared.
+    parts : Parts
+        Hashes, vector and metadata.
+    """
+
+    kind: Kind
+    digest: str
+    algorithm: str
+    parts: Parts
+
+    @property
+    def hashes(self) -> Mapping[str, np.ndarray]:
+        """The perceptual hashes, by name."""
+        return MappingProxyType(dict(self.parts.hashes))
+
+    @property
+    def vector(self) -> np.ndarray | None:
+        """The feature vector, or None."""
+        return self.parts.vector
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """Facts about the content."""
+        return MappingProxyType(dict(self.parts.metadata))
+
+    def to_bytes(self) -> bytes:
+        """Return it as bytes that `from_bytes` reads, on any machine; holds no pickle."""
+        import numpy as np
+
+        head = {
+            "format": _FORMAT, "kind": self.kind, "digest": self.digest, "algorithm": self.algorithm,
+            "metadata": dict(self.parts.metadata), "model": self.parts.model,
+            "device": self.parts.device, "dtype": self.parts.dtype,
+        }  # fmt: skip
+        arrays = {f"hash {name}": array for name, array in self.parts.hashes.items()}
+        if self.parts.vector is not None:
+            arrays[_VECTOR] = self.parts.vector
+        buffer = io.BytesIO()
+        np.savez(buffer, head=np.frombuffer(dumps(head, sort_keys=True).encode(), np.uint8), **arrays)
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> MediaFingerprint:
+        """Return what `to_bytes` gave.
+
+        Raises
+        ------
+        MediaError
+            If these are not such bytes.
+        """
+        import numpy as np
+
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+                head = loads(stored["head"].tobytes())
+                hashes = {
+                    name.removeprefix("hash "): stored[name] for name in stored.files if name.startswith("hash ")
+                }
+                vector = stored[_VECTOR] if _VECTOR in stored.files else None
+            parts = Parts(hashes, head["metadata"], vector, head["model"], head["device"], head["dtype"])
+            return cls(head["kind"], head["digest"], head["algorithm"], parts)
+        except (KeyError, ValueError, OSError, EOFError) as error:
+            raise MediaError(f"these bytes hold no media fingerprint ({error})") from error
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, MediaFingerprint):
+            return NotImplemented
+        return self.to_bytes() == other.to_bytes()
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.digest, self.algorithm))
+
+
+@dataclass(frozen=True, slots=True)
+class Similarity:
+    """How alike two pieces of media are.
+
+    Attributes
+    ----------
+    score : float
+        From 0 (nothing in common) to 1 (the same).
+    threshold : float
+        From where on `score` means the same content: at most one in a thousand unrelated pairs reaches it.
+    evidence : mapping of str to object
+        What the score rests on, in words and numbers: which hash, which vector, which offset.
+    """
+
+    score: float
+    threshold: float
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_match(self) -> bool:
+        """Whether the two are the same content, as far as can be told."""
+        return self.score >= self.threshold
