@@ -1,7 +1,46 @@
-"""Media fingerprints: the same image, sound, video or text found again after it was changed a little."""
+"""Media fingerprints: the same image, sound or text found again after it was changed a little.
+
+`fingerprint` one, `fingerprint_batch` many, and ask for their `similarity`. Needs ``fpcache[media]``.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from fpcache.media.records import MediaFingerprint, Parts, Similarity
 
-__all__ = ["MediaFingerprint", "Parts", "Similarity"]
+if TYPE_CHECKING:
+    from fpcache.media.batch import Failure, afingerprint_batch, fingerprint_batch, fingerprint_each
+    from fpcache.media.caching import CacheStats, FingerprintCache, cache
+    from fpcache.media.fingerprinting import afingerprint, fingerprint, similarity
+
+__all__ = [
+    "CacheStats",
+    "Failure",
+    "FingerprintCache",
+    "MediaFingerprint",
+    "Parts",
+    "Similarity",
+    "afingerprint",
+    "afingerprint_batch",
+    "cache",
+    "fingerprint",
+    "fingerprint_batch",
+    "fingerprint_each",
+    "similarity",
+]
+
+# Loaded when first asked for, so that importing this imports neither the store nor NumPy.
+_HOMES = {
+    "CacheStats": "caching", "FingerprintCache": "caching", "cache": "caching",
+    "Failure": "batch", "afingerprint_batch": "batch",
+    "fingerprint_batch": "batch", "fingerprint_each": "batch",
+    "afingerprint": "fingerprinting", "fingerprint": "fingerprinting", "similarity": "fingerprinting",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

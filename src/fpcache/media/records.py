@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from json import dumps, loads
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
+from zipfile import BadZipFile
 
 from fpcache.errors import MediaError
 
@@ -19,6 +21,7 @@ __all__ = ["Kind", "MediaFingerprint", "Parts", "Similarity"]
 Kind = Literal["image", "audio", "video", "text"]
 _FORMAT = 1
 _VECTOR = "vector"
+_DRAWN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Parts:
     dtype: str = "float32"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class MediaFingerprint:
     """What a piece of media is like, so that it is found again after it was changed a little.
 
@@ -92,11 +95,12 @@ class MediaFingerprint:
             "metadata": dict(self.parts.metadata), "model": self.parts.model,
             "device": self.parts.device, "dtype": self.parts.dtype,
         }  # fmt: skip
-        arrays = {f"hash {name}": array for name, array in self.parts.hashes.items()}
+        arrays: dict[str, Any] = {f"hash {name}": array for name, array in self.parts.hashes.items()}
         if self.parts.vector is not None:
             arrays[_VECTOR] = self.parts.vector
         buffer = io.BytesIO()
-        np.savez(buffer, head=np.frombuffer(dumps(head, sort_keys=True).encode(), np.uint8), **arrays)
+        arrays["head"] = np.frombuffer(dumps(head, sort_keys=True).encode(), np.uint8)
+        np.savez(buffer, allow_pickle=False, **arrays)
         return buffer.getvalue()
 
     @classmethod
@@ -114,13 +118,29 @@ class MediaFingerprint:
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
                 head = loads(stored["head"].tobytes())
                 hashes = {
-                    name.removeprefix("hash "): stored[name] for name in stored.files if name.startswith("hash ")
+                    name.removeprefix("hash "): stored[name]
+                    for name in stored.files
+                    if name.startswith("hash ")
                 }
                 vector = stored[_VECTOR] if _VECTOR in stored.files else None
             parts = Parts(hashes, head["metadata"], vector, head["model"], head["device"], head["dtype"])
             return cls(head["kind"], head["digest"], head["algorithm"], parts)
-        except (KeyError, ValueError, OSError, EOFError) as error:
+        except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
             raise MediaError(f"these bytes hold no media fingerprint ({error})") from error
+
+    def __repr__(self) -> str:
+        size = f"vector of {self.vector.size}" if self.vector is not None else "no vector"
+        return f"<{self.kind} {facts_in_words(self.metadata)}, {self.algorithm}, {size}, {self.digest[:12]}>"
+
+    def _repr_html_(self) -> str:
+        rows = {"kind": self.kind, **self.parts.metadata, "algorithm": self.algorithm, "digest": self.digest}
+        rows |= {"model": self.parts.model, "computed on": f"{self.parts.device}, {self.parts.dtype}"}
+        cells = "".join(
+            f"<tr><th>{escape(name.replace('_', ' '))}</th><td>{escape(str(value))}</td></tr>"
+            for name, value in rows.items()
+            if value not in ("", None)
+        )
+        return f"<table><tr><td rowspan='99'>{_drawn(self.parts.hashes)}</td></tr>{cells}</table>"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, MediaFingerprint):
@@ -129,6 +149,36 @@ class MediaFingerprint:
 
     def __hash__(self) -> int:
         return hash((self.kind, self.digest, self.algorithm))
+
+
+def facts_in_words(metadata: Mapping[str, Any]) -> str:
+    """Say what matters of an item's metadata.
+
+    Examples
+    --------
+    >>> facts_in_words({"width": 640, "height": 480, "format": "JPEG"}), facts_in_words({"duration_s": 12.3})
+    ('640×480 JPEG', '12.3 s')
+    """
+    if "width" in metadata:
+        return f"{metadata['width']}×{metadata['height']} {metadata.get('format') or ''}".rstrip()
+    if "duration_s" in metadata:
+        return f"{metadata['duration_s']:.1f} s {metadata.get('codec') or ''}".rstrip()
+    words = metadata.get("words")
+    return f"of {words} words" if words is not None else f"of {metadata.get('characters', 0)} characters"
+
+
+def _drawn(hashes: Mapping[str, np.ndarray]) -> str:
+    """Draw up to 256 bits of the first hash as a square of squares: alike fingerprints look alike."""
+    import numpy as np
+
+    first = next((array for array in hashes.values() if array.size), None)
+    if first is None:
+        return ""
+    data = np.frombuffer(np.ascontiguousarray(first).tobytes()[: _DRAWN * _DRAWN // 8], np.uint8)
+    bits = np.flatnonzero(np.unpackbits(data))
+    squares = "".join(f"<rect x='{bit % _DRAWN}' y='{bit // _DRAWN}' width='1' height='1'/>" for bit in bits)
+    frame = f"viewBox='0 0 {_DRAWN} {_DRAWN}' width='96' height='96' shape-rendering='crispEdges'"
+    return f"<svg {frame} fill='currentColor' role='img' aria-label='bits of the hash'>{squares}</svg>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,207 @@
+"""Many items: read and decoded in threads, computed together, given back in order; a failure is a value."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequence, Sized
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Literal
+
+from fpcache.errors import FpcacheError, MediaError
+from fpcache.media.fingerprinting import Prepared, finished, prepared
+from fpcache.media.methods import Options
+from fpcache.media.records import Kind, MediaFingerprint
+
+__all__ = ["Failure", "afingerprint_batch", "fingerprint_batch", "fingerprint_each"]
+
+_AHEAD = 2
+_MOST_TOGETHER = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What stands in the place of a fingerprint that could not be made.
+
+    Attributes
+    ----------
+    index : int
+        The item's place in the batch.
+    item : object
+        The item, as it was given.
+    error : FpcacheError
+        What is wrong with it.
+    """
+
+    index: int
+    item: Any
+    error: FpcacheError
+
+    def __bool__(self) -> bool:
+        """Be false, so that ``filter(None, results)`` leaves the fingerprints."""
+        return False
+
+    def __str__(self) -> str:
+        return f"item {self.index}: {self.error}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """An item on its way through the threads."""
+
+    index: int
+    item: Any
+    future: Future[Prepared]
+
+    def outcome(self) -> Prepared | Failure:
+        """Return what came of it, once it is there."""
+        try:
+            return self.future.result()
+        except FpcacheError as error:
+            return Failure(self.index, self.item, error)
+
+
+def fingerprint_batch(
+    items: Iterable[Any],
+    kind: Kind | None = None,
+    *,
+    workers: int | None = None,
+    on_error: Literal["collect", "raise"] = "collect",
+    progress: bool = False,
+    device: str | None = None,
+    vector: bool | None = None,
+) -> list[MediaFingerprint | Failure]:
+    """Return the fingerprints of many items, in order.
+
+    Parameters
+    ----------
+    items : iterable
+        Each as `fingerprint` takes it; drawn from as there is room, so that memory doesn't grow with them.
+    kind : str, optional
+        What all of them are; else each is told by its content.
+    workers : int, optional
+        Threads that read and decode; as many as processors by default.
+    on_error : str
+        ``"collect"``: an item that fails gives a `Failure` in its place, and the others go on. ``"raise"``:
+        the first failure is raised, and the rest is cancelled.
+    progress : bool
+        Show a bar (with tqdm, where it is installed).
+    device, vector
+        As in `fingerprint`.
+
+    Raises
+    ------
+    MediaError
+        With ``on_error="raise"``, for the first item that fails, with a note that names it.
+    """
+    each = fingerprint_each(items, kind, workers=workers, on_error=on_error, device=device, vector=vector)
+    return list(_shown(each, items) if progress else each)
+
+
+def fingerprint_each(
+    items: Iterable[Any],
+    kind: Kind | None = None,
+    *,
+    workers: int | None = None,
+    on_error: Literal["collect", "raise"] = "collect",
+    device: str | None = None,
+    vector: bool | None = None,
+) -> Generator[MediaFingerprint | Failure, None, None]:
+    """Yield what `fingerprint_batch` returns, as it comes; closing the iterator cancels the rest."""
+    if on_error not in ("collect", "raise"):
+        raise MediaError(f"on_error is 'collect' or 'raise', not {on_error!r}")
+    options, threads = Options(device, vector), workers or os.cpu_count() or 1
+    drawn = enumerate(items)
+    waiting: deque[_Waiting] = deque()
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="fpcache-media")
+    try:
+        while True:
+            for index, item in islice(drawn, _AHEAD * threads + _MOST_TOGETHER - len(waiting)):
+                waiting.append(_Waiting(index, item, pool.submit(prepared, item, kind, options)))
+            if not waiting:
+                return
+            for result in _together(waiting, options):
+                if isinstance(result, Failure) and on_error == "raise":
+                    result.error.add_note(f"in item {result.index} of the batch")
+                    raise result.error
+                yield result
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _together(waiting: deque[_Waiting], options: Options) -> Iterator[MediaFingerprint | Failure]:
+    """Take the next items that can be computed together off the queue, and yield what comes of them."""
+    group: list[tuple[_Waiting, Prepared | Failure]] = []
+    kind: Kind | None = None
+    while waiting and len(group) < _MOST_TOGETHER:
+        found = waiting[0].outcome()
+        if isinstance(found, Prepared) and found.made is None:
+            kind = kind or found.kind
+            if found.kind != kind:
+                break
+        group.append((waiting.popleft(), found))
+        if kind is None and not isinstance(found, Failure):
+            break  # known already: give it back at once
+    ready = [found for _, found in group if isinstance(found, Prepared) and found.made is None]
+    made = iter(_computed(ready, options))
+    for place, found in group:
+        if isinstance(found, Prepared):
+            result = found.made or next(made)
+            yield Failure(place.index, place.item, result) if isinstance(result, FpcacheError) else result
+        else:
+            yield found
+
+
+def _computed(ready: Sequence[Prepared], options: Options) -> list[MediaFingerprint | FpcacheError]:
+    """Compute items together; where that fails, one by one, so that one item spoils no other."""
+    if not ready:
+        return []
+    try:
+        return [*finished(ready, options)]
+    except FpcacheError as error:
+        if len(ready) == 1:
+            return [error]
+    return [result for item in ready for result in _computed([item], options)]
+
+
+async def afingerprint_batch(
+    items: Iterable[Any],
+    kind: Kind | None = None,
+    *,
+    workers: int | None = None,
+    on_error: Literal["collect", "raise"] = "collect",
+    device: str | None = None,
+    vector: bool | None = None,
+) -> AsyncIterator[MediaFingerprint | Failure]:
+    """Yield what `fingerprint_each` does, while the event loop goes on; cancelling it cancels the rest."""
+    each = fingerprint_each(items, kind, workers=workers, on_error=on_error, device=device, vector=vector)
+    alone = threading.Lock()  # a step that was cancelled goes on to its end in its thread
+
+    def step() -> MediaFingerprint | Failure | None:
+        with alone:
+            return next(each, None)
+
+    def stop() -> None:
+        with alone:
+            each.close()
+
+    try:
+        while (result := await asyncio.to_thread(step)) is not None:
+            yield result
+    finally:
+        await asyncio.shield(asyncio.to_thread(stop))
+
+
+def _shown(each: Iterator[Any], items: Iterable[Any]) -> Iterator[Any]:
+    """Show a bar, where tqdm is there."""
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return each
+    total = len(items) if isinstance(items, Sized) else None
+    shown: Iterator[Any] = iter(tqdm(each, total=total, unit="item"))
+    return shown

@@ -1,0 +1,143 @@
+"""Fingerprints of single items: what is asked for first, and what is cached."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fpcache.errors import MediaError
+from fpcache.media.caching import Key, cache
+from fpcache.media.methods import Options, method
+from fpcache.media.records import Kind, MediaFingerprint, Similarity
+from fpcache.media.sources import opened
+
+__all__ = ["Prepared", "afingerprint", "fingerprint", "finished", "prepared", "similarity"]
+
+
+def fingerprint(
+    source: Any, kind: Kind | None = None, *, device: str | None = None, vector: bool | None = None
+) -> MediaFingerprint:
+    """Return what finds an image, a sound or a text again after it was changed.
+
+    Content that was fingerprinted before is not decoded again: what is known is
+    kept in memory and in fpcache's store, by the digest of the content.
+
+    Parameters
+    ----------
+    source
+        A path; bytes; an open file; a URL of any scheme that fsspec knows (``https:``, ``s3:``, ``ipfs:``
+        with ipfsspec ...); a ``data:`` address; a Pillow image; an array or tensor of pixels, (height,
+        width[, channels]) or (channels, height, width), whole numbers or 0 to 1; ``(samples, rate)`` for
+        sound, samples of shape (n,) or (channels, n), rate in hertz; or a text.
+    kind : str, optional
+        ``"image"``, ``"audio"`` or ``"text"``; else told by the content. ``"audio"`` of a video takes its
+        sound track.
+    device : str, optional
+        Where networks run: ``"cpu"``, ``"cuda"``, ``"cuda:1"``; else as ``FPCACHE_DEVICE`` says, else CUDA
+        where there is one.
+    vector : bool, optional
+        Whether an image's feature vector is made: by default where PyTorch and the weights are at hand;
+        True raises where they aren't; False leaves it out, which is faster.
+
+    Raises
+    ------
+    MediaError
+        If the source can't be read, holds nothing, is damaged, or of no known kind; with what to do.
+    DeviceError
+        If the device asked for isn't there.
+
+    Examples
+    --------
+    >>> line = "To be, or not to be, that is the question."
+    >>> similarity(fingerprint(line), fingerprint(line.upper())).is_match
+    True
+    """
+    options = Options(device, vector)
+    return finished([prepared(source, kind, options)], options)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An item that was read: its fingerprint where that is known or made, else what was decoded.
+
+    Attributes
+    ----------
+    kind, name : str
+        Of which kind it is, and what messages call it.
+    key : Key
+        What it is kept under.
+    decoded : object
+        What the kind's method makes parts of.
+    made : MediaFingerprint or None
+        The fingerprint, where nothing is left to do.
+    """
+
+    kind: Kind
+    name: str
+    key: Key
+    decoded: Any = None
+    made: MediaFingerprint | None = None
+
+
+def prepared(source: Any, kind: Kind | None, options: Options) -> Prepared:
+    """Read and decode an item that isn't known; make it at once where many together gain nothing."""
+    with opened(source, kind) as content:
+        how = method(content.kind)
+        key = Key(content.digest, how.algorithm, getattr(how.model(options), "name", ""))
+        found = cache.get(key)
+        if found is not None:
+            return Prepared(content.kind, content.name, key, made=found)
+        item = Prepared(content.kind, content.name, key, how.decode(content))
+        if how.batch_size > 1:
+            return item
+        return replace(item, decoded=None, made=finished([item], options)[0])
+
+
+def finished(items: Sequence[Prepared], options: Options) -> list[MediaFingerprint]:
+    """Return the fingerprints of items of one kind, those that are not made yet made together and kept."""
+    new = {item.key: item for item in items if item.made is None}
+    made = {item.key: item.made for item in items if item.made is not None}
+    if new:
+        how = method(items[0].kind)
+        parts = how.parts([item.decoded for item in new.values()], how.model(options))
+        for (key, item), one in zip(new.items(), parts, strict=True):
+            made[key] = MediaFingerprint(item.kind, key.digest, key.algorithm, one)
+            cache.put(key, made[key], item.name)
+    return [made[item.key] for item in items]
+
+
+async def afingerprint(
+    source: Any, kind: Kind | None = None, *, device: str | None = None, vector: bool | None = None
+) -> MediaFingerprint:
+    """Do as `fingerprint` does in a thread of its own, while the event loop goes on."""
+    return await asyncio.to_thread(fingerprint, source, kind, device=device, vector=vector)
+
+
+def similarity(a: Any, b: Any) -> Similarity:
+    """Return how alike two pieces of media are, and what that rests on.
+
+    Parameters
+    ----------
+    a, b : MediaFingerprint or source
+        Fingerprints, or what `fingerprint` takes.
+
+    Raises
+    ------
+    MediaError
+        If they are of different kinds, or were made by different versions.
+    """
+    a, b = (one if isinstance(one, MediaFingerprint) else fingerprint(one) for one in (a, b))
+    if a.kind != b.kind:
+        raise MediaError(
+            f"an {a.kind} can't be compared with an {b.kind}; of a video take kind='audio' first"
+        )
+    if a.algorithm != b.algorithm:
+        raise MediaError(
+            f"fingerprints of {a.algorithm} and {b.algorithm} can't be compared; make the older one anew"
+        )
+    told = method(a.kind).compare(a.parts, b.parts)
+    if a.digest != b.digest:
+        return told
+    return Similarity(1.0, told.threshold, {**told.evidence, "same_content": True})

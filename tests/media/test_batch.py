@@ -1,0 +1,97 @@
+"""Many items at once: in order, bounded, each failure by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from fpcache.errors import MediaError
+from fpcache.media import Failure, afingerprint_batch, fingerprint, fingerprint_batch, fingerprint_each
+
+from .conftest import TEXT, encoded, picture
+
+CUT_OFF = encoded(picture(7))[:300]
+MIXED = [picture(1), b"", TEXT, CUT_OFF, picture(1), 7, picture(2), "no/such/file.png"]
+
+
+def test_a_batch_gives_what_one_by_one_gives_in_order():
+    found = fingerprint_batch(MIXED)
+    for index, (item, one) in enumerate(zip(MIXED, found, strict=True)):
+        if isinstance(one, Failure):
+            assert (one.index, one.item, bool(one)) == (index, item, False)
+            with pytest.raises(type(one.error)):
+                fingerprint(item)
+        else:
+            assert one == fingerprint(item)
+    assert [bool(one) for one in found] == [True, False, True, False, True, False, True, False]
+    assert "item 3" in str(found[3])
+
+
+@pytest.mark.parametrize("workers", [1, 5])
+def test_many_items_with_any_number_of_threads(workers):
+    items = [picture(seed, (64, 48)) for seed in range(40)]
+    found = fingerprint_batch(items, workers=workers)
+    assert [one.digest for one in found] == [fingerprint(item).digest for item in items]
+
+
+def test_the_first_failure_is_raised_where_asked_for():
+    with pytest.raises(MediaError) as caught:
+        fingerprint_batch(MIXED, on_error="raise")
+    assert "in item 1 of the batch" in caught.value.__notes__
+    with pytest.raises(MediaError, match="'collect' or 'raise'"):
+        fingerprint_batch([], on_error="ignore")
+
+
+def test_items_are_drawn_as_there_is_room():
+    drawn = []
+
+    def items():
+        for seed in range(1000):
+            drawn.append(seed)
+            yield picture(seed, (32, 32))
+
+    each = fingerprint_each(items(), workers=2)
+    next(each)
+    assert len(drawn) < 50
+    each.close()
+    assert not [one for one in threading.enumerate() if one.name.startswith("fpcache-media")]
+
+
+def test_what_the_items_raise_reaches_the_caller_and_ends_the_threads():
+    def items():
+        yield picture(1)
+        raise OSError("the folder went away")
+
+    with pytest.raises(OSError, match="went away"):
+        fingerprint_batch(items())
+    assert not [one for one in threading.enumerate() if one.name.startswith("fpcache-media")]
+
+
+def test_an_empty_batch_is_empty():
+    assert fingerprint_batch([]) == []
+
+
+def test_results_come_while_an_event_loop_goes_on():
+    async def collect():
+        return [one async for one in afingerprint_batch(MIXED)]
+
+    assert [bool(one) for one in asyncio.run(collect())] == [bool(one) for one in fingerprint_batch(MIXED)]
+
+
+def test_cancelling_ends_the_rest():
+    async def first():
+        each = afingerprint_batch(picture(seed) for seed in range(500))
+        one = await anext(each)
+        await each.aclose()
+        return one
+
+    assert asyncio.run(first()).kind == "image"
+    assert not [one for one in threading.enumerate() if one.name.startswith("fpcache-media")]
+
+
+def test_a_bar_is_shown_where_asked_for(capsys):
+    pytest.importorskip("tqdm")
+    fingerprint_batch([TEXT], progress=True)
+    assert "1/1" in capsys.readouterr().err
