@@ -144,7 +144,7 @@ def _data_of(address: str) -> bytes:
 def _fetched(url: str) -> Iterator[bytes | Path]:
     """Read a URL of any scheme that fsspec knows."""
     try:
-        import fsspec  # type: ignore[import-untyped]
+        import fsspec
     except ImportError as error:
         raise MediaError("reading URLs needs fsspec; pip install 'fpcache[media]'") from error
     try:
