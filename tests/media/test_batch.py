@@ -56,7 +56,7 @@ def test_items_are_drawn_as_there_is_room():
     next(each)
     assert len(drawn) < 50
     each.close()
-    assert not [one for one in threading.enumerate() if one.name.startswith("fpcache-media")]
+    assert not [one for one in threading.enumerate() if one.name.startswith("media-fingerprints")]
 
 
 def test_what_the_items_raise_reaches_the_caller_and_ends_the_threads():
@@ -66,7 +66,7 @@ def test_what_the_items_raise_reaches_the_caller_and_ends_the_threads():
 
     with pytest.raises(OSError, match="went away"):
         fingerprint_batch(items())
-    assert not [one for one in threading.enumerate() if one.name.startswith("fpcache-media")]
+    assert not [one for one in threading.enumerate() if one.name.startswith("media-fingerprints")]
 
 
 def test_an_empty_batch_is_empty():
@@ -88,7 +88,7 @@ def test_cancelling_ends_the_rest():
         return one
 
     assert asyncio.run(first()).kind == "image"
-    assert not [one for one in threading.enumerate() if one.name.startswith("fpcache-media")]
+    assert not [one for one in threading.enumerate() if one.name.startswith("media-fingerprints")]
 
 
 def test_a_bar_is_shown_where_asked_for(capsys):

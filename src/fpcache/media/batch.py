@@ -117,7 +117,7 @@ def fingerprint_each(
     options, threads = Options(device, vector), workers or os.cpu_count() or 1
     drawn = enumerate(items)
     waiting: deque[_Waiting] = deque()
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="fpcache-media")
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="media-fingerprints")
     try:
         while True:
             for index, item in islice(drawn, _AHEAD * threads + _MOST_TOGETHER - len(waiting)):
