@@ -48,14 +48,18 @@ def code_points(text: str) -> np.ndarray:
 
 
 def _symbols(character: str) -> tuple[int, ...]:
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
-    kept = [part for part in plain if not unicodedata.combining(part) and _role(part) == SYMBOL]
     codes: list[int] = []
-    for part in kept:
-        codes.append(ord(part))
-        if unicodedata.name(part, "").startswith("CJK"):
-            codes.append(ord(part) + _SECOND_HALF)  # says about as much as two letters
+    for part in _without_marks(_without_marks(character).casefold()):
+        if _role(part) == SYMBOL:
+            codes.append(ord(part))
+            if unicodedata.name(part, "").startswith("CJK"):
+                codes.append(ord(part) + _SECOND_HALF)  # says about as much as two letters
     return tuple(codes)
+
+
+def _without_marks(text: str) -> str:
+    # Before case is folded too: that makes a letter of one of the marks (U+0345).
+    return "".join(part for part in unicodedata.normalize("NFKD", text) if not unicodedata.combining(part))
 
 
 def _role(character: str) -> int:
@@ -92,7 +96,7 @@ class Alphabet:
 
     def roles(self, codes: np.ndarray) -> np.ndarray:
         """Return IGNORED, BREAK or SYMBOL for each code point, uint8."""
-        roles = self._roles[codes]
+        roles: np.ndarray = self._roles[codes]
         unknown = roles == _UNKNOWN
         if unknown.any():
             self._learn(np.unique(codes[unknown]))
@@ -133,9 +137,9 @@ class Alphabet:
             self._pool = np.concatenate([self._pool, mixed(new)])
             self._starts[codes], self._counts[codes] = starts, counts
             self._scripts[codes] = [_script(character) for character in characters]
-            # Last, because other threads read without the lock. No symbol is left of, say, an accent alone.
+            # Last, because other threads read without the lock. Of a voicing mark alone no symbol is left.
             self._roles[codes] = [
-                BREAK if role == SYMBOL and not count else role
+                IGNORED if role == SYMBOL and not count else role
                 for role, count in zip(roles, counts.tolist(), strict=True)
             ]
 

@@ -21,9 +21,9 @@ _WITHOUT_SPACES = frozenset(
 )
 # The language of a script that (nearly) one language alone is written in.
 _LANGUAGE_OF_SCRIPT = {
-    "Japanese": "ja", "Han": "zh", "Hangul": "ko", "Greek": "el", "Thai": "th", "Lao": "lo", "Khmer": "km", "Tamil": "ta",
-    "Telugu": "te", "Kannada": "kn", "Malayalam": "ml", "Sinhala": "si", "Gujarati": "gu", "Gurmukhi": "pa",
-    "Armenian": "hy", "Georgian": "ka", "Myanmar": "my",
+    "Japanese": "ja", "Han": "zh", "Hangul": "ko", "Greek": "el", "Thai": "th", "Lao": "lo",
+    "Khmer": "km", "Tamil": "ta", "Telugu": "te", "Kannada": "kn", "Malayalam": "ml", "Sinhala": "si",
+    "Gujarati": "gu", "Gurmukhi": "pa", "Armenian": "hy", "Georgian": "ka", "Myanmar": "my",
 }  # fmt: skip
 # Frequent short words that the others listed lack, or have more seldom.
 _FUNCTION_WORDS = {
@@ -40,8 +40,7 @@ _FUNCTION_WORDS = {
     "cs": "se na je že to jsou není pro jako nebo při lze podle můžete které která tak si pokud byl",
     "tr": "bir ve bu için ile da de olarak daha çok gibi veya olan ne kadar değil her var",
     "ru": "и в не на что с по как это для из или от вы если может он к но так",
-    "uk": "і в не на що з та для це як або від ви якщо може до у за його було",
-    "bg": "и в не на че с се за от да са по или това като е ако при може си",
+    "uk": "і що та як або від ви якщо до його було є цей ця для за це з у лише",
     "ar": "في من على إلى أن هذا هذه التي الذي ما لا مع أو كان عن و كل هو هي",
     "fa": "در از به که این را با است برای می و یک آن شما کنید یا خود شود تا",
     "he": "של את על לא הוא זה אל עם כי או היא כל יש אם גם אשר ב ה",
@@ -106,7 +105,7 @@ def script_of(counts: np.ndarray) -> str:
 def language_of(text: str) -> str:
     """Return the language whose function words a text uses, as an ISO 639-1 code, or "unknown".
 
-    A guess from word lists: it knows eighteen languages, and says nothing of a text with few such words
+    A guess from word lists: it knows seventeen languages, and says nothing of a text with few such words
     or where two languages are close.
 
     Examples

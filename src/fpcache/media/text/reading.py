@@ -111,6 +111,7 @@ def _decoded(chunks: Iterator[bytes], where: str, encoding: str | None) -> Itera
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
+        b"a".decode(encoding, "replace")  # says so if it is one from bytes to bytes
         return codecs.getincrementaldecoder(encoding)()
     except LookupError as error:
         raise MediaError(f"Python has no text encoding '{encoding}'; see its `codecs` page") from error

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from corpus import Item, gather
 from judging import Trials, judged, table, transform_table
-from peers import METHODS, Method
+from methods import METHODS, Method
 from transforms import TRANSFORMS, changed
 
 from fpcache.media.text import THRESHOLD
