@@ -24,7 +24,7 @@ def made_up(script: str, seed: int, *, sentences: int = 120) -> str:
     letters, space = SCRIPTS[script]
     vocabulary = list(_words(letters, random.Random(script), 1 if script in ("Han", "Hangul") else 2))
     source = random.Random(f"{script} {seed}")
-    weights = [1 / (place + 8) for place in range(len(vocabulary))]
+    weights = [1 / (place + 20) for place in range(len(vocabulary))]
     lines = []
     for _ in range(sentences):
         words = source.choices(vocabulary, weights, k=source.randrange(6, 16))
@@ -33,7 +33,7 @@ def made_up(script: str, seed: int, *, sentences: int = 120) -> str:
 
 
 def _words(letters: str, source: random.Random, shortest: int) -> Iterator[str]:
-    for place in range(1500):
+    for place in range(5000):
         longest = shortest + 1 + min(6, place // 40) // (3 if shortest == 1 else 1)
         yield "".join(source.choices(letters, k=source.randrange(shortest, longest + 1)))
 

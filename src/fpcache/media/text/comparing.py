@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from math import log2
 from typing import Any
 
 from fpcache.media.records import Parts, Similarity
 from fpcache.media.text.fingerprinting import sketch_in
-from fpcache.media.text.sketch import Overlap, Sketch, overlap
+from fpcache.media.text.sketch import Overlap, overlap
 
 __all__ = ["ALGORITHM", "THRESHOLD", "compare"]
 
 ALGORITHM = "text-1"
 THRESHOLD = 0.5
 
-# Where each measure of likeness means the same text: see the docstring of `compare`.
-_PASSAGES, _WORDS, _PIECES = 0.12, 0.45, 0.40
+# How likely as many runs or words are shared by chance grows with the texts, so what means the same text
+# rises from a number of members on with each doubling: (at first, from where on, each time, at most).
+_PASSAGES = (0.12, 100_000, 0.01, 0.3)
+_WORDS = (0.38, 1000, 0.07, 0.8)
+_PIECES = 0.4
 # As many runs that are not shared are added, so that a few shared by chance prove little.
-_DOUBT = {"passages": 12, "pieces": 4}
+_DOUBTS = {"passages": 12, "pieces": 4}
 _LEAST_WORDS = 16
 
 
@@ -26,7 +30,8 @@ def compare(a: Parts, b: Parts) -> Similarity:
     Three measures are taken, each is set on one scale with 0.5 where it means the same text, and the highest
     is the score: runs of twelve letters (half resemblance, half the larger containment), words regardless of
     their order (resemblance), and of two texts of at most 256 letters runs of four letters. Containment is
-    taken lower for small samples.
+    taken lower for small samples, and large texts must have more in common. How often a run or a word occurs
+    counts nowhere.
 
     Parameters
     ----------
@@ -46,34 +51,28 @@ def compare(a: Parts, b: Parts) -> Similarity:
     MediaError
         If the parts are not those of texts.
     """
-    evidence: dict[str, Any] = {}
-    passages = _overlap(a, b, "passages")
-    scores = {"passages": 0.0}
-    if passages is not None:
-        evidence |= {
-            "resemblance": passages.resemblance, "a_in_b": passages.a_in_b, "b_in_a": passages.b_in_a,
-            "sampled": [passages.in_a, passages.in_b],
-        }  # fmt: skip
-        scores["passages"] = _scaled(_likeness(passages, _DOUBT["passages"]), _PASSAGES)
-    words = _overlap(a, b, "words")
-    if words is not None:
-        evidence["words"] = words.resemblance
-        if min(words.in_a, words.in_b) >= _LEAST_WORDS:
-            scores["words"] = _scaled(words.resemblance, _WORDS)
-    pieces = _overlap(a, b, "pieces")
-    if pieces is not None:
+    passages, words, pieces = (_overlap(a, b, name) for name in ("passages", "words", "pieces"))
+    scores = {"passages": _scaled(_likeness(passages, _DOUBTS["passages"]), _rising(_PASSAGES, passages))}
+    evidence: dict[str, Any] = {
+        "resemblance": passages.resemblance,
+        "a_in_b": passages.a_in_b,
+        "b_in_a": passages.b_in_a,
+        "sampled": [passages.in_a, passages.in_b],
+        "words": words.resemblance,
+    }
+    if min(words.in_a, words.in_b) >= _LEAST_WORDS:
+        scores["words"] = _scaled(words.resemblance, _rising(_WORDS, words))
+    if pieces.in_a and pieces.in_b:
         evidence["pieces"] = pieces.resemblance
-        scores["pieces"] = _scaled(_likeness(pieces, _DOUBT["pieces"]), _PIECES)
+        scores["pieces"] = _scaled(_likeness(pieces, _DOUBTS["pieces"]), _PIECES)
     if a.vector is not None and b.vector is not None and a.model == b.model:
         evidence["cosine"] = float(a.vector.astype("f4") @ b.vector.astype("f4"))
     decided_by = max(scores, key=lambda name: scores[name])
     return Similarity(scores[decided_by], THRESHOLD, {**evidence, "decided_by": decided_by})
 
 
-def _overlap(a: Parts, b: Parts, name: str) -> Overlap | None:
-    first: Sketch | None = sketch_in(a, name)
-    second = sketch_in(b, name)
-    return None if first is None or second is None else overlap(first, second)
+def _overlap(a: Parts, b: Parts, name: str) -> Overlap:
+    return overlap(sketch_in(a, name), sketch_in(b, name))
 
 
 def _likeness(found: Overlap, doubt: int) -> float:
@@ -81,6 +80,12 @@ def _likeness(found: Overlap, doubt: int) -> float:
         return 1.0 if found.shared else 0.0
     contained = found.shared / (min(found.in_a, found.in_b) + doubt)
     return (contained + found.resemblance) / 2
+
+
+def _rising(rule: tuple[float, float, float, float], found: Overlap) -> float:
+    first, start, each, most = rule
+    doublings = max(0.0, log2(max(found.members_a, found.members_b, 1.0) / start))
+    return min(most, first + each * doublings)
 
 
 def _scaled(measure: float, same: float) -> float:

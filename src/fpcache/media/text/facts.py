@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
 from fpcache.media.text.characters import SCRIPTS, alphabet
 
-__all__ = ["OPENING_CHARACTERS", "Counts", "language_of", "script_of"]
+__all__ = ["Counts", "language_of", "script_of"]
 
 _SHARE_OF_SCRIPT = 0.6
 _SHARE_OF_KANA = 0.05
@@ -45,9 +46,9 @@ _FUNCTION_WORDS = {
     "fa": "در از به که این را با است برای می و یک آن شما کنید یا خود شود تا",
     "he": "של את על לא הוא זה אל עם כי או היא כל יש אם גם אשר ב ה",
 }
-_SETS = {language: frozenset(words.split()) for language, words in _FUNCTION_WORDS.items()}
+_LISTS = {language: words.split() for language, words in _FUNCTION_WORDS.items()}
 _WORD = re.compile(r"[^\W\d_]+")
-OPENING_CHARACTERS = 20_000
+_CHARACTERS_READ = 8000
 
 
 class Counts:
@@ -115,10 +116,11 @@ def language_of(text: str) -> str:
     >>> language_of("Lorem ipsum dolor sit amet.")
     'unknown'
     """
-    words = _WORD.findall(text[:OPENING_CHARACTERS].casefold())
+    words = _WORD.findall(text[:_CHARACTERS_READ].casefold())
     if len(words) < _LEAST_WORDS:
         return "unknown"
-    hits = {language: sum(word in known for word in words) for language, known in _SETS.items()}
+    counts = Counter(words)
+    hits = {language: sum(counts[word] for word in known) for language, known in _LISTS.items()}
     first, second = sorted(hits, key=lambda language: (-hits[language], language))[:2]
     if hits[first] < _LEAST_SHARE * len(words) or hits[first] < _LEAD * hits[second]:
         return "unknown"

@@ -10,7 +10,7 @@ import numpy as np
 from fpcache.errors import MediaError
 from fpcache.media.records import Parts
 from fpcache.media.text.characters import code_points
-from fpcache.media.text.facts import OPENING_CHARACTERS, Counts
+from fpcache.media.text.facts import Counts
 from fpcache.media.text.shingles import letters_of, shingles, word_hashes
 from fpcache.media.text.sketch import Sketch, Sketcher
 
@@ -24,6 +24,7 @@ SHORT_SYMBOLS = 256
 _LEAST, _ONE_IN, _MOST = 2048, 32, 1 << 16
 _WORDS_KEPT = 1024
 _BLOCK_CHARACTERS = 1 << 18
+_OPENING_CHARACTERS = 20_000
 
 
 class _Reader:
@@ -39,7 +40,7 @@ class _Reader:
 
     def add(self, block: str) -> None:
         """Take in a block; it ends where a word does."""
-        self.opening = self.opening or block[:OPENING_CHARACTERS]
+        self.opening = self.opening or block[:_OPENING_CHARACTERS]
         codes = code_points(block)
         letters = letters_of(codes)
         self.counts.add(block, codes, letters.word_starts.size)
@@ -85,18 +86,18 @@ def _arrays(name: str, sketch: Sketch) -> Iterator[tuple[str, np.ndarray]]:
     yield f"{name}_limit", np.array([sketch.limit], np.uint64)
 
 
-def sketch_in(parts: Parts, name: str) -> Sketch | None:
-    """Return a sketch that `parts_of_text` stored: ``"passages"``, ``"words"``, of short texts ``"pieces"``.
+def sketch_in(parts: Parts, name: str) -> Sketch:
+    """Return a sketch that `parts_of_text` stored: ``"passages"``, ``"words"`` or ``"pieces"`` (of a long text none).
 
     Raises
     ------
     MediaError
         If the parts are not those of a text.
     """
-    if "passages" not in parts.hashes or "words" not in parts.hashes:
+    if not {"passages", "words"} <= parts.hashes.keys():
         raise MediaError("these parts are not those of a text; compare what parts_of_text gave")
     if name not in parts.hashes:
-        return None
+        return Sketcher(1, 1, 1).result()
     return Sketch(parts.hashes[name], int(parts.hashes[f"{name}_limit"][0]))
 
 

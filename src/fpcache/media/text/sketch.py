@@ -32,6 +32,17 @@ class Sketch:
         """Whether it holds the whole set."""
         return self.limit == _EVERYTHING
 
+    @property
+    def members(self) -> float:
+        """Estimated size of the whole set."""
+        return self.values.size * (_EVERYTHING / self.limit)
+
+
+def _distinct(values: np.ndarray) -> np.ndarray:
+    # For hashes sorting is faster than what np.unique does.
+    values = np.sort(values)
+    return values[np.flatnonzero(np.diff(values, prepend=~values[:1]))]
+
 
 class Sketcher:
     """Makes a sketch of hashes that come in blocks, in bounded memory.
@@ -71,10 +82,10 @@ class Sketcher:
         hashes = np.concatenate([self._sketch.values, *self._pending])
         self._pending = []
         guess = self._guess(hashes.size)
-        values = np.unique(hashes[hashes < np.uint64(guess)])
+        values = _distinct(hashes[hashes < np.uint64(guess)])
         if guess < self._sketch.limit and values.size <= self._least:  # many were repeated
             guess = self._sketch.limit
-            values = np.unique(hashes)
+            values = _distinct(hashes)
         limit = self._limit(values, guess)
         self._sketch = Sketch(values[: np.searchsorted(values, np.uint64(limit))], limit)
 
@@ -99,11 +110,15 @@ class Overlap:
     ----------
     shared, in_a, in_b : int
         Sampled members of both sets, of the one and of the other.
+    members_a, members_b : float
+        Estimated sizes of the whole sets.
     """
 
     shared: int
     in_a: int
     in_b: int
+    members_a: float
+    members_b: float
 
     @property
     def resemblance(self) -> float:
@@ -128,7 +143,8 @@ def overlap(a: Sketch, b: Sketch) -> Overlap:
     first, second = (sketch.values[: np.searchsorted(sketch.values, limit)] for sketch in (a, b))
     small, large = (first, second) if first.size <= second.size else (second, first)
     if not small.size:
-        return Overlap(0, first.size, second.size)
+        return Overlap(0, first.size, second.size, a.members, b.members)
     places = np.searchsorted(large, small)
     places[places == large.size] = 0
-    return Overlap(int(np.count_nonzero(large[places] == small)), first.size, second.size)
+    shared = int(np.count_nonzero(large[places] == small))
+    return Overlap(shared, first.size, second.size, a.members, b.members)
