@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from functools import cache
 
 # Letters of a script, and what stands between its words.
 SCRIPTS = {
@@ -19,6 +20,7 @@ SCRIPTS = {
 }
 
 
+@cache
 def made_up(script: str, seed: int, *, sentences: int = 120) -> str:
     """Return a text of so many sentences; another seed gives another text with the same words."""
     letters, space = SCRIPTS[script]

@@ -5,7 +5,7 @@ import unicodedata
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fpcache.media.text.characters import BREAK, IGNORED, SYMBOL, Alphabet, code_points
@@ -18,11 +18,13 @@ def symbols(text: str) -> list[int]:
     return letters_of(code_points(text)).symbols.tolist()
 
 
+@settings(deadline=None, max_examples=50)
 @given(TEXTS, st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
 def test_all_normal_forms_of_a_text_are_one(text, form) -> None:
     assert symbols(unicodedata.normalize(form, text)) == symbols(text)
 
 
+@settings(deadline=None, max_examples=50)
 @given(TEXTS, TEXTS)
 def test_a_text_can_be_read_in_pieces(first, second) -> None:
     assert symbols(first + second) == symbols(first) + symbols(second)
@@ -84,6 +86,7 @@ def test_half_a_surrogate_pair_is_a_symbol_of_its_own() -> None:
     assert len(set(symbols("\ud800\udc00"))) == 2
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(0, 5), max_size=60), st.integers(1, 14))
 def test_runs_hash_alike_exactly_where_they_are_equal(values, length) -> None:
     stream = np.array(values, np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(1)

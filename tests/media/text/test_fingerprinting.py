@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tracemalloc
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -85,6 +86,17 @@ def test_an_empty_text_is_refused(text) -> None:
 def test_a_text_without_letters_is_refused(text) -> None:
     with pytest.raises(MediaError, match=rf"of {len(text)} characters holds no letter"):
         parts_of_text(text)
+
+
+@pytest.mark.parametrize("text", [b"bytes", bytearray(b"x"), Path("a.txt"), 3, None])
+def test_what_is_not_decoded_is_refused(text) -> None:
+    with pytest.raises(MediaError, match=rf"not {type(text).__name__}; read_text decodes"):
+        parts_of_text(text)
+
+
+def test_pieces_that_are_not_text_are_refused() -> None:
+    with pytest.raises(MediaError, match="a piece of a text is a str, not bytes"):
+        parts_of_text(["a", b"b"])
 
 
 @pytest.mark.parametrize("text", ["a", "語", "👋", "7", "\ud800", "é" * 5])

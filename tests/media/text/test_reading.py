@@ -31,7 +31,7 @@ def test_an_encoding_that_is_said_is_used() -> None:
     assert "".join(read_text("日本語".encode("shift_jis"), encoding="shift_jis")) == "日本語"
 
 
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=50)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufeff"), max_size=30))
 def test_characters_may_straddle_chunks(text) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fpcache.media.text.characters import mixed
@@ -36,6 +36,7 @@ def test_a_sketch_keeps_the_least_a_fraction_and_never_too_many(size) -> None:
     assert found.is_complete == (size <= LEAST)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(0, 6000), max_size=6), st.integers(0, 6000), st.booleans(), st.randoms())
 def test_a_sketch_does_not_depend_on_blocks_or_order_or_repeats(cuts, size, repeated, source) -> None:
     values = hashes(0, size)
@@ -54,6 +55,7 @@ def test_many_blocks_are_settled_on_the_way(monkeypatch) -> None:
     assert found.values.tolist() == expected(hashes(0, 20_000)).tolist()
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.sets(st.integers(0, 80), max_size=LEAST), st.sets(st.integers(0, 80), max_size=LEAST))
 def test_of_small_sets_all_is_known(one, other) -> None:
     first, second = (sketch(mixed(np.array(sorted(each), np.uint64))) for each in (one, other))

@@ -87,7 +87,7 @@ def _arrays(name: str, sketch: Sketch) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def sketch_in(parts: Parts, name: str) -> Sketch:
-    """Return a sketch that `parts_of_text` stored: ``"passages"``, ``"words"`` or ``"pieces"`` (of a long text none).
+    """Return a sketch that `parts_of_text` stored: "passages", "words" or "pieces" (of a long text none).
 
     Raises
     ------
@@ -130,7 +130,8 @@ def parts_of_text(text: str | Iterable[str], *, vector: Vectorizer | None = None
     Raises
     ------
     MediaError
-        If the text is empty or holds nothing but white space and punctuation; if `vector` gives no vector.
+        If the text is empty, holds nothing but white space and punctuation, or is no text; if `vector` gives
+        no vector.
 
     References
     ----------
@@ -143,7 +144,7 @@ def parts_of_text(text: str | Iterable[str], *, vector: Vectorizer | None = None
     5
     """
     reader = _Reader()
-    for block in _blocks([text] if isinstance(text, str) else text):
+    for block in _blocks(_pieces(text)):
         reader.add(block)
     hashes = reader.hashes()
     metadata = reader.counts.metadata(reader.opening)
@@ -160,6 +161,18 @@ def _unit(vector: Vectorizer, opening: str, model: str) -> np.ndarray:
     if not (length > 0 and np.isfinite(length)):
         raise MediaError(f"vector= of '{model}' gave no vector: shape {values.shape}, length {length}")
     return (values / np.float32(length)).astype(np.float16)
+
+
+def _pieces(text: str | Iterable[str]) -> Iterator[str]:
+    if isinstance(text, str):
+        yield text
+        return
+    if isinstance(text, (bytes, bytearray, memoryview)) or not isinstance(text, Iterable):
+        raise MediaError(f"a text is a str or its pieces, not {type(text).__name__}; read_text decodes bytes")
+    for piece in text:
+        if not isinstance(piece, str):
+            raise MediaError(f"a piece of a text is a str, not {type(piece).__name__}")
+        yield piece
 
 
 def _blocks(pieces: Iterable[str]) -> Iterator[str]:
