@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from made_texts import SCRIPTS, made_up
 from fpcache.errors import MediaError
 from fpcache.media import MediaFingerprint, Parts
 from fpcache.media.text import ALGORITHM, compare, parts_of_text, read_text
+from fpcache.media.text.characters import alphabet
 
 SAMPLE = "The quick brown fox; der schnelle Fuchs: 素早い狐 — ลิง, שועל, ثعلب, лиса. 🦊\r\n" * 40
 GOLDEN = "708140106bb178cc9458ac85d020eaec24c3373b559b95c9e658b02b662a199a"
@@ -134,6 +136,15 @@ def test_another_process_and_hash_seed_give_the_same() -> None:
             capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed},
         )  # fmt: skip
         assert done.stdout.strip() == GOLDEN
+
+
+def test_threads_that_learn_letters_at_once_agree() -> None:
+    texts = [made_up(script, 1, sentences=20) for script in SCRIPTS] * 3
+    expected = [digest(parts_of_text(text)) for text in texts]
+    for _ in range(5):
+        alphabet.cache_clear()
+        with ThreadPoolExecutor(8) as threads:
+            assert list(threads.map(lambda text: digest(parts_of_text(text)), texts)) == expected
 
 
 def test_the_room_can_be_looked_into_without_numpy() -> None:
