@@ -1,7 +1,9 @@
 """Measure text fingerprints on changed copies of real texts, beside others: ``evaluate.py --corpus DIR``.
 
 Half of the texts are for tuning, half are held out. Every changed copy is compared with every text of its
-half and size; all texts but the copy's original count as unrelated to it.
+half and size; all texts but the copy's original count as unrelated to it. TPR is the share of copies found
+where one in a thousand unrelated pairs is too, of all pairs or of those of one source and language; ms is the
+median time for one fingerprint.
 """
 
 from __future__ import annotations
@@ -62,11 +64,11 @@ def tried(method: Method, items: Sequence[Item], copies: Sequence[tuple[int, str
     """Return the figures of one method."""
     originals = [method.fingerprint(item.text) for item in items]
     scores = np.zeros((len(copies), len(items)))
-    spent_s = 0.0
+    spent_s = np.zeros(len(copies))
     for row, (_, _, text) in enumerate(copies):
         started = time.perf_counter()
         fingerprint = method.fingerprint(text)
-        spent_s += time.perf_counter() - started
+        spent_s[row] = time.perf_counter() - started
         scores[row] = method.scores(fingerprint, originals)
     trials = Trials(
         scores,
@@ -74,7 +76,7 @@ def tried(method: Method, items: Sequence[Item], copies: Sequence[tuple[int, str
         np.array([copy[1] for copy in copies]),
         np.array([item.group for item in items]),
     )
-    return judged(trials, THRESHOLD if method.name == "fpcache" else None, 1000 * spent_s / len(copies))
+    return judged(trials, THRESHOLD if method.name == "fpcache" else None, 1000 * float(np.median(spent_s)))
 
 
 def main() -> None:
