@@ -131,6 +131,15 @@ def test_a_few_common_words_are_no_evidence_of_shuffling() -> None:
     assert score("the cat sat on the mat", "a dog is on that mat where the big cat had sat") < THRESHOLD
 
 
+def test_long_texts_of_one_language_share_many_words_and_do_not_match() -> None:
+    words = [f"{number:x}".translate(str.maketrans("0123456789", "ghijklmnop")) for number in range(40_000)]
+    weights = [1 / (place + 3) for place in range(len(words))]
+    books = [" ".join(random.Random(seed).choices(words, weights, k=150_000)) for seed in (1, 2)]
+    found = compare(*map(parts_of_text, books))
+    assert found.evidence["words"] > 0.4  # of short texts that would mean the same words in another order
+    assert not found.is_match
+
+
 def test_the_larger_the_part_the_higher_the_score() -> None:
     text = made_up("Latin", 1)
     scores = [score(text[: round(share * len(text))], text) for share in (0.1, 0.3, 0.6, 0.9, 1)]

@@ -66,7 +66,7 @@ def test_a_long_text_takes_little_memory() -> None:
     tracemalloc.stop()
     assert parts.metadata["characters"] > 3_000_000
     assert peak_bytes < 40e6
-    assert sum(array.nbytes for array in parts.hashes.values()) < 600_000
+    assert sum(array.nbytes for array in parts.hashes.values()) < 1_200_000
 
 
 def test_a_letter_that_becomes_eighteen_is_no_danger() -> None:
@@ -190,5 +190,5 @@ def test_a_vector_needs_the_name_of_its_model() -> None:
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_a_fingerprint_of_any_script_is_of_bounded_size(script) -> None:
     parts = parts_of_text(made_up(script, 3, sentences=400))
-    assert 2048 <= parts.hashes["passages"].size <= 65_536
+    assert 2048 <= parts.hashes["passages"].size <= 131_072
     assert parts.hashes["words"].size <= 1024

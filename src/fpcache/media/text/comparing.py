@@ -12,11 +12,14 @@ from fpcache.media.text.sketch import Overlap, overlap
 __all__ = ["ALGORITHM", "THRESHOLD", "compare"]
 
 ALGORITHM = "text-1"
+# Of unrelated pairs of texts held out from tuning these shares reach it: 2.9e-4 of 622,720 of long texts,
+# 6.7e-4 of 886,772 of short ones, 3.4e-4 of 256,320 of titles. Texts that share licences, credits and such
+# do contain parts of each other: 9e-3 of 631,680 pairs of them reach it, 1e-3 reach 0.61.
 THRESHOLD = 0.5
 
 # How likely as many runs or words are shared by chance grows with the texts, so what means the same text
 # rises from a number of members on with each doubling: (at first, from where on, each time, at most).
-_PASSAGES = (0.12, 100_000, 0.01, 0.3)
+_PASSAGES = (0.12, 100_000, 0.006, 0.3)
 _WORDS = (0.38, 1000, 0.07, 0.8)
 _PIECES = 0.4
 # As many runs that are not shared are added, so that a few shared by chance prove little.

@@ -21,7 +21,7 @@ Vectorizer = Callable[[str], Any]
 PASSAGE_SYMBOLS = 12
 PIECE_SYMBOLS = 4
 SHORT_SYMBOLS = 256
-_LEAST, _ONE_IN, _MOST = 2048, 32, 1 << 16
+_LEAST, _ONE_IN, _MOST = 2048, 32, 1 << 17
 _WORDS_KEPT = 1024
 _BLOCK_CHARACTERS = 1 << 18
 _OPENING_CHARACTERS = 20_000
@@ -121,7 +121,7 @@ def parts_of_text(text: str | Iterable[str], *, vector: Vectorizer | None = None
     -------
     Parts
         ``passages``: a sample of the runs of twelve letters, for resemblance and containment: all of a short
-        text, the 2048 smallest hashes of a longer one, one in 32 of a long one, at most 65,536.
+        text, the 2048 smallest hashes of a longer one, one in 32 of a long one, at most 131,072.
         ``words``: the 1024 smallest hashes of words. ``pieces``, of at most 256 letters: all runs of four.
         Each with its ``_limit``, below which it is complete. Metadata: ``characters`` (code points),
         ``words`` (None where words are not set apart by spaces), ``lines``, ``script`` and ``language``
