@@ -1,0 +1,1 @@
+"""Network architectures, in plain PyTorch, that load published weights."""
