@@ -16,10 +16,10 @@ from fpcache.media.records import Parts, Similarity
 
 __all__ = ["Evidence", "compare", "evidence", "features", "score"]
 
-_LOW_BITS = int(bit_counts(LOW_BAND).sum()) - 1  # the mean is no bit
+_LOW_BITS = int(bit_counts(LOW_BAND).sum())
 _ORIENTATIONS = (
     "as is", "mirrored left-right", "mirrored top-bottom", "half turn",
-    "mirrored at the main diagonal", "quarter turn", "quarter turn the other way",
+    "mirrored at the main diagonal", "quarter turn to the right", "quarter turn to the left",
     "mirrored at the other diagonal",
 )  # fmt: skip
 
@@ -90,9 +90,10 @@ def score(seen: Evidence) -> float:
 
 def features(seen: Evidence) -> list[float]:
     """Return what the decision weighs, each growing with likeness; the cosine last, where there is one."""
-    whole = 1 - 2 * seen.bits / HASH_BITS
-    coarse = 1 - 2 * seen.low_bits / _LOW_BITS
-    by_hashes = [whole, coarse, log1p(seen.places.strength)]
+    # Cubed: up to half of the way from chance to equality says next to nothing.
+    whole = max(1 - 2 * seen.bits / HASH_BITS, 0.0) ** 3
+    coarse = max(1 - 2 * seen.low_bits / _LOW_BITS, 0.0) ** 3
+    by_hashes = [whole, coarse, log1p(max(seen.places.count - 2, 0))]
     return by_hashes if seen.cosine is None else [*by_hashes, seen.cosine]
 
 

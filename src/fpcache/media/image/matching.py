@@ -21,15 +21,15 @@ from fpcache.media.image.keypoints import LEVEL_STEP, UNITS_PER_PIXEL, Keypoints
 
 __all__ = ["Agreement", "agreement"]
 
-_LARGEST_DISTANCE = 40
-_PAIRS_KEPT = 48
+_LARGEST_DISTANCE = 44
+_PAIRS_KEPT = 56
 _ORIENTATIONS_TRIED = 2
 _LEAST_PAIRS = 3
-_TOLERANCE_PIXELS = 7.0
+_TOLERANCE_PIXELS = 5.0
 _LEAST_BASELINE_PIXELS = 16.0
 _SAME_PLACE_PIXELS = 6.0
 _LARGEST_TURN_RAD = 0.40
-_SCALE_SLACK_LOG2 = 0.75
+_SCALE_SLACK_LOG2 = 0.5
 _CLASS_BITS = np.full(4, 32, np.uint8)
 
 Complex = NDArray[np.complex128]
@@ -125,12 +125,13 @@ def _verified(a: Keypoints, b: Keypoints, pairs: _Pairs) -> Agreement:
         return _NONE
     start = _oriented(_positions(a, pairs.rows), pairs.orientation)
     end = _positions(b, pairs.columns)
-    factor, offset = _proposals(start, end)
+    levels = b.places[pairs.columns, 2].astype(np.int64) - a.places[pairs.rows, 2]
+    log_scales = levels * np.log2(LEVEL_STEP)
+    factor, offset = _proposals(start, end, log_scales)
     if not len(factor):
         return _NONE
-    levels = b.places[pairs.columns, 2].astype(np.int64) - a.places[pairs.rows, 2]
     misses = abs(factor[:, None] * start + offset[:, None] - end)
-    off_scale = abs(np.log2(abs(factor))[:, None] - levels * np.log2(LEVEL_STEP))
+    off_scale = abs(np.log2(abs(factor))[:, None] - log_scales)
     agrees = (misses <= _TOLERANCE_PIXELS) & (off_scale <= _SCALE_SLACK_LOG2)
     best = int((agrees @ pairs.likeness).argmax())
     agreeing = np.flatnonzero(agrees[best])
@@ -140,14 +141,20 @@ def _verified(a: Keypoints, b: Keypoints, pairs: _Pairs) -> Agreement:
     return Agreement(len(distinct), strength, pairs.orientation, float(abs(factor[best])), turn_deg)
 
 
-def _proposals(start: Complex, end: Complex) -> tuple[Complex, Complex]:
-    """Return the factors and offsets, as complex numbers, that take two places each to their partners."""
+def _proposals(start: Complex, end: Complex, log_scales: NDArray[np.float64]) -> tuple[Complex, Complex]:
+    """Return the factors and offsets, as complex numbers, that take two places each to their partners.
+
+    Only those whose scale is what the levels say on which the two were found.
+    """
     first, second = np.triu_indices(len(start), 1)
     across_start, across_end = start[second] - start[first], end[second] - end[first]
     is_long = (abs(across_start) >= _LEAST_BASELINE_PIXELS) & (abs(across_end) >= _LEAST_BASELINE_PIXELS)
-    first = first[is_long]
+    first, second = first[is_long], second[is_long]
     factor = across_end[is_long] / across_start[is_long]
+    log_scale = np.log2(abs(factor))
     is_likely = abs(np.angle(factor)) <= _LARGEST_TURN_RAD
+    for index in (first, second):
+        is_likely &= abs(log_scale - log_scales[index]) <= _SCALE_SLACK_LOG2
     first, factor = first[is_likely], factor[is_likely]
     return factor, end[first] - factor * start[first]
 

@@ -1,0 +1,212 @@
+import hashlib
+import threading
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+np = pytest.importorskip("numpy")
+torch = pytest.importorskip("torch", reason="vectors need PyTorch")
+pytest.importorskip("PIL")
+
+from fpcache.errors import DeviceError, MediaError  # noqa: E402
+from fpcache.media.devices import Placement, choose_placement, run_in_batches  # noqa: E402
+from fpcache.media.image import decode_image, image_model, image_parts  # noqa: E402
+from fpcache.media.image.vectors import ImageModel  # noqa: E402
+from fpcache.media.models.mobilenet_v2 import MobileNetV2, load_mobilenet_v2  # noqa: E402
+from fpcache.media.weights import MOBILENET_V2, find_weights, load_weights  # noqa: E402
+
+pytestmark = pytest.mark.media
+
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+
+
+@pytest.fixture(scope="module")
+def untrained() -> ImageModel:
+    torch.manual_seed(0)
+    return ImageModel(MobileNetV2().eval(), Placement("cpu", "float32"))
+
+
+@pytest.fixture
+def no_weights_around(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.delenv("FPCACHE_IMAGE_WEIGHTS", raising=False)
+
+
+def published(content: bytes, url: str = "http://127.0.0.1:9/none"):
+    return replace(MOBILENET_V2, sha256=hashlib.sha256(content).hexdigest(), url=url, packages=())
+
+
+def test_the_network_has_the_published_shape() -> None:
+    model = MobileNetV2().eval()
+    assert sum(parameter.numel() for parameter in model.parameters()) == 2_223_872
+    with torch.inference_mode():
+        assert model(torch.zeros(1, 3, 224, 160)).shape == (1, 1280, 7, 5)
+
+
+def test_the_classifier_of_a_published_state_is_left_out_and_a_wrong_state_refused() -> None:
+    state = MobileNetV2().state_dict()
+    load_mobilenet_v2({**state, "classifier.1.weight": torch.zeros(3)})
+    del state["features.0.0.weight"]
+    with pytest.raises(RuntimeError, match=r"features.0.0.weight"):
+        load_mobilenet_v2(state)
+
+
+def test_vectors_are_unit_float16_and_alike_in_any_batch(untrained, scene) -> None:
+    pictures = [np.asarray(scene(seed, (100 + seed, 90))) for seed in range(5)]
+    together = untrained.vectors(pictures, batch_size=2).vectors
+    assert together.shape == (5, 1280)
+    assert together.dtype == np.float16
+    assert np.linalg.norm(together.astype(float), axis=1) == pytest.approx(1, abs=1e-3)
+    alone = np.concatenate([untrained.vectors([picture]).vectors for picture in pictures])
+    assert abs(together.astype(float) - alone.astype(float)).max() < 1e-3
+
+
+def test_parts_say_what_made_the_vector_and_hashes_do_not_depend_on_it(untrained, scene) -> None:
+    decoded = decode_image(scene(0))
+    with_vector, without = image_parts(decoded, untrained), image_parts(decoded)
+    assert (with_vector.model, with_vector.device, with_vector.dtype) == (untrained.name, "cpu", "float32")
+    assert without.vector is None
+    for name, array in without.hashes.items():
+        assert (with_vector.hashes[name] == array).all()
+
+
+def test_published_weights_see_a_mirrored_picture_as_alike(scene) -> None:
+    try:
+        model = image_model("cpu", download=False)
+    except MediaError as missing:
+        pytest.skip(str(missing))
+    image = scene(0)
+    pictures = [np.asarray(image), np.asarray(image)[:, ::-1], np.asarray(scene(1))]
+    own, mirrored, other = model.vectors(pictures).vectors.astype(float)
+    assert own @ mirrored > 0.9
+    assert own @ other < own @ mirrored
+
+
+def test_weights_are_taken_from_the_path_given_first(tmp_path, monkeypatch) -> None:
+    content = b"weights"
+    for name in ("given", "named"):
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.setenv("FPCACHE_IMAGE_WEIGHTS", str(tmp_path / "named"))
+    assert find_weights(published(content), tmp_path / "given") == tmp_path / "given"
+    assert find_weights(published(content)) == tmp_path / "named"
+
+
+def test_other_content_at_a_named_path_is_refused(tmp_path, monkeypatch) -> None:
+    (tmp_path / "named").write_bytes(b"something else")
+    monkeypatch.setenv("FPCACHE_IMAGE_WEIGHTS", str(tmp_path / "named"))
+    with pytest.raises(MediaError, match="SHA-256"):
+        find_weights(published(b"weights"))
+    with pytest.raises(MediaError, match="are not at"):
+        find_weights(published(b"weights"), tmp_path / "nowhere")
+
+
+def test_other_content_in_the_hub_cache_is_passed_over(tmp_path, no_weights_around) -> None:
+    folder = tmp_path / "torch" / "hub" / "checkpoints"
+    folder.mkdir(parents=True)
+    (folder / MOBILENET_V2.file_name).write_bytes(b"something else")
+    with pytest.raises(MediaError, match="are not on this machine"):
+        find_weights(published(b"weights"), download=False)
+    (folder / MOBILENET_V2.file_name).write_bytes(b"weights")
+    assert find_weights(published(b"weights"), download=False).parent == folder
+
+
+def test_an_installed_package_is_a_source(tmp_path, monkeypatch, no_weights_around) -> None:
+    package = tmp_path / "some_weights"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise RuntimeError('must not be imported')")
+    (package / "a.pth").write_bytes(b"weights")
+    monkeypatch.syspath_prepend(tmp_path)
+    wanted = replace(published(b"weights"), packages=(("absent_package", "x"), ("some_weights", "a.pth")))
+    assert find_weights(wanted, download=False) == package / "a.pth"
+
+
+@pytest.fixture
+def server():
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "7")
+            self.end_headers()
+            self.wfile.write(b"weights")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as served:
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{served.server_port}/file"
+        served.shutdown()
+
+
+def test_a_download_is_checked_kept_and_tells_its_progress(server, tmp_path, no_weights_around) -> None:
+    told = []
+    found = find_weights(published(b"weights", server), on_progress=lambda *step: told.append(step))
+    assert found.read_bytes() == b"weights"
+    assert told == [(7, 7)]
+    assert find_weights(published(b"weights"), download=False) == found
+
+
+def test_a_download_that_is_not_what_was_published_is_not_kept(server, tmp_path, no_weights_around) -> None:
+    with pytest.raises(MediaError, match="SHA-256"):
+        find_weights(published(b"other", server))
+    assert list((tmp_path / "torch" / "hub" / "checkpoints").iterdir()) == []
+
+
+def test_without_a_network_the_error_says_where_to_get_them(no_weights_around) -> None:
+    with pytest.raises(MediaError, match="FPCACHE_IMAGE_WEIGHTS"):
+        find_weights(published(b"weights"))
+
+
+def test_a_file_of_weights_that_holds_code_is_not_run(tmp_path) -> None:
+    class Trap:
+        def __reduce__(self):
+            return (exec, ("raise SystemExit",))
+
+    path = tmp_path / "trap.pth"
+    torch.save(Trap(), path)
+    with pytest.raises(Exception, match=r"[Ww]eights.only"):
+        load_weights(published(path.read_bytes()), path)
+
+
+def test_the_device_is_as_asked_then_as_the_environment_says(monkeypatch) -> None:
+    monkeypatch.setenv("FPCACHE_DEVICE", "nonsense")
+    assert choose_placement("cpu").device == "cpu"
+    with pytest.raises(DeviceError, match="nonsense"):
+        choose_placement()
+    monkeypatch.setenv("FPCACHE_DEVICE", "cpu")
+    assert choose_placement().device == "cpu"
+    with pytest.raises(DeviceError, match="99"):
+        choose_placement("cuda:99")
+
+
+def test_a_batch_that_is_too_large_is_halved_and_then_computed_on_the_cpu() -> None:
+    tried = []
+
+    def run(items, placement):
+        tried.append((len(items), placement.device))
+        if placement.device != "cpu" and 13 in items:
+            raise torch.cuda.OutOfMemoryError("full")
+        return np.array(items)[:, None]
+
+    with pytest.warns(UserWarning, match="CPU"):
+        rows, placement = run_in_batches(run, list(range(10, 18)), Placement("cuda:0", "float16"), 4)
+    assert rows[:, 0].tolist() == list(range(10, 18))
+    assert placement.device == "cpu"
+    assert tried[:3] == [(4, "cuda:0"), (2, "cuda:0"), (2, "cuda:0")]
+
+
+@pytest.mark.gpu
+@needs_gpu
+def test_cuda_gives_the_vectors_of_the_cpu_and_the_very_same_hashes(scene) -> None:
+    torch.manual_seed(0)
+    state = MobileNetV2().state_dict()
+    on_cpu, on_cuda = (
+        ImageModel(load_mobilenet_v2(state), choose_placement(device)) for device in ("cpu", "cuda")
+    )
+    decoded = decode_image(scene(0))
+    a, b = image_parts(decoded, on_cpu), image_parts(decoded, on_cuda)
+    assert b.dtype == "float16"
+    assert float(a.vector.astype(float) @ b.vector.astype(float)) > 0.999
+    for name, array in a.hashes.items():
+        assert (b.hashes[name] == array).all()
