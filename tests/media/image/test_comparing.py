@@ -52,8 +52,8 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_picture_matches_its_original_without_any_vector(scene, encoded, originals, change) -> None:
     found = [
-        compare(image_parts(CHANGES[change](scene(seed), encoded)), originals[seed]).is_match for seed in
-        range(4)
+        compare(image_parts(CHANGES[change](scene(seed), encoded)), originals[seed]).is_match
+        for seed in range(4)
     ]
     assert sum(found) == 4
 

@@ -51,9 +51,7 @@ def test_noise_is_found_again_in_all_eight_orientations_bit_for_bit(orientation,
 def test_the_distance_is_what_hashing_all_eight_turned_pictures_gives(seeds) -> None:
     a, b = (noise(seed, 40, 40) for seed in seeds)
     bits_b = np.unpackbits(hash_of(b))
-    by_hashing = min(
-        int((np.unpackbits(hash_of(turn(a))) != bits_b).sum()) for turn in ORIENTATIONS.values()
-    )
+    by_hashing = min(int((np.unpackbits(hash_of(turn(a))) != bits_b).sum()) for turn in ORIENTATIONS.values())
     assert hash_distance(hash_of(a), hash_of(b))[0] == by_hashing
 
 
@@ -82,9 +80,7 @@ def test_the_order_of_summation_does_not_reach_the_bits() -> None:
     # All sums are whole numbers that float64 holds; adding them in Python's integers must agree.
     plane = noise(3, 33, 50)
     centred = plane.astype(object) - int((2 * plane.sum(dtype=int) + plane.size) // (2 * plane.size))
-    down, across = (
-        dct.rounded_cosines(16, side, 1024).astype(int).astype(object) for side in plane.shape
-    )
+    down, across = (dct.rounded_cosines(16, side, 1024).astype(int).astype(object) for side in plane.shape)
     coefficients = down.dot(centred).dot(across.T)
     assert (dct.packed((coefficients > 0)[None].astype(int)) == hash_of(plane)).all()
 

@@ -30,14 +30,14 @@ LEVEL_STEP = 2**0.5
 PATCH_BITS = 128
 UNITS_PER_PIXEL = 16
 # Side of each level's plane were it square, and how many places are kept on it.
-_LEVELS = ((256, 72), (181, 52), (128, 36), (91, 24), (64, 14), (45, 8), (32, 4))
+_LEVELS = ((256, 44), (181, 44), (128, 44), (91, 40), (64, 30), (45, 16), (32, 8))
 _LARGEST_SHAPE = 4.0  # longer pictures are squeezed to 4:1
 _RADIUS = 8
 _PATCH_SIDE = 2 * _RADIUS + 1
 _STEP = 2  # pixels between the taps of the second differences
-_APART = 2  # no two places nearer than this on one level
+_APART = 3  # no two places nearer than this on one level
 _TILES = 5
-_LEAST_RESPONSE = 40
+_LEAST_RESPONSE = 10
 _FREQUENCIES = 12
 _PATCH_SCALE = 8
 
@@ -62,7 +62,7 @@ class Keypoints:
 
 
 def find_keypoints(planes: Sequence[Bytes]) -> list[Keypoints]:
-    """Return up to 210 places of each luma plane, shape (height, width), hashed in one product for all."""
+    """Return up to 226 places of each luma plane, shape (height, width), hashed in one product for all."""
     found = [_places_and_patches(plane) for plane in planes]
     if not found:
         return []

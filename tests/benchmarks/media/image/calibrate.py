@@ -29,7 +29,7 @@ def fitted(rows: np.ndarray, with_vectors: bool) -> tuple[list[float], float, fl
     is_related = rows[:, 3] == RELATED
     shares = np.where(is_related, 1 / is_related.sum(), 1 / (~is_related).sum()) * is_related.sum()
     model = LogisticRegression(C=_PENALTY, max_iter=5000).fit(inputs, is_related, sample_weight=shares)
-    weights = np.round(model.coef_[0], 2)
+    weights = np.round(model.coef_[0], 2).clip(min=0)
     sums = inputs @ weights
     offset = -round(threshold_at(sums[rows[:, 3] == RANDOM], FPR / _MARGIN) + 0.005, 2)
     return weights.tolist(), offset, float((sums[is_related] + offset >= 0).mean())

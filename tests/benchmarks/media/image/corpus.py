@@ -41,8 +41,9 @@ _PICTURE = re.compile(r"\.(jpe?g|png|webp)$", re.IGNORECASE)
 _LEAST_BYTES = 20_000
 _PART_SIZE = 160
 # What tells versions of one picture apart in its name: size, light and dark, left and right eye, a number.
-_VARIANT = re.compile(r"([-_]?(\d{3,4}x\d{3,4}|[ld]|dark|light|portrait|no-logo|left|right))+$|\d+$",
-re.IGNORECASE)
+_VARIANT = re.compile(
+    r"([-_]?(\d{3,4}x\d{3,4}|[ld]|dark|light|portrait|no-logo|left|right))+$|\d+$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

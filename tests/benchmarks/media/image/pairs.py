@@ -63,8 +63,10 @@ def _compared(measured: Sequence[Measured], index: int, transform: str) -> Rows:
 def evidence_of_rows(rows: Rows, with_vectors: bool) -> list[Evidence]:
     """Return the evidence as `fpcache.media.image.comparing.score` takes it."""
     return [
-        Evidence(int(bits), int(low), Agreement(int(count), 0.0, 0, 1.0, 0.0), cosine if with_vectors else
-        None) for bits, low, count, cosine in rows[:, 4:8].tolist()
+        Evidence(
+            int(bits), int(low), Agreement(int(count), 0.0, 0, 1.0, 0.0), cosine if with_vectors else None
+        )
+        for bits, low, count, cosine in rows[:, 4:8].tolist()
     ]
 
 
