@@ -109,21 +109,31 @@ def test_the_hash_of_a_known_picture_never_changes() -> None:
 GOLDEN = "01013111d8d5ca0fa00060c119256cf11e1e260ed2d70c411b1fd06f226b637e"
 
 
+PRINT_ALL_HASHES = """
+import numpy as np
+from fpcache.media.image import decode_image, image_parts, luma_hashes
+
+frames = np.random.default_rng(5).integers(0, 256, (9, 270, 480), np.uint8)
+print(luma_hashes(frames).tobytes().hex())
+for name, array in sorted(image_parts(decode_image(frames[0])).hashes.items()):
+    print(name, array.shape, array.tobytes().hex())
+"""
+
+
 def test_another_process_with_more_threads_gives_the_same_bits() -> None:
-    code = (
-        "import numpy as np; from fpcache.media.image import luma_hashes;"
-        "f = np.random.default_rng(5).integers(0, 256, (9, 270, 480), np.uint8);"
-        "print(luma_hashes(f).tobytes().hex())"
-    )
-    found = {
-        subprocess.run(
-            [sys.executable, "-c", code], env={"OPENBLAS_NUM_THREADS": threads, "PYTHONHASHSEED": threads,
-                                               "PYTHONPATH": ":".join(sys.path)},
-            capture_output=True, text=True, check=True,
-        ).stdout
-        for threads in ("1", "3")
-    }  # fmt: skip
-    assert len(found) == 1
+    printed = set()
+    for number in ("1", "3"):
+        environment = {
+            "PYTHONPATH": ":".join(sys.path),
+            "PYTHONHASHSEED": number,
+            "OPENBLAS_NUM_THREADS": number,
+        }
+        command = [sys.executable, "-c", PRINT_ALL_HASHES]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert not done.returncode, done.stderr
+        printed.add(done.stdout)
+    assert len(printed) == 1
+    assert "patches (2" in printed.pop()
 
 
 @pytest.mark.parametrize(

@@ -180,3 +180,19 @@ def test_in_a_batch_one_bad_item_spoils_no_other(scene, encoded) -> None:
     found = list(decode_images([good, b"bad", good], workers=2))
     assert isinstance(found[1], MediaError)
     assert (found[0].luma == found[2].luma).all()
+
+
+def test_a_grey_jpeg_and_one_of_several_pictures_are_read_small_too(scene, encoded) -> None:
+    image = scene(11, (1920, 1080))
+    grey = decode_image(encoded(image.convert("L"), quality=90))
+    several = decode_image(encoded(image, "MPO", quality=90, save_all=True, append_images=[scene(12)]))
+    assert (grey.metadata["mode"], several.metadata["frames"]) == ("L", 2)
+    assert grey.luma.shape == several.luma.shape == (270, 480)
+    assert difference(grey.luma, several.luma) < 1.5
+
+
+def test_a_file_is_read_from_its_path(scene, encoded, tmp_path) -> None:
+    path = tmp_path / "a picture.png"
+    path.write_bytes(encoded(scene(13), "PNG"))
+    for source in (path, str(path)):
+        assert (decode_image(source).luma == decode_image(path.read_bytes()).luma).all()

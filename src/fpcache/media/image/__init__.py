@@ -4,6 +4,9 @@ Three means in one decision: a hash of the whole picture in all eight orientatio
 video frames), keypoints with small hashes for what shows only a part, and a feature vector where a network is
 at hand.
 
+For video, pass decoded luma planes of one size: ``luma_hashes(frames)``, uint8 (n, h, w) to (n, 32), and
+compare with ``hash_distance(a[:, None], b[None])``, the least of eight orientations' distances.
+
 >>> from fpcache.media.image import compare, decode_image, image_parts  # doctest: +SKIP
 >>> a, b = (image_parts(decode_image(path)) for path in ("photo.jpg", "screenshot.png"))  # doctest: +SKIP
 >>> compare(a, b).is_match  # doctest: +SKIP

@@ -143,7 +143,7 @@ def _check_size(image: Image.Image, name: str) -> None:
 
 def _shrunk(image: Image.Image) -> DecodedImage:
     metadata = _facts(image)
-    if image.format == "JPEG":
+    if image.format in ("JPEG", "MPO"):
         image.draft("YCbCr", (_SHORT_SIDE, _SHORT_SIDE))
     image.load()
     orientation = metadata["orientation"]
