@@ -8,5 +8,5 @@ ALGORITHM = "image-1"
 THRESHOLD = 0.5
 
 # Weights of a logistic model and its offset: differing bits, differing low bits, agreeing places, cosine.
-WITHOUT_VECTORS = ((10.0, 5.0, 3.0), -14.0)
-WITH_VECTORS = ((8.0, 4.0, 3.0, 12.0), -20.0)
+WITHOUT_VECTORS = ((1.65, 6.98, 4.17), -6.78)
+WITH_VECTORS = ((5.25, 4.18, 3.33, 14.86), -15.85)

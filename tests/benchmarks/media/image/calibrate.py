@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from corpus import gather, split
 from measuring import measure
-from pairs import RANDOM, RELATED, compared, evidence_of_rows
+from pairs import RANDOM, RELATED, compared, evidence_of_rows, judged
 from scoring import FPR, threshold_at
 from sklearn.linear_model import LogisticRegression
 
@@ -45,7 +45,7 @@ def main() -> None:
     tuning, _, _ = split(gather(options.corpus))
     cache = options.corpus / "cache-tune"
     measured = measure(tuning, image_model("cpu", options.weights), cache, options.seconds, with_peers=True)
-    rows = compared(measured, cache, options.seconds)
+    _, rows = judged(measured, compared(measured, cache, options.seconds))
     for name, with_vectors in (("WITHOUT_VECTORS", False), ("WITH_VECTORS", True)):
         weights, offset, share = fitted(rows, with_vectors)
         print(f"{name} = ({tuple(weights)}, {offset})  # finds {share:.4f} of the tuning part")

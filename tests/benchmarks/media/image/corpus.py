@@ -37,6 +37,15 @@ DEBIAN = {
     "kstars-data": ("kstars/textures|kstarslite", 20),
 }
 PYPI = {"scikit-image": ("skimage/data", 30), "scikit-learn": ("datasets/images", 5)}
+# Drawn in the transparency alone: over white they show nothing that could be told apart.
+BLANK = {
+    "mate-backgrounds/silk", "mate-backgrounds/spring", "mate-backgrounds/waves", "mate-backgrounds/gulp",
+    "mate-backgrounds/flow", "mate-backgrounds/arc-colors-transparent-wallpaper", "desktop-base/logo",
+}  # fmt: skip
+# Found by looking at what matched: different files that show the same, so that neither answer is wrong.
+SAME_CONTENT = (
+    {"tuxpaint-data/worldmap", "tuxpaint-data/worldmap_europe", "tuxpaint-data/worldmap_asia_north"},
+)
 _PICTURE = re.compile(r"\.(jpe?g|png|webp)$", re.IGNORECASE)
 _LEAST_BYTES = 20_000
 _PART_SIZE = 160

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,13 @@ from typing import Any
 import numpy as np
 from corpus import Picture, gather, split
 from measuring import Measured, measure
-from pairs import compared, peer_scores, scored
+from pairs import RELATED, compared, evidence_of_rows, judged, peer_scores, scored
 from PIL import Image
 from scoring import FPR, Scores, auc, hit_rate, true_positive_rate
 from transforms import TRANSFORMS
 
 from fpcache.media.image import THRESHOLD, compare, decode_image, image_parts
+from fpcache.media.image.comparing import score
 from fpcache.media.image.vectors import ImageModel, image_model
 
 _LARGEST_SIDE = 1280
@@ -75,6 +77,17 @@ def _read(path: Path) -> Image.Image:
     return image
 
 
+def false_matches(measured: Sequence[Measured], rows: np.ndarray, most: int = 12) -> list[str]:
+    """Return the unrelated pairs that match most often, as lines."""
+    scores = np.array([score(seen) for seen in evidence_of_rows(rows, with_vectors=True)])
+    is_false = (rows[:, 3] != RELATED) & (scores >= THRESHOLD)
+    counts = Counter(tuple(sorted(pair)) for pair in rows[is_false][:, 1:3].astype(int).tolist())
+    return [
+        f"{number} copies matched falsely: {' and '.join(measured[index].name for index in pair)}"
+        for pair, number in counts.most_common(most)
+    ]
+
+
 def table(found: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the results as Markdown: one table of methods, one of transforms."""
     head = f"| method | R@1 | TPR at FPR {FPR:g} | AUC | ms (decode, hash) |"
@@ -103,14 +116,17 @@ def main() -> None:
     cache = options.corpus / f"cache-{options.part}"
     model = image_model("cpu", options.weights)
     measured = measure(pictures, model, cache, options.seconds, with_peers=True)
-    found = summaries(measured, compared(measured, cache, options.seconds))
+    measured, rows = judged(measured, compared(measured, cache, options.seconds))
+    found = summaries(measured, rows)
+    for line in false_matches(measured, rows):
+        print(line)
     print(f"{len(measured)} pictures, {len(measured) * len(TRANSFORMS)} copies\n\n{table(found)}\n")
     for name in list(found)[:2]:
         tpr, fpr = found[name]["tpr_at_threshold"], found[name]["fpr_at_threshold"]
         pairs = found[name]["unrelated_pairs"]
         print(f"{name}: at the threshold TPR {tpr:.4f}, FPR {fpr:.1e} of {pairs} pairs")
     within = within_series(series, model)
-    matched = sum(score >= THRESHOLD for *_, score in within)
+    matched = sum(likeness >= THRESHOLD for *_, likeness in within)
     print(f"within a series: {matched} of {len(within)} pairs match")
     if options.json:
         options.json.write_text(json.dumps({"methods": found, "series": within}, indent=1))

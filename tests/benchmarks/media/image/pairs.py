@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from corpus import BLANK, SAME_CONTENT
 from measuring import Measured
 from scoring import Scores
 from transforms import TRANSFORMS
@@ -15,7 +16,7 @@ from fpcache.media.image.comparing import Evidence, evidence, score
 from fpcache.media.image.dct import orientation_distances
 from fpcache.media.image.matching import Agreement
 
-__all__ = ["RANDOM", "RELATED", "compared", "evidence_of_rows", "peer_scores", "scored"]
+__all__ = ["RANDOM", "RELATED", "compared", "evidence_of_rows", "judged", "peer_scores", "scored"]
 
 RELATED, RANDOM, HARD = 0, 1, 2
 _RANDOM_EACH = 10
@@ -60,6 +61,25 @@ def _compared(measured: Sequence[Measured], index: int, transform: str) -> Rows:
     return np.array(rows, float)
 
 
+def judged(measured: Sequence[Measured], rows: Rows) -> tuple[list[Measured], Rows]:
+    """Return pictures and pairs less those without a right answer: blank ones, and equal content."""
+    kept = [index for index, each in enumerate(measured) if each.name not in BLANK]
+    place = np.full(len(measured), -1)
+    place[kept] = np.arange(len(kept))
+    moved = rows.copy()
+    moved[:, 1:3] = place[rows[:, 1:3].astype(int)]
+    pictures = [measured[index] for index in kept]
+    is_right = (moved[:, 1:3] >= 0).all(axis=1)
+    is_right &= ~_same_content(pictures)[tuple(moved[:, 1:3].astype(int).T)]
+    return pictures, moved[is_right]
+
+
+def _same_content(measured: Sequence[Measured]) -> np.ndarray:
+    names = [each.name for each in measured]
+    found = [[a != b and any({a, b} <= same for same in SAME_CONTENT) for b in names] for a in names]
+    return np.array(found)
+
+
 def evidence_of_rows(rows: Rows, with_vectors: bool) -> list[Evidence]:
     """Return the evidence as `fpcache.media.image.comparing.score` takes it."""
     return [
@@ -89,13 +109,15 @@ def scored(rows: Rows, size: int, with_vectors: bool) -> tuple[Scores, Scores]:
 def peer_scores(measured: Sequence[Measured]) -> list[Scores]:
     """Return the peers' scores of all copies with all originals."""
     found = []
+    left_out = np.where(_same_content(measured), np.nan, 0.0)
     for name in measured[0].peers["original"]:
         originals = np.stack([each.peers["original"][name] for each in measured])
         table = [
             [-(originals ^ each.peers[transform][name]).sum(axis=1) for each in measured]
             for transform in TRANSFORMS
         ]
-        found.append(Scores(name, np.array(table, float)))
+        found.append(Scores(name, np.array(table, float) + left_out))
     vectors = np.stack([each.parts["original"].vector for each in measured]).astype(np.float32)
     copies = [[each.parts[name].vector for each in measured] for name in TRANSFORMS]
-    return [*found, Scores("MobileNetV2 GeM", np.array(copies, np.float32) @ vectors.T)]
+    cosines = np.array(copies, np.float32) @ vectors.T
+    return [*found, Scores("MobileNetV2 GeM", cosines + left_out)]
