@@ -40,7 +40,7 @@ CHANGES = {
     "other quarter turn": lambda image, encoded: decode_image(image.transpose(Image.Transpose.ROTATE_270)),
     "half turn": lambda image, encoded: decode_image(image.transpose(Image.Transpose.ROTATE_180)),
     "diagonal": lambda image, encoded: decode_image(image.transpose(Image.Transpose.TRANSPOSE)),
-    "a quarter of the area": lambda image, encoded: decode_image(image.crop((200, 100, 520, 340))),
+    "half of the area": lambda image, encoded: decode_image(image.crop((120, 70, 570, 410))),
     "rotated by 10°": lambda image, encoded: decode_image(image.rotate(10)),
     "letterbox": lambda image, encoded: decode_image(ImageOps.expand(image, (0, 90), 0)),
     "in a screenshot": lambda image, encoded: decode_image(screenshot(image)),

@@ -45,6 +45,12 @@ BLANK = {
 # Found by looking at what matched: different files that show the same, so that neither answer is wrong.
 SAME_CONTENT = (
     {"tuxpaint-data/worldmap", "tuxpaint-data/worldmap_europe", "tuxpaint-data/worldmap_asia_north"},
+    {
+        "kstars-data/kstars",
+        *(f"kstars-data/splash{kind}{scale}" for kind in ("", "_bg") for scale in ("", "@2x", "@3x", "@4x")),
+    },
+    {"lxqt-themes/waves-logo", "lxqt-themes/simple_blue_widescreen"},
+    {"opencv-doc/imagetextn", "opencv-doc/imagetextr"},
 )
 _PICTURE = re.compile(r"\.(jpe?g|png|webp)$", re.IGNORECASE)
 _LEAST_BYTES = 20_000

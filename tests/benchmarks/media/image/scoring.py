@@ -55,7 +55,7 @@ def hit_rate(scores: Scores) -> np.ndarray:
     others = scores.table.copy()
     for transform in others:
         np.fill_diagonal(transform, np.nan)
-    best = np.nanmax(others, axis=2)[..., None]
+    best = np.where(np.isnan(others), -np.inf, others).max(axis=2)[..., None]
     return ((own > best) + 0.5 * (own == best)).mean(axis=(1, 2))
 
 
