@@ -87,6 +87,7 @@ def fetch(folder: Path) -> None:
         downloads.mkdir(parents=True, exist_ok=True)
         subprocess.run(["apt-get", "download", package], cwd=downloads, check=True)
         archive = next(iter(sorted(downloads.glob(f"{package}_*.deb"))))
+        target.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["dpkg", "-x", str(archive), str(target)], check=True)
     for package in PYPI:
         target = folder / "files" / package
