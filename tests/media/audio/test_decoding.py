@@ -24,9 +24,15 @@ def read(sound):
 
 @pytest.mark.parametrize(
     ("container", "codec", "rate"),
-    [("wav", "pcm_s16le", 16_000), ("flac", "flac", 16_000), ("mp3", "libmp3lame", 44_100), ("ogg", "libopus", 48_000),
-     ("adts", "aac", 22_050), ("mp4", "aac", 44_100)],
-)  # fmt: skip
+    [
+        ("wav", "pcm_s16le", 16_000),
+        ("flac", "flac", 16_000),
+        ("mp3", "libmp3lame", 44_100),
+        ("ogg", "libopus", 48_000),
+        ("adts", "aac", 22_050),
+        ("mp4", "aac", 44_100),
+    ],
+)
 def test_each_format_gives_the_same_sound_at_one_rate(container, codec, rate, song) -> None:
     sound = decode(encode(song[: 4 * RATE_HZ], container, codec, rate))
     samples = read(sound)
@@ -83,12 +89,25 @@ def wav_of_nothing() -> bytes:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "no bytes at all"), (b"not a sound at all, but text" * 20, "is no sound FFmpeg can read"),
-     (bytes(5000), "is no sound|no samples"), (encode(melody(3, 1.0))[:20], "is no sound|no samples"),
-     (encode(melody(3, 1.0), "flac", "flac")[:60], "is no sound|no samples"), (silent_video(), "no sound stream"),
-     (wav_of_nothing(), "no samples|is no sound")],
-    ids=["empty", "text", "zeros", "a WAV's first bytes", "a FLAC's first bytes", "a video without sound", "no samples"],
-)  # fmt: skip
+    [
+        (b"", "no bytes at all"),
+        (b"not a sound at all, but text" * 20, "is no sound FFmpeg can read"),
+        (bytes(5000), "is no sound|no samples"),
+        (encode(melody(3, 1.0))[:20], "is no sound|no samples"),
+        (encode(melody(3, 1.0), "flac", "flac")[:60], "is no sound|no samples"),
+        (silent_video(), "no sound stream"),
+        (wav_of_nothing(), "no samples|is no sound"),
+    ],
+    ids=[
+        "empty",
+        "text",
+        "zeros",
+        "a WAV's first bytes",
+        "a FLAC's first bytes",
+        "a video without sound",
+        "no samples",
+    ],
+)
 def test_what_is_no_sound_is_refused_with_the_reason(content, message) -> None:
     with pytest.raises(MediaError, match=message):
         describe(decode(content))
@@ -118,12 +137,21 @@ def test_a_list_of_files_cannot_make_it_open_other_files(tmp_path, song) -> None
 
 @pytest.mark.parametrize(
     ("samples", "rate", "message"),
-    [(np.zeros(0), 8000, "no samples"), (np.zeros((2, 0)), 8000, "no samples"), (np.zeros((2, 2, 2)), 8000, "shape"),
-     (np.zeros((8000, 2)), 8000, "not \\(n, channels\\)"), (np.array(["a"]), 8000, "shape"),
-     (np.zeros(9, complex), 8000, "complex"), (np.zeros(9), 0, "sample rate of 0"), (np.zeros(9), -1, "sample rate"),
-     (np.zeros(9), 10**9, "sample rate"), (np.zeros(9), 8000.5, "sample rate"), (np.zeros(9), True, "sample rate"),
-     (np.zeros(9), float("nan"), "sample rate")],
-)  # fmt: skip
+    [
+        (np.zeros(0), 8000, "no samples"),
+        (np.zeros((2, 0)), 8000, "no samples"),
+        (np.zeros((2, 2, 2)), 8000, "shape"),
+        (np.zeros((8000, 2)), 8000, "not \\(n, channels\\)"),
+        (np.array(["a"]), 8000, "shape"),
+        (np.zeros(9, complex), 8000, "complex"),
+        (np.zeros(9), 0, "sample rate of 0"),
+        (np.zeros(9), -1, "sample rate"),
+        (np.zeros(9), 10**9, "sample rate"),
+        (np.zeros(9), 8000.5, "sample rate"),
+        (np.zeros(9), True, "sample rate"),
+        (np.zeros(9), float("nan"), "sample rate"),
+    ],
+)
 def test_samples_that_are_none_are_refused_with_the_reason(samples, rate, message) -> None:
     with pytest.raises(MediaError, match=message):
         from_samples(samples, rate)

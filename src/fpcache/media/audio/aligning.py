@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ __all__ = ["Alignment", "align"]
 _CHUNK_FRAMES = 24
 _MOST_CHUNKS = 512
 _FITS = 0.15
+_DEVIATIONS = 3.0
 _REACH = 2
 _FINE_BANDS = (0.0, -0.25, 0.25, -0.5, 0.5)
 _STIFFNESS_FRAMES = 40.0
@@ -62,21 +63,30 @@ class _Anchor:
     norm: float = 0.0
 
 
-def align(place: Place, short: Searchable, long: Searchable) -> Alignment:
-    """Follow the sounds from `place` to both sides, for as far as they go along with each other."""
+def align(place: Place, short: Searchable, long: Searchable, chance: float) -> Alignment:
+    """Follow the sounds from `place` to both sides, for as far as they go along with each other.
+
+    Parameters
+    ----------
+    place : Place
+        Where to begin.
+    short, long : Searchable
+    chance : float
+        Standard deviation of the correlation of single frames of unrelated sound.
+    """
     pitch, signs = _tuned(place, short, long)
-    chunk = place.length // max(1, round(place.length / _CHUNK_FRAMES))
     half = place.length / 2
     seed = _Anchor(place.start + half, place.at + half * place.tempo)
     anchors: list[_Anchor] = []
-    tempo = place.tempo
-    step = max(chunk, -(-len(short) // _MOST_CHUNKS))
-    for start in _outward(int(seed.middle - chunk / 2), step, len(short) - chunk):
+    tempo, chunk = place.tempo, min(_CHUNK_FRAMES, len(short))
+    starts = _chunk_starts(len(short), chunk)
+    fits = max(_FITS, _DEVIATIONS * chance / math.sqrt(chunk))
+    for start in sorted(starts, key=lambda start: abs(start + chunk / 2 - seed.middle)):
         middle = start + chunk / 2
         nearest = min(anchors, key=lambda anchor: abs(anchor.middle - middle), default=seed)
         expected = nearest.at + (middle - nearest.middle) * tempo
         found = _fitted(signs[start : start + chunk], long.signs, _Anchor(middle, expected), tempo)
-        if found.product > _FITS * found.norm:
+        if found.product > fits * found.norm:
             anchors.append(found)
             tempo = _slope([seed, *anchors], place.tempo)
     if not anchors:
@@ -84,13 +94,13 @@ def align(place: Place, short: Searchable, long: Searchable) -> Alignment:
             start=place.start, stop=place.start + place.length, at=place.at, tempo=place.tempo, pitch=pitch,
             matching=0.0, compared=place.length, correlation=place.correlation,
         )  # fmt: skip
-    return _joined(anchors, tempo, pitch, chunk, step)
+    return _joined(anchors, tempo, pitch, chunk, len(short) / len(starts))
 
 
-def _outward(first: int, step: int, last: int) -> Iterator[int]:
-    """Yield chunks' starts from the first one to the end, then from there back to the beginning."""
-    yield from range(max(first, 0), last + 1, step)
-    yield from range(first - step, -1, -step)
+def _chunk_starts(frames: int, chunk: int) -> list[int]:
+    """Return where chunks begin that lie side by side, with gaps in a very long sound."""
+    count = min(max(1, round(frames / chunk)), _MOST_CHUNKS)
+    return [(frames - chunk) * index // max(count - 1, 1) for index in range(count)]
 
 
 def _tuned(place: Place, short: Searchable, long: Searchable) -> tuple[float, np.ndarray]:
@@ -133,7 +143,7 @@ def _slope(anchors: list[_Anchor], tempo: float) -> float:
     return tempo + excess / (spread + _STIFFNESS_FRAMES**2)
 
 
-def _joined(anchors: list[_Anchor], tempo: float, pitch: float, chunk: int, step: int) -> Alignment:
+def _joined(anchors: list[_Anchor], tempo: float, pitch: float, chunk: int, step: float) -> Alignment:
     """Return what a run of anchors says together."""
     middle = sum(anchor.middle for anchor in anchors) / len(anchors)
     at = sum(anchor.at for anchor in anchors) / len(anchors)
@@ -141,6 +151,6 @@ def _joined(anchors: list[_Anchor], tempo: float, pitch: float, chunk: int, step
     stop = max(anchor.middle for anchor in anchors) + chunk / 2
     return Alignment(
         start=start, stop=stop, at=at + (start - middle) * tempo, tempo=tempo, pitch=pitch,
-        matching=float(min(len(anchors) * step, stop - start)), compared=len(anchors) * chunk,
+        matching=min(len(anchors) * step, stop - start), compared=len(anchors) * chunk,
         correlation=sum(anchor.product for anchor in anchors) / sum(anchor.norm for anchor in anchors),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fpcache.errors import MediaError
 from fpcache.media.audio.aligning import Alignment, align
 from fpcache.media.audio.bands import FRAMES_PER_S
-from fpcache.media.audio.deciding import THRESHOLD, score, strength
+from fpcache.media.audio.deciding import THRESHOLD, chance_of_one, score, strength
 from fpcache.media.audio.searching import Searchable, best_place
 from fpcache.media.records import Parts, Similarity
 
@@ -70,9 +70,10 @@ def compare_ready(a: Ready, b: Ready) -> Similarity:
     place = best_place(short, long)
     if place is None:
         return _nothing("one of them is too short to recognise, about a second of sound is needed")
-    alignment = align(place, short, long)
-    alone = strength(place.correlation, place.length, place.trials)
-    strongest = max(alone, strength(alignment.correlation, alignment.compared, place.trials))
+    chance = chance_of_one(place.spread, place.length)
+    alignment = align(place, short, long, chance)
+    alone = strength(place.correlation, place.length, chance, place.trials)
+    strongest = max(alone, strength(alignment.correlation, alignment.compared, chance, place.trials))
     return _judged(strongest, alignment, is_swapped, cosine)
 
 

@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["THRESHOLD", "score", "strength"]
+__all__ = ["THRESHOLD", "chance_of_one", "score", "strength"]
 
 THRESHOLD = 0.5
-_CHANCE = 0.16
+_CHANCE = (0.15, 0.42)
+_LEAST_TRIALS = 1000
 _MIDDLE, _STEEPNESS = 1.5, 6.0
 
 
-def strength(correlation: float, frames: int, trials: int) -> float:
+def chance_of_one(spread: float, frames: int) -> float:
+    """Return the standard deviation of the correlation of a single frame by chance, from that of many frames.
+
+    It is measured for each pair, as sparse or rhythmic sounds are alike by chance more often than dense ones,
+    and bounded: below by what independent bits give, above so that a sound's own repetitions don't count.
+
+    Examples
+    --------
+    >>> chance_of_one(0.03, 64), chance_of_one(0.9, 64)
+    (0.24, 0.42)
+    """
+    return min(max(spread * math.sqrt(frames), _CHANCE[0]), _CHANCE[1])
+
+
+def strength(correlation: float, frames: int, chance: float, trials: int) -> float:
     """Return how many times as strong a correlation is as the best one that chance gives in so many trials.
 
     Examples
     --------
-    >>> strength(0.8, 48, 10_000) > 5 > 1 > strength(0.05, 48, 10_000)
+    >>> strength(0.8, 48, 0.2, 10_000) > 5 > 1 > strength(0.05, 48, 0.2, 10_000)
     True
     """
-    chance = _CHANCE * math.sqrt(2.0 * math.log(max(trials, 2)))
-    return max(correlation, 0.0) * math.sqrt(frames) / chance
+    best_by_chance = chance * math.sqrt(2.0 * math.log(max(trials, _LEAST_TRIALS)))
+    return max(correlation, 0.0) * math.sqrt(frames) / best_by_chance
 
 
 def score(strongest: float) -> float:

@@ -17,7 +17,7 @@ __all__ = ["WARPS", "Place", "Searchable", "best_place", "shifted"]
 PIECE_FRAMES = 48
 _LEAST_FRAMES = 12
 _MOST_PIECES = 6
-_FRAMES_PER_PIECE = 150
+_FRAMES_PER_PIECE = 200
 _BLOCK = 256
 _LONGEST_PIECE = 52
 _STEP = _BLOCK - _LONGEST_PIECE
@@ -47,6 +47,8 @@ class Place:
         From -1 to 1; what is unrelated reaches about 0.1.
     trials : int
         How many places were tried.
+    spread : float
+        Standard deviation of the correlations at all of them.
     """
 
     start: int
@@ -56,6 +58,7 @@ class Place:
     pitch: float
     correlation: float
     trials: int
+    spread: float
 
 
 class Searchable:
@@ -78,10 +81,10 @@ class Searchable:
     def starts(self) -> list[int]:
         """Where the pieces that are searched for begin, in frames."""
         spare = len(self) - PIECE_FRAMES
-        if spare <= 0:
-            return [0]
-        count = min(_MOST_PIECES, 1 + len(self) // _FRAMES_PER_PIECE)
-        return [spare * (2 * index + 1) // (2 * count) for index in range(count)]
+        if spare < PIECE_FRAMES // 2:
+            return [max(0, spare // 2)]
+        count = min(_MOST_PIECES, 2 + len(self) // _FRAMES_PER_PIECE)
+        return [int(spare * (index + 0.25) / (count - 0.5)) for index in range(count)]
 
     @cached_property
     def templates(self) -> tuple[np.ndarray, np.ndarray]:
@@ -153,21 +156,24 @@ def best_place(short: Searchable, long: Searchable) -> Place | None:
 
     if min(int(short.activity[-1]), int(long.activity[-1])) < _LEAST_FRAMES:
         return None
-    products, count = _correlations(short, long), len(long)
-    length = min(PIECE_FRAMES, len(short))
+    length, count = min(PIECE_FRAMES, len(short)), len(long)
+    least = max(_LEAST_FRAMES, length // 2)
     ends = np.minimum(np.arange(count) + length, count)
     heard = long.activity[ends] - long.activity[:count]
-    usable = heard >= max(_LEAST_FRAMES, length // 2)
     norms = short.templates[1]
-    scale = np.where(usable, 1.0 / np.sqrt(np.maximum(heard, 1) * BANDS), 0.0).astype(np.float32)
-    loud = np.square(norms) >= 0.4 * max(_LEAST_FRAMES, length // 2) * BANDS
-    products *= scale
-    products *= np.where(loud, 1.0 / np.maximum(norms, 1.0), 0.0).astype(np.float32)[:, None]
-    index, at = np.unravel_index(int(products.argmax()), products.shape)
-    tempo, pitch = WARPS[int(index) % len(WARPS)]
+    columns, rows = np.flatnonzero(heard >= least), np.flatnonzero(np.square(norms) >= 0.4 * least * BANDS)
+    if not len(columns) or not len(rows):
+        return None
+    products = _correlations(short, long)[np.ix_(rows, columns)]
+    products /= np.sqrt(heard[columns] * BANDS).astype(np.float32)
+    products /= norms[rows, None]
+    row, column = np.unravel_index(int(products.argmax()), products.shape)
+    template = int(rows[row])
+    tempo, pitch = WARPS[template % len(WARPS)]
     return Place(
-        start=short.starts[int(index) // len(WARPS)], length=length, at=int(at), tempo=tempo, pitch=pitch,
-        correlation=float(products[index, at]), trials=int(usable.sum()) * int(loud.sum()),
+        start=short.starts[template // len(WARPS)], length=length, at=int(columns[column]),
+        tempo=tempo, pitch=pitch, correlation=float(products[row, column]),
+        trials=products.size, spread=float(products.std()),
     )  # fmt: skip
 
 

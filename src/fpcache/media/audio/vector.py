@@ -45,7 +45,7 @@ def _some(energies: np.ndarray) -> np.ndarray:
         return energies
     import numpy as np
 
-    return energies[np.arange(len(energies)) // _RUN_FRAMES % step == 0]
+    return np.asarray(energies[np.arange(len(energies)) // _RUN_FRAMES % step == 0])
 
 
 def raw_features(energies: np.ndarray) -> np.ndarray:

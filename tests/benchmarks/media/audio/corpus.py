@@ -9,13 +9,29 @@ from pathlib import Path
 __all__ = ["HELD_OUT", "PACKAGES", "fetch", "speech", "tracks"]
 
 HELD_OUT = (
-    "wesnoth-1.16-music", "hedgewars-data", "warzone2100-music", "drascula-music", "warmux-data", "extremetuxracer-data",
-)  # fmt: skip
+    "wesnoth-1.16-music",
+    "hedgewars-data",
+    "warzone2100-music",
+    "drascula-music",
+    "warmux-data",
+    "extremetuxracer-data",
+)
 TUNING = (
-    "supertux-data", "colobot-common-sounds", "fillets-ng-data", "asc-music", "btanks-data", "frozen-bubble-data",
-    "fretsonfire-songs-muldjord", "fretsonfire-songs-sectoid", "blobwars-data", "hex-a-hop-data", "neverball-data",
-    "lugaru-data", "tuxfootball", "tomatoes-data",
-)  # fmt: skip
+    "supertux-data",
+    "colobot-common-sounds",
+    "fillets-ng-data",
+    "asc-music",
+    "btanks-data",
+    "frozen-bubble-data",
+    "fretsonfire-songs-muldjord",
+    "fretsonfire-songs-sectoid",
+    "blobwars-data",
+    "hex-a-hop-data",
+    "neverball-data",
+    "lugaru-data",
+    "tuxfootball",
+    "tomatoes-data",
+)
 SPEECH = ("asterisk-core-sounds-en-wav", "sound-theme-freedesktop", "yaru-theme-sound", "deepin-sound-theme")
 PACKAGES = HELD_OUT + TUNING + SPEECH
 _LEAST_BYTES = 700_000
@@ -37,8 +53,9 @@ def fetch(folder: Path) -> None:
 def tracks(folder: Path, held_out: bool) -> list[Path]:
     """Return music of some length: for tuning, or held out from it.
 
-    The front end was designed on every sixth track of all packages (but the Opus files), so these belong to the tuning part, as do all of
-    the packages that are not `HELD_OUT`. The same file in two places counts once; so does one in several languages.
+    The front end was designed on every sixth track of all packages (but the Opus files), so these belong to
+    the tuning part, as do all of the packages that are not `HELD_OUT`. The same file in two places counts
+    once; so does one in several languages.
     """
     root = folder / "all"
     found = [*_with_suffix(root, ".ogg", ".mp3"), *_with_suffix(root, ".opus")]

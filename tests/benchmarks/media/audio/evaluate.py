@@ -1,7 +1,7 @@
 """Measures how well sound is found again, next to Chromaprint and ISCC: `python evaluate.py --corpus DIR`.
 
-Every transform of some held-out tracks is a query against all held-out tracks. The run can be cut into pieces with
-``--budget SECONDS``: what was made or compared is kept in the corpus folder, and the next run goes on from there.
+Every transform of some held-out tracks is a query against all held-out tracks. The run can be cut into pieces
+with ``--budget SECONDS``: what was made or compared is kept in the corpus folder, and the next run goes on.
 """
 
 from __future__ import annotations
@@ -135,14 +135,18 @@ def figures(scores: dict[Any, Any], method: int) -> dict[str, Any]:
         for kind in TRANSFORMS
     }
     return {
-        "R@1": np.mean(list(best.values())), "TPR": np.mean(positives > limit), "AUC": np.mean(ranks) / 2 / len(negatives),
-        "limit": limit, "negatives": len(negatives), "by transform": table,
+        "R@1": np.mean(list(best.values())),
+        "TPR": np.mean(positives > limit),
+        "AUC": np.mean(ranks) / 2 / len(negatives),
+        "limit": limit,
+        "negatives": len(negatives),
+        "by transform": table,
         "fixed": (np.mean(positives >= THRESHOLD), np.mean(negatives >= THRESHOLD)) if method == 0 else None,
-    }  # fmt: skip
+    }
 
 
 def _value(entry: tuple[Any, ...], method: int) -> float:
-    """Return a method's score; fpcache's before it is squeezed into 0 to 1, which rounds the best ones to 1."""
+    """Return a method's score; fpcache's before it is squeezed into 0 to 1, where many are 1."""
     if method == 0 and "strength" in entry[5]:
         return float(entry[5]["strength"])
     return float(entry[1 + method]) * (100.0 if method == 0 else 1.0)
@@ -156,11 +160,13 @@ def report(items: dict[Any, Any], scores: dict[Any, Any]) -> tuple[str, dict[str
     compare_ms = [1e3 * np.mean([entry[at] for row in scores.values() for entry in row]) for at in (6, 7)]
     count = sum(kind == "" for _, kind in items)
     lines = [
-        f"{count} tracks, {len(scores)} queries of {len(TRANSFORMS)} transforms, {results['fpcache']['negatives']} "
-        f"unrelated pairs; milliseconds for {_QUERY_S:.0f} s of sound at most, and per pair: "
+        f"{count} tracks, {len(scores)} queries of {len(TRANSFORMS)} transforms, "
+        f"{results['fpcache']['negatives']} unrelated pairs; milliseconds for {_QUERY_S:.0f} s of sound at most, and per pair: "
         f"{compare_ms[0]:.2f} (fpcache), {compare_ms[1]:.2f} (Chromaprint)",
-        "", "| method | R@1 | TPR at FPR 1e-3 | AUC | ms to make |", "|---|---|---|---|---|",
-    ]  # fmt: skip
+        "",
+        "| method | R@1 | TPR at FPR 1e-3 | AUC | ms to make |",
+        "|---|---|---|---|---|",
+    ]
     for name, result in results.items():
         spent = f"{make_ms[name]:.0f}" if name in make_ms else ""
         lines.append(

@@ -1,4 +1,4 @@
-"""Other fingerprints of sound, measured in the same run: Chromaprint with an offset vote, and ISCC's audio code."""
+"""Other fingerprints of sound, measured in the same run: Chromaprint with an offset vote, and ISCC's code."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _frames(container: av.container.InputContainer) -> list[av.AudioFrame]:
 
 
 def chromaprint_score(a: np.ndarray, b: np.ndarray) -> float:
-    """Return how far the bit error rate lies below one half at the best offset, in standard deviations / 100."""
+    """Return how far the bit error rate is below one half at the best offset, weighted by the overlap."""
     short, long = (a, b) if len(a) <= len(b) else (b, a)
     if len(short) < 2:
         return 0.0

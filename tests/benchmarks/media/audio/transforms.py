@@ -1,4 +1,4 @@
-"""What happens to sound on its way through the world: each transform takes samples and gives an encoded file."""
+"""What happens to sound on its way through the world: samples in, an encoded file out."""
 
 from __future__ import annotations
 
@@ -17,8 +17,14 @@ Samples = np.ndarray
 """Float32, shape (2, n), at `RATE_HZ`."""
 
 
-def encoded(samples: Samples, container: str = "wav", codec: str = "pcm_s16le", bit_rate: int = 0, rate: int = RATE_HZ,
-            layout: str = "stereo") -> bytes:  # fmt: skip
+def encoded(
+    samples: Samples,
+    container: str = "wav",
+    codec: str = "pcm_s16le",
+    bit_rate: int = 0,
+    rate: int = RATE_HZ,
+    layout: str = "stereo",
+) -> bytes:
     """Encode samples in memory."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=container) as output:
