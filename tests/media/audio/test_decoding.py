@@ -165,6 +165,31 @@ def test_a_single_sample_that_is_no_number_is_found(value) -> None:
         describe(from_samples(samples, 48_000))
 
 
+def test_a_sound_is_described_once_rather_than_as_silence_the_second_time() -> None:
+    sound = from_samples(melody(3, 1.0), RATE_HZ)
+    describe(sound)
+    with pytest.raises(MediaError, match="was read before"):
+        describe(sound)
+
+
+def test_what_goes_on_for_too_long_is_refused_before_it_is_read_to_the_end(monkeypatch, song) -> None:
+    endless = np.broadcast_to(np.zeros(1, np.int8), 12 * 3600 * 1000 + 1)
+    with pytest.raises(MediaError, match="longer than 12 hours"):
+        from_samples(endless, 1000)
+    monkeypatch.setattr("fpcache.media.audio.decoding.LONGEST_S", 7.0)
+    with pytest.raises(MediaError, match="is longer than"):
+        describe(decode(encode(song)))
+
+
+def test_channels_beyond_two_are_mixed(song) -> None:
+    surround = np.zeros((6, 2 * RATE_HZ), np.float32)
+    surround[4] = song[: 2 * RATE_HZ]
+    assert (
+        np.abs(read(from_samples(surround, RATE_HZ)) * 6 - read(from_samples(surround[4], RATE_HZ))).max()
+        < 1e-3
+    )
+
+
 def test_memory_does_not_grow_with_length() -> None:
     def peak_bytes(minutes: int) -> int:
         samples = np.zeros(minutes * 60 * 8000, np.int16)

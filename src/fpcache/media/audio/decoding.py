@@ -197,6 +197,7 @@ def _full_scale(piece: np.ndarray) -> np.ndarray:
 
 def _mono(blocks: Iterator[tuple[np.ndarray, int]], sound: Sound) -> Iterator[np.ndarray]:
     """Yield the mean of the channels at `RATE_HZ`, and keep the levels."""
+    sound.was_read = True
     resampler, rate = None, 0
     for planes, block_rate in blocks:
         sound.levels.add(planes, sound.name)

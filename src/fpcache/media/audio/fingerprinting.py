@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fpcache.errors import MediaError
 from fpcache.media.audio.bands import band_energies
 from fpcache.media.audio.cells import is_heard, pack, sub_fingerprints
 from fpcache.media.audio.sound import SILENT_PEAK, Sound
@@ -28,8 +29,10 @@ def describe(sound: Sound) -> Parts:
     Raises
     ------
     MediaError
-        If nothing can be decoded, a sample is not finite, or it is too long.
+        If it was read before, nothing can be decoded, a sample is not finite, or it is too long.
     """
+    if sound.was_read:
+        raise MediaError(f"{sound.name} was read before, and can be read only once; open it again")
     energies = band_energies(sound.blocks)
     bits, active = sub_fingerprints(energies)
     is_silent = sound.levels.peak < SILENT_PEAK or not is_heard(energies).any()

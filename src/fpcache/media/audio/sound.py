@@ -103,6 +103,8 @@ class Sound:
         Complete once `blocks` is used up, as is `duration_s`.
     duration_s : float
         Seconds.
+    was_read : bool
+        Whether reading `blocks` has begun.
     """
 
     blocks: Iterator[np.ndarray]
@@ -112,3 +114,4 @@ class Sound:
     channels: int
     levels: Levels = field(default_factory=Levels)
     duration_s: float = 0.0
+    was_read: bool = False

@@ -161,8 +161,8 @@ def report(items: dict[Any, Any], scores: dict[Any, Any]) -> tuple[str, dict[str
     count = sum(kind == "" for _, kind in items)
     lines = [
         f"{count} tracks, {len(scores)} queries of {len(TRANSFORMS)} transforms, "
-        f"{results['fpcache']['negatives']} unrelated pairs; milliseconds for {_QUERY_S:.0f} s of sound at most, and per pair: "
-        f"{compare_ms[0]:.2f} (fpcache), {compare_ms[1]:.2f} (Chromaprint)",
+        f"{results['fpcache']['negatives']} unrelated pairs; milliseconds for {_QUERY_S:.0f} s at most, "
+        f"and per pair: {compare_ms[0]:.2f} (fpcache), {compare_ms[1]:.2f} (Chromaprint)",
         "",
         "| method | R@1 | TPR at FPR 1e-3 | AUC | ms to make |",
         "|---|---|---|---|---|",

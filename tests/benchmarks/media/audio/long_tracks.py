@@ -52,9 +52,7 @@ def main() -> None:
     spent_s = time.perf_counter() - started
     grown_mb = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb) / 1024
     size_kb = sum(array.nbytes for array in hour.hashes.values()) / 1000
-    print(
-        f"{sound.duration_s:.0f} s of sound in {spent_s:.1f} s, {grown_mb:.0f} MB more memory, {size_kb:.0f} kB"
-    )
+    print(f"{sound.duration_s:.0f} s in {spent_s:.1f} s, {grown_mb:.0f} MB more memory, {size_kb:.0f} kB")
     prepared = ready(hour)
     changes = {
         "10 s": lambda samples: excerpt(samples, 10, 0),
