@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 
-import av
-import numpy as np
+import pytest
 
 from fpcache.media.audio import describe, from_samples
+
+np = pytest.importorskip("numpy", reason="NumPy is missing; it comes with the media extra")
+av = pytest.importorskip("av", reason="PyAV is missing; it comes with the media extra")
+pytest.importorskip("scipy", reason="SciPy is missing; it comes with the media extra")
 
 RATE_HZ = 16_000
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up_music import RATE_HZ, described, encode, melody
+from made_up_music import RATE_HZ, described, encode, melody, np
 
 from fpcache.errors import MediaError
 from fpcache.media.audio import THRESHOLD, compare, compare_many, decode, describe

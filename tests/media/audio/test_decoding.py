@@ -6,10 +6,8 @@ import io
 import tracemalloc
 import wave
 
-import av
-import numpy as np
 import pytest
-from made_up_music import RATE_HZ, add_picture, encode, melody
+from made_up_music import RATE_HZ, add_picture, av, encode, melody, np
 
 from fpcache.errors import MediaError
 from fpcache.media.audio import decode, describe, from_samples

@@ -8,11 +8,10 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up_music import RATE_HZ, described, melody
+from made_up_music import RATE_HZ, described, melody, np
 
 from fpcache.media.audio.bands import band_energies
 from fpcache.media.audio.cells import pack, sub_fingerprints, unpack
