@@ -18,6 +18,7 @@ _CHUNK_FRAMES = 24
 _MOST_CHUNKS = 512
 _FITS = 0.15
 _DEVIATIONS = 3.0
+_MOST_MISSES = 8
 _REACH = 2
 _FINE_BANDS = (0.0, -0.25, 0.25, -0.5, 0.5)
 _STIFFNESS_FRAMES = 40.0
@@ -81,11 +82,14 @@ def align(place: Place, short: Searchable, long: Searchable, chance: float) -> A
     tempo, chunk = place.tempo, min(_CHUNK_FRAMES, len(short))
     starts = _chunk_starts(len(short), chunk)
     fits = max(_FITS, _DEVIATIONS * chance / math.sqrt(chunk))
-    for start in sorted(starts, key=lambda start: abs(start + chunk / 2 - seed.middle)):
+    outward = sorted(starts, key=lambda start: abs(start + chunk / 2 - seed.middle))
+    for number, start in enumerate(outward):
+        if not anchors and number == _MOST_MISSES:
+            break
         middle = start + chunk / 2
         nearest = min(anchors, key=lambda anchor: abs(anchor.middle - middle), default=seed)
         expected = nearest.at + (middle - nearest.middle) * tempo
-        found = _fitted(signs[start : start + chunk], long.signs, _Anchor(middle, expected), tempo)
+        found = _fitted(signs[start : start + chunk], long, _Anchor(middle, expected), tempo)
         if found.product > fits * found.norm:
             anchors.append(found)
             tempo = _slope([seed, *anchors], place.tempo)
@@ -111,26 +115,27 @@ def _tuned(place: Place, short: Searchable, long: Searchable) -> tuple[float, np
 
     def fit(fine: float) -> float:
         pitch = place.pitch * 2.0 ** (fine / BANDS_PER_OCTAVE)
-        found = _fitted(shifted(piece, pitch), long.signs, seed, place.tempo)
+        found = _fitted(shifted(piece, pitch), long, seed, place.tempo)
         return found.product / max(found.norm, 1.0)
 
     pitch = place.pitch * 2.0 ** (max(_FINE_BANDS, key=fit) / BANDS_PER_OCTAVE)
     return pitch, shifted(short.signs, pitch)
 
 
-def _fitted(piece: np.ndarray, signs: np.ndarray, expected: _Anchor, tempo: float) -> _Anchor:
+def _fitted(piece: np.ndarray, long: Searchable, expected: _Anchor, tempo: float) -> _Anchor:
     """Return the anchor near the expected one at which the piece fits best."""
     import numpy as np
 
     count = len(piece)
     offsets = (np.arange(count) - (count - 1) / 2) * tempo
     rows = np.rint(expected.at - 0.5 + offsets).astype(np.int64) + np.arange(-_REACH, _REACH + 1)[:, None]
-    is_inside = (rows >= 0) & (rows < len(signs))
-    targets = signs[np.clip(rows, 0, len(signs) - 1)] * is_inside[:, :, None].astype(np.float32)
-    products = (targets * piece).sum(axis=(1, 2))
-    heard = np.abs(targets).sum(axis=(1, 2))
+    is_inside = (rows >= 0) & (rows < len(long))
+    rows = np.clip(rows, 0, len(long) - 1)
+    targets = long.signs[rows] * is_inside[:, :, None].astype(np.float32)
+    products = targets.reshape(len(rows), -1) @ piece.ravel()
     best = int(products.argmax())
-    norm = float(np.sqrt(np.square(piece).sum() * max(heard[best], 0.5 * piece.size)))
+    heard = int(long.active[rows[best]][is_inside[best]].sum()) * piece.shape[1]
+    norm = math.sqrt(float(np.vdot(piece, piece)) * max(heard, piece.size // 2))
     return replace(expected, at=expected.at + best - _REACH, product=float(products[best]), norm=norm)
 
 

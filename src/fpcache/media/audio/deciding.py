@@ -9,7 +9,7 @@ __all__ = ["THRESHOLD", "chance_of_one", "score", "strength"]
 THRESHOLD = 0.5
 _CHANCE = (0.15, 0.42)
 _LEAST_TRIALS = 1000
-_MIDDLE, _STEEPNESS = 1.5, 6.0
+_MIDDLE, _STEEPNESS = 2.0, 3.0
 
 
 def chance_of_one(spread: float, frames: int) -> float:
@@ -46,4 +46,4 @@ def score(strongest: float) -> float:
     >>> score(0.9) < THRESHOLD < score(3.0)
     True
     """
-    return round(1.0 / (1.0 + math.exp(-_STEEPNESS * (strongest - _MIDDLE))), 6)
+    return round(1.0 / (1.0 + math.exp(-_STEEPNESS * (strongest - _MIDDLE))), 12)

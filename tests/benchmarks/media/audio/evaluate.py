@@ -22,6 +22,7 @@ from transforms import RATE_HZ, TRANSFORMS
 
 from fpcache.media.audio import THRESHOLD, decode, describe
 from fpcache.media.audio.comparing import compare_ready, ready
+from fpcache.media.audio.deciding import score
 
 METHODS = ("fpcache", "Chromaprint", "ISCC audio", "fpcache vector")
 _QUERY_S = 40.0
@@ -141,8 +142,12 @@ def figures(scores: dict[Any, Any], method: int) -> dict[str, Any]:
         "limit": limit,
         "negatives": len(negatives),
         "by transform": table,
-        "fixed": (np.mean(positives >= THRESHOLD), np.mean(negatives >= THRESHOLD)) if method == 0 else None,
+        "at threshold": [float(np.mean(_decided(values))) for values in (positives, negatives)],
     }
+
+
+def _decided(strengths: np.ndarray) -> np.ndarray:
+    return np.array([score(min(float(value), 100.0)) >= THRESHOLD for value in strengths])
 
 
 def _value(entry: tuple[Any, ...], method: int) -> float:
@@ -172,7 +177,7 @@ def report(items: dict[Any, Any], scores: dict[Any, Any]) -> tuple[str, dict[str
         lines.append(
             f"| {name} | {result['R@1']:.4f} | {result['TPR']:.4f} | {result['AUC']:.5f} | {spent} |"
         )
-    at_threshold = results["fpcache"]["fixed"]
+    at_threshold = results["fpcache"]["at threshold"]
     lines += ["", f"At THRESHOLD: TPR {at_threshold[0]:.4f}, FPR {at_threshold[1]:.6f}", ""]
     lines += ["| R@1 / TPR | " + " | ".join(METHODS) + " |", "|---|" + "---|" * len(METHODS)]
     for kind in TRANSFORMS:
