@@ -88,6 +88,12 @@ def test_noise_volume_and_equalisers_do_not_hide_it(change, song, song_parts) ->
     )
 
 
+def test_channels_that_cancel_each_other_out_are_heard(song, song_parts) -> None:
+    opposed = described(np.stack([song, -song]))
+    assert not opposed.metadata["is_silent"]
+    assert compare(opposed, song_parts).is_match
+
+
 def test_other_music_is_no_match() -> None:
     parts = [described(melody(seed, 10.0)) for seed in range(20, 32)]
     scores = [compare(a, b).score for index, a in enumerate(parts) for b in parts[:index]]

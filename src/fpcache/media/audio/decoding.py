@@ -21,6 +21,7 @@ __all__ = ["LONGEST_S", "decode", "from_samples"]
 LONGEST_S = 12 * 3600.0
 _BLOCK_SAMPLES = 1 << 16
 _MOST_CHANNELS = 64
+_CANCELLED = 1e-3
 _NO_OTHER_FILES = {"protocol_whitelist": "none"}
 """A playlist would otherwise have FFmpeg open what it names, on this machine or on a network."""
 
@@ -207,10 +208,19 @@ def _mono(blocks: Iterator[tuple[np.ndarray, int]], sound: Sound) -> Iterator[np
         if block_rate != rate:
             yield from _flushed(resampler)
             resampler, rate = _pyav().AudioResampler(format="flt", layout="mono", rate=RATE_HZ), block_rate
-        yield from _resampled(resampler, planes.mean(axis=0, keepdims=True), rate)
+        yield from _resampled(resampler, _mixed(planes), rate)
     yield from _flushed(resampler)
     if not sound.levels.samples:
         raise MediaError(f"{sound.name} holds no samples that can be decoded; is it complete?")
+
+
+def _mixed(planes: np.ndarray) -> np.ndarray:
+    """Return the mean of the channels, shape (1, n), or the first one where they cancel each other out."""
+    import numpy as np
+
+    mean = planes.mean(axis=0, keepdims=True)
+    is_cancelled = np.vdot(mean, mean) * len(planes) < _CANCELLED * np.vdot(planes, planes)
+    return np.ascontiguousarray(planes[:1] if is_cancelled else mean)
 
 
 def _resampled(resampler: Any, mono: np.ndarray, rate: int) -> Iterator[np.ndarray]:
