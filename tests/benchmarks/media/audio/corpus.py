@@ -6,7 +6,7 @@ import hashlib
 import subprocess
 from pathlib import Path
 
-__all__ = ["HELD_OUT", "PACKAGES", "fetch", "speech", "tracks"]
+__all__ = ["HELD_OUT", "PACKAGES", "fetch", "fetch_libraries", "speech", "tracks"]
 
 HELD_OUT = (
     "wesnoth-1.16-music",
@@ -36,6 +36,16 @@ SPEECH = ("asterisk-core-sounds-en-wav", "sound-theme-freedesktop", "yaru-theme-
 PACKAGES = HELD_OUT + TUNING + SPEECH
 _LEAST_BYTES = 700_000
 _SEEN_EVERY = 6
+_THERE_ALREADY = (
+    "libc6",
+    "libgcc",
+    "libstdc++",
+    "libcrypt1",
+    "libc-bin",
+    "libpam",
+    "libsystemd",
+    "libavcodec-extra",
+)
 
 
 def fetch(folder: Path) -> None:
@@ -48,6 +58,24 @@ def fetch(folder: Path) -> None:
         subprocess.run(["apt-get", "download", package], cwd=archives, check=True, capture_output=True)
         (archive,) = archives.glob(f"{package}_*.deb")
         subprocess.run(["dpkg", "-x", str(archive), str(unpacked / package)], check=True)
+
+
+def fetch_libraries(folder: Path) -> None:
+    """Download and unpack Chromaprint's library with what it needs on Debian 12, without installing it."""
+    if folder.is_dir():
+        return
+    archives = folder / "debs"
+    archives.mkdir(parents=True)
+    without = ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances", "pre-depends"]
+    options = ["--recurse", *(f"--no-{kind}" for kind in without)]
+    listed = subprocess.run(
+        ["apt-cache", "depends", *options, "libchromaprint1"], check=True, capture_output=True, text=True
+    )
+    names = {line for line in listed.stdout.splitlines() if line.startswith("lib") and ":" not in line}
+    wanted = [*sorted(name for name in names if not name.startswith(_THERE_ALREADY)), "ocl-icd-libopencl1"]
+    subprocess.run(["apt-get", "download", *wanted], cwd=archives, check=True, capture_output=True)
+    for archive in archives.glob("*.deb"):
+        subprocess.run(["dpkg", "-x", str(archive), str(folder)], check=True)
 
 
 def tracks(folder: Path, held_out: bool) -> list[Path]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import av
 import numpy as np
-from corpus import fetch, tracks
+from corpus import fetch, fetch_libraries, tracks
 from peers import Chromaprint, chromaprint_score, iscc_code, iscc_score, load_with_libraries
 from transforms import RATE_HZ, TRANSFORMS
 
@@ -190,16 +190,16 @@ def main() -> None:
     """Fetch, make, compare, report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--libraries", type=Path, required=True, help="folder with unpacked libchromaprint1")
     parser.add_argument("--part", choices=("tuning", "held-out"), default="held-out")
     parser.add_argument("--queries", type=int, default=48)
     parser.add_argument("--budget", type=float, default=1e9, help="seconds")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--again", action="store_true", help="compare again what was compared before")
     arguments = parser.parse_args()
-    load_with_libraries(arguments.libraries)
-    ends_at = time.monotonic() + arguments.budget
     fetch(arguments.corpus)
+    fetch_libraries(arguments.corpus / "libraries")
+    load_with_libraries(arguments.corpus.resolve() / "libraries")
+    ends_at = time.monotonic() + arguments.budget
     kept, scores = (
         Kept(arguments.corpus / f"{arguments.part}-{name}.pickle") for name in ("items", "scores")
     )
