@@ -36,7 +36,9 @@ def imported_by(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["fpcache", "fpcache.session", "fpcache.cli", "fpcache.graph", "fpcache.media"])
+@pytest.mark.parametrize(
+    "module", ["fpcache", "fpcache.session", "fpcache.cli", "fpcache.graph", "fpcache.media"]
+)
 def test_importing_fpcache_imports_no_heavy_library(module) -> None:
     assert imported_by(f"import {module}") & HEAVY == set()
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -9,15 +10,16 @@ Image = pytest.importorskip("PIL.Image", reason="needs the media extra")
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    """No test shares a store with another, or with the user."""
+def own_cache(request, tmp_path, monkeypatch):
+    """No test shares a store with another; those of the whole, not of one kind, do without a network's weights."""
     from fpcache.media import caching, fingerprinting
     from fpcache.store import LocalStore
 
     made = caching.FingerprintCache(store=lambda: LocalStore(tmp_path / "cache", key=b"k" * 32))
     monkeypatch.setattr(caching, "cache", made)
     monkeypatch.setattr(fingerprinting, "cache", made)
-    monkeypatch.setenv("FPCACHE_IMAGE_WEIGHTS", "off")
+    if request.path.parent == Path(__file__).parent:
+        monkeypatch.setenv("FPCACHE_IMAGE_WEIGHTS", "off")
     return made
 
 

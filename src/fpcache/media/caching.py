@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from fpcache.dependencies.file_events import quiet
 from fpcache.errors import MediaError, StoreError
 from fpcache.graph import CachedOutput, OutputCache
 from fpcache.media.records import MediaFingerprint
+from fpcache.own_work import quiet
 from fpcache.store import LocalStore, Store
 
 __all__ = ["CacheStats", "FingerprintCache", "Key", "cache"]
