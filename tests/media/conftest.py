@@ -11,7 +11,7 @@ Image = pytest.importorskip("PIL.Image", reason="needs the media extra")
 
 @pytest.fixture(autouse=True)
 def own_cache(request, tmp_path, monkeypatch):
-    """No test shares a store with another; those of the whole, not of one kind, do without a network's weights."""
+    """No test shares a store with another; those of no one kind do without a network's weights."""
     from fpcache.media import caching, fingerprinting
     from fpcache.store import LocalStore
 
