@@ -13,6 +13,7 @@ from fpcache.dependencies import network
 
 @pytest.fixture
 def server():
+    echoing: list[threading.Thread] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
@@ -21,11 +22,14 @@ def server():
                     one, _ = listening.accept()
                 except OSError:
                     return
-                threading.Thread(target=echo, args=(one,), daemon=True).start()
+                echoing.append(threading.Thread(target=echo, args=(one,), daemon=True))
+                echoing[-1].start()
 
         threading.Thread(target=serve, daemon=True).start()
         yield listening.getsockname()
         listening.shutdown(socket.SHUT_RDWR)
+    for thread in echoing:  # or the end of a connection would be seen by the next test
+        thread.join(10)
 
 
 def echo(one: socket.socket) -> None:
