@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from fpcache.media.batch import Failure, afingerprint_batch, fingerprint_batch, fingerprint_each
     from fpcache.media.caching import CacheStats, FingerprintCache, cache
     from fpcache.media.fingerprinting import afingerprint, fingerprint, similarity
+    from fpcache.media.index.items import Match
+    from fpcache.media.index.media_index import MediaIndex
 
 __all__ = [
     "CacheStats",
     "Failure",
     "FingerprintCache",
+    "Match",
     "MediaFingerprint",
+    "MediaIndex",
     "Parts",
     "Similarity",
     "afingerprint",
@@ -37,6 +41,7 @@ _HOMES = {
     "Failure": "batch", "afingerprint_batch": "batch",
     "fingerprint_batch": "batch", "fingerprint_each": "batch",
     "afingerprint": "fingerprinting", "fingerprint": "fingerprinting", "similarity": "fingerprinting",
+    "Match": "index.items", "MediaIndex": "index.media_index",
 }  # fmt: skip
 
 

@@ -1,0 +1,182 @@
+"""The SQLite file that is the truth of an index.
+
+In WAL mode readers and one writer don't wait for each other, and a process killed at any point leaves the
+last committed state. Rows are numbered in the order of their transactions, never change their content, and
+no number is used twice: whoever has seen all up to a row has only to look beyond it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from fpcache.errors import CorruptEntryError, StoreError, StoreUnavailableError
+
+__all__ = ["open_database", "reading", "translated", "writing"]
+
+BUSY_S = 10.0
+_APPLICATION_ID = 0x6670634D  # "fpcM"
+_FORMAT = 1
+_TABLES = """
+    CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE items (
+        row INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        algorithm TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        metadata TEXT NOT NULL
+    );
+    CREATE INDEX items_by_kind ON items (kind, algorithm);
+    CREATE INDEX items_by_digest ON items (digest);
+    CREATE TABLE fingerprints (row INTEGER PRIMARY KEY, data BLOB NOT NULL);
+    CREATE TABLE spaces (
+        space INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        algorithm TEXT NOT NULL,
+        model TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        UNIQUE (kind, algorithm, model, size)
+    );
+    CREATE TABLE vectors (row INTEGER PRIMARY KEY, space INTEGER NOT NULL, vector BLOB NOT NULL);
+    CREATE INDEX vectors_by_space ON vectors (space, row);
+    CREATE TABLE codes (row INTEGER PRIMARY KEY, kind TEXT NOT NULL, algorithm TEXT NOT NULL,
+        codes BLOB NOT NULL);
+    CREATE TABLE tokens (token INTEGER NOT NULL, row INTEGER NOT NULL,
+        PRIMARY KEY (token, row)) WITHOUT ROWID;
+    CREATE TABLE removed (number INTEGER PRIMARY KEY AUTOINCREMENT, row INTEGER NOT NULL);
+    CREATE TABLE sidecars (space INTEGER PRIMARY KEY, file TEXT NOT NULL, digest TEXT NOT NULL,
+        last_row INTEGER NOT NULL, last_removed INTEGER NOT NULL);
+    INSERT INTO about VALUES ('generation', '0')
+"""
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """Open the index, creating it where there is none.
+
+    Raises
+    ------
+    StoreUnavailableError
+        If it can't be opened, is another program's, or of a newer fpcache; it is left as it is.
+    CorruptEntryError
+        If it is damaged.
+    """
+    with translated(path):
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        try:
+            _patiently(connection)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _patiently(connection: sqlite3.Connection) -> None:
+    """Prepare a handle; several processes may be doing so for a new file at once."""
+    deadline_s = time.monotonic() + BUSY_S
+    while True:
+        try:
+            return _prepare(connection)
+        except sqlite3.OperationalError as error:
+            # Switching to WAL reports a lock at once, without the usual wait.
+            if "locked" not in str(error) or time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.02)
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    if _is_ready(connection):
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    with writing(connection):
+        if _is_ready(connection):  # by another process meanwhile
+            return
+        for statement in _TABLES.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {_FORMAT}")
+
+
+def _is_ready(connection: sqlite3.Connection) -> bool:
+    """Say whether it is an index of this format already; refuse what is not an index."""
+    # In one statement, so as of one moment.
+    application, version, tables = connection.execute(
+        "SELECT (SELECT application_id FROM pragma_application_id), "
+        "(SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_master)"
+    ).fetchone()
+    if application != _APPLICATION_ID and (application, tables) != (0, 0):
+        raise StoreUnavailableError(
+            "it is the database of another program; it was left as it is: name another file"
+        )
+    if version > _FORMAT:
+        raise StoreUnavailableError(
+            f"it has format {version}, and this fpcache knows {_FORMAT}; use a newer fpcache"
+        )
+    return bool(version == _FORMAT)
+
+
+@contextlib.contextmanager
+def writing(connection: sqlite3.Connection) -> Iterator[None]:
+    """Hold the write lock; commit at the end, or roll back whatever was raised."""
+    yield from _in_transaction(connection, "BEGIN IMMEDIATE")
+
+
+@contextlib.contextmanager
+def reading(connection: sqlite3.Connection) -> Iterator[None]:
+    """See the index as of one moment."""
+    yield from _in_transaction(connection, "BEGIN")
+
+
+def _in_transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    if connection.in_transaction:  # an interrupt just before an earlier body began
+        connection.rollback()
+    connection.execute(begin)
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+@contextlib.contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Raise what SQLite and the system say as errors that tell what to do next."""
+    try:
+        yield
+    except StoreError as error:
+        if str(path) in str(error):
+            raise
+        raise type(error)(f"the media index {path} can't be used: {error}") from error
+    except sqlite3.Error as error:
+        raise _explained(path, error) from error
+    except OSError as error:
+        raise StoreUnavailableError(
+            f"the media index {path} can't be opened ({error.strerror or error}); "
+            "check that its folder exists and may be written to"
+        ) from error
+
+
+def _explained(path: Path, error: sqlite3.Error) -> StoreError:
+    message = str(error)
+    if "locked" in message or "busy" in message:
+        return StoreUnavailableError(
+            f"the media index {path} is being written by another process for over {BUSY_S:.0f} s; try again"
+        )
+    if "full" in message or "readonly" in message:
+        return StoreUnavailableError(
+            f"the media index {path} can't be written ({message}); make room, or check its permissions"
+        )
+    if isinstance(error, sqlite3.ProgrammingError):
+        return StoreUnavailableError(f"the media index {path} was closed ({message}); open it again")
+    return CorruptEntryError(
+        f"the media index {path} is damaged ({message}); it was left as it is: restore a copy of it, "
+        "or move it away and add its items again"
+    )
