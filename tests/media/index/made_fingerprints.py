@@ -7,7 +7,9 @@ import numpy as np
 from fpcache.media import MediaFingerprint, Parts, fingerprint
 
 SIZE = 32
-WORDS = "lamp keeper ship wind harbour night rope bell stone gull tide chart captain storm island light".split()
+WORDS = (
+    "lamp keeper ship wind harbour night rope bell stone gull tide chart captain storm island light".split()
+)
 
 
 def image(seed: int, *, like: int | None = None, has_vector: bool = True) -> MediaFingerprint:

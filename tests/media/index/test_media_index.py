@@ -128,7 +128,9 @@ def test_an_index_of_one_kind_takes_no_other(open_index):
 def test_other_versions_must_be_added_again(open_index, tmp_path):
     index = open_index()
     old = replace(text(1), algorithm="text-0")
-    with pytest.raises(MediaError, match=r"is of text-0, and this fpcache makes text-1; fingerprint .* again"):
+    with pytest.raises(
+        MediaError, match=r"is of text-0, and this fpcache makes text-1; fingerprint .* again"
+    ):
         index.add("a", old)
     index.add("a", text(1))
     index.add("b", image(1))

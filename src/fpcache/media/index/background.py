@@ -33,6 +33,7 @@ class Follower:
         self._database = database
         self._most_pending = most_pending
         self._lock = threading.Lock()
+        self._working = threading.Lock()
         self._stopping = threading.Event()
         self._is_wanted = False
         self._thread: threading.Thread | None = None
@@ -50,7 +51,7 @@ class Follower:
     def finish(self) -> None:
         """Do what there is to do here and now, and leave no file behind that is of no use."""
         if usearch() is not None:
-            with closing(open_database(self._database)) as connection:
+            with self._working, closing(open_database(self._database)) as connection:
                 for space in _spaces(connection):
                     if _pending(connection, space) > self._most_pending:
                         while bring_up_to_date(connection, self._database, space, lambda: False):
@@ -84,7 +85,11 @@ class Follower:
             return False
 
     def _work(self, is_stopped: Callable[[], bool]) -> None:
-        with translated(self._database), closing(open_database(self._database)) as connection:
+        with (
+            self._working,
+            translated(self._database),
+            closing(open_database(self._database)) as connection,
+        ):
             for space in _spaces(connection):
                 while not is_stopped() and _pending(connection, space) > self._most_pending:
                     if not bring_up_to_date(connection, self._database, space, is_stopped):

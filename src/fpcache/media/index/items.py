@@ -85,7 +85,10 @@ def metadata_text(metadata: Mapping[str, Any] | None) -> str:
     if not isinstance(metadata, Mapping) or not all(isinstance(key, str) for key in metadata):
         raise MediaError("metadata is a mapping of names to values, such as {'album': 'x', 'year': 2001}")
     try:
-        return dumps(dict(metadata), allow_nan=False, sort_keys=True)
+        # Names as they are: SQLite finds none by its path that is written with escapes.
+        text = dumps(dict(metadata), allow_nan=False, sort_keys=True, ensure_ascii=False)
+        text.encode()
+        return text
     except (TypeError, ValueError, RecursionError) as error:
         raise MediaError(
             f"this metadata can't be kept as JSON ({error}); use texts, finite numbers, lists ..."

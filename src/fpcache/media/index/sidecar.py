@@ -160,7 +160,8 @@ def bring_up_to_date(
     with writing(connection):
         now = recorded_sidecar(connection, space)
         is_newest = now in (None, old) or (now is not None and now.last_row < made.last_row)
-        if is_newest and before == generation(connection):
+        is_there = database.with_name(made.file).exists()  # and not swept by another process
+        if is_newest and is_there and before == generation(connection):
             row = (space.number, made.file, made.digest, made.last_row, made.last_removed)
             connection.execute("INSERT OR REPLACE INTO sidecars VALUES (?, ?, ?, ?, ?)", row)
     sweep(connection, database)
