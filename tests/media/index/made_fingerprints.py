@@ -8,7 +8,18 @@ from fpcache.media import MediaFingerprint, Parts, fingerprint
 
 SIZE = 32
 WORDS = (
-    "lamp keeper ship wind harbour night rope bell stone gull tide chart captain storm island light".split()
+    "lamp",
+    "keeper",
+    "ship",
+    "wind",
+    "harbour",
+    "night",
+    "rope",
+    "bell",
+    "stone",
+    "gull",
+    "tide",
+    "chart",
 )
 
 
