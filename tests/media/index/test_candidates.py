@@ -148,3 +148,12 @@ def test_codes_are_found_by_all_orientations_exactly(open_index):
     assert table.nearest(asked, 9, None).tolist() == (np.argsort(distances, kind="stable")[:9] + 1).tolist()
     table.forget(np.array([1 + int(distances.argmin())]))
     assert table.nearest(asked, 1, None).tolist() == [1 + int(np.argsort(distances, kind="stable")[1])]
+
+
+def test_a_kind_of_which_nothing_is_known_is_compared_with_all(open_index, monkeypatch):
+    monkeypatch.setattr("fpcache.media.index.features._RULES", {})
+    index = open_index(candidates=1)
+    for seed in range(12):
+        index.add(str(seed), text(seed))
+    found = index.search(text(5, words=29), threshold=0, limit=12)
+    assert (found[0].id, len(found)) == ("5", 12)

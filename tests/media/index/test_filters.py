@@ -83,6 +83,9 @@ def test_a_text_full_of_quotes_is_only_a_text(open_index):
     index.add("b", text(1), {"album": "x"})
     assert [match.id for match in index.search(text(1), where={"album": evil})] == ["a"]
     assert [match.id for match in index.search(text(1), where={"album": ["x", "y"]})] == ["b"]
+    assert [match.id for match in index.search(text(1), where={"album": [*map(str, range(499)), "x"]})] == [
+        "b"
+    ]
     assert index.search(text(1), where={"album": []}) == []
     assert len(index) == 2
 

@@ -36,16 +36,36 @@ class Candidates:
         return list(self._vectors.values())
 
     def propose(
-        self, connection: sqlite3.Connection, made: MediaFingerprint, scope: Scope, count: int
+        self,
+        connection: sqlite3.Connection,
+        made: MediaFingerprint,
+        scope: Scope,
+        count: int,
+        allowed: Rows | None = None,
     ) -> list[int]:
-        """Return rows of a scope: all of few, else up to `count` by each feature; within one transaction."""
+        """Return rows of a scope: all of few, else up to `count` by each feature; within one transaction.
+
+        Parameters
+        ----------
+        connection : Connection
+            In a transaction.
+        made : MediaFingerprint
+            What to find items like.
+        scope : Scope
+            Which items.
+        count : int
+            How many each feature may propose.
+        allowed : ndarray of int64, optional
+            The rows of the scope, where they are known and it has a filter.
+        """
         few = rows_of(connection, scope, count + 1)
         if len(few) <= count:
             return [int(row) for row in few]
         has_where = bool(scope.where[1])
         if not has_features(made.kind):
             return [int(row) for row in rows_of(connection, scope)]
-        allowed = rows_of(connection, scope) if has_where else None
+        if has_where and allowed is None:
+            allowed = rows_of(connection, scope)
         features = asked_features(made)
         vectors, codes = self._follow(connection, made, scope)
         found = [_same_content(connection, made)]

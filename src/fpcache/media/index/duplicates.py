@@ -51,14 +51,15 @@ def groups_of(
 ) -> list[list[str]]:
     """Return the ids of each group of two or more, in the order in which they were added."""
     with reading(connection):
-        rows = rows_of(connection, scope).tolist()
-    groups = _Groups(rows)
-    for row in rows:
+        rows = rows_of(connection, scope)
+    allowed = rows if scope.where[1] else None
+    groups = _Groups(rows.tolist())
+    for row in rows.tolist():
         with reading(connection):
             asked = next((item for _, item in read(connection, [row])), None)
             if asked is None:  # removed meanwhile
                 continue
-            proposed = candidates.propose(connection, asked.fingerprint, scope, count)
+            proposed = candidates.propose(connection, asked.fingerprint, scope, count, allowed)
             items = list(read(connection, [other for other in proposed if groups.is_open(row, other)]))
         told = judged(asked.fingerprint, [item for _, item in items])
         for (other, _), similarity in zip(items, told, strict=True):

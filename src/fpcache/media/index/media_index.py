@@ -37,8 +37,14 @@ _LOOK_EVERY = 1000
 class MediaIndex:
     """Fingerprints in a file, found again by what they are like.
 
-    What `add` returned for is kept, also if the process is killed. Several processes may search while one
-    writes; a second writer waits for up to ten seconds. Threads of one process take turns.
+    What `add` returned for is kept, also if the process is killed; if the power fails, the last items may be
+    missing, and the rest is whole. Several processes may search while one writes; a second writer waits for
+    up to ten seconds. Threads of one process take turns.
+
+    Candidates are found by what is compact: vectors and hashes in all eight orientations for pictures, where
+    there is no vector their keypoints too; shared runs and words for texts; shared words of
+    sub-fingerprints, and vectors, for sounds. What shares none of these with its original is not found,
+    though comparing the two might have told that they are the same.
 
     Parameters
     ----------
