@@ -158,3 +158,21 @@ def test_the_file_and_the_rest_agree_with_exact_nearest(filled):
             rows = table.nearest(index._connection, asked / np.linalg.norm(asked), 10, None)
             hits += len(np.intersect1d(rows, exact))
     assert hits >= 480
+
+
+def test_a_file_that_cannot_be_written_is_told_once_and_harms_nothing(tmp_path, monkeypatch, caplog):
+    tried = []
+
+    def fails(*_):
+        tried.append(1)
+        raise OSError("no room")
+
+    monkeypatch.setattr("fpcache.media.index.background.bring_up_to_date", fails)
+    with caplog.at_level(logging.WARNING, "fpcache"), opened(tmp_path) as index:
+        for seed in range(200):
+            index.add(str(seed), image(seed))
+            if (thread := index._follower._thread) is not None:
+                thread.join()
+        assert [found(index, seed) for seed in (0, 60, 199)] == ["0", "60", "199"]
+    assert len(tried) == 1
+    assert caplog.text.count("no room") == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +17,7 @@ from fpcache.media.index.sidecar import Space, bring_up_to_date, recorded_sideca
 __all__ = ["Follower"]
 
 logger = logging.getLogger("fpcache")
+_REST_S = 60.0
 
 
 class Follower:
@@ -36,11 +38,12 @@ class Follower:
         self._working = threading.Lock()
         self._stopping = threading.Event()
         self._is_wanted = False
+        self._rests_until_s = 0.0
         self._thread: threading.Thread | None = None
 
     def wake(self) -> None:
         """Let it look whether there is anything to do; it starts if it doesn't run."""
-        if usearch() is None:
+        if usearch() is None or time.monotonic() < self._rests_until_s:
             return
         with self._lock:
             self._is_wanted = True
@@ -69,7 +72,8 @@ class Follower:
         while self._is_still_wanted():
             try:
                 self._work(self._stopping.is_set)
-            except Exception as error:  # the index works without it, and is asked again
+            except Exception as error:  # the index works without it, and tries again later
+                self._rests_until_s = time.monotonic() + _REST_S
                 logger.warning(
                     "the vector files of %s can't be brought up to date: %s", self._database, error
                 )
