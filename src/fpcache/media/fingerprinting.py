@@ -19,7 +19,7 @@ __all__ = ["Prepared", "afingerprint", "fingerprint", "finished", "prepared", "s
 def fingerprint(
     source: Any, kind: Kind | None = None, *, device: str | None = None, vector: bool | None = None
 ) -> MediaFingerprint:
-    """Return what finds an image, a sound or a text again after it was changed.
+    """Return what finds an image, a sound, a video or a text again after it was changed.
 
     Content that was fingerprinted before is not decoded again: what is known is
     kept in memory and in fpcache's store, by the digest of the content.
@@ -32,8 +32,8 @@ def fingerprint(
         width[, channels]) or (channels, height, width), whole numbers or 0 to 1; ``(samples, rate)`` for
         sound, samples of shape (n,) or (channels, n), rate in hertz; or a text.
     kind : str, optional
-        ``"image"``, ``"audio"`` or ``"text"``; else told by the content. ``"audio"`` of a video takes its
-        sound track.
+        ``"image"``, ``"audio"``, ``"video"`` or ``"text"``; else told by the content. ``"audio"`` of a
+        video takes its sound track alone, ``"video"`` its pictures and its sound.
     device : str, optional
         Where networks run: ``"cpu"``, ``"cuda"``, ``"cuda:1"``; else as ``FPCACHE_DEVICE`` says, else CUDA
         where there is one.

@@ -17,7 +17,12 @@ from fpcache.media.sources import Content
 __all__ = ["Method", "Options", "method"]
 
 _loading = threading.Lock()
-_NEEDS = {"image": ("numpy", "PIL"), "audio": ("numpy", "scipy", "av"), "text": ("numpy",)}
+_NEEDS = {
+    "image": ("numpy", "PIL"),
+    "audio": ("numpy", "scipy", "av"),
+    "video": ("numpy", "scipy", "av"),
+    "text": ("numpy",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,20 @@ def _audio() -> Method:
     return Method(audio.ALGORITHM, _no_model, decode, parts, audio.compare)
 
 
+def _video() -> Method:
+    from fpcache.media import video
+
+    def decode(content: Content) -> Any:
+        if content.encoded is None:
+            raise MediaError("frames that are decoded already can't be taken as a video; give the file")
+        return video.decode(content.encoded)
+
+    def parts(videos: Sequence[Any], model: Any) -> list[Parts]:
+        return [video.describe(one) for one in videos]
+
+    return Method(video.ALGORITHM, _no_model, decode, parts, video.compare)
+
+
 def _text() -> Method:
     from fpcache.media import text
 
@@ -174,4 +193,4 @@ def _text() -> Method:
     return Method(text.ALGORITHM, _no_model, decode, parts, text.compare)
 
 
-_MAKERS: dict[Kind, Callable[[], Method]] = {"image": _image, "audio": _audio, "text": _text}
+_MAKERS: dict[Kind, Callable[[], Method]] = {"image": _image, "audio": _audio, "video": _video, "text": _text}
