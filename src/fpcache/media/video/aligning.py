@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from fpcache.media.video.sampling import INTERVAL_S
 
-__all__ = ["ORIENTATIONS", "SPEEDS", "Frames", "Stretch", "best_stretch"]
+__all__ = ["ORIENTATIONS", "SPEEDS", "Frames", "Stretch", "best_stretch", "likeness_along"]
 
 ORIENTATIONS = ("as is", "mirrored left-right", "mirrored top-bottom", "half turn")
 SPEEDS = (1.0, 0.96, 0.9709, 0.9804, 0.9901, 1.01, 1.02, 1.03, 1.0417, 0.95, 1.0526)
@@ -28,9 +28,14 @@ SPEEDS = (1.0, 0.96, 0.9709, 0.9804, 0.9901, 1.01, 1.02, 1.03, 1.0417, 0.95, 1.0
 # borders.
 _WINDOWS = ((0, 0), (0, 1), (1, 0), (0, 2), (2, 0), (0, 3), (3, 0))
 _SIGNS = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]], np.float32)
-_BITS = 255
+# By parity of frequency, then by frequency down and across, as in `fpcache.media.image.dct`.
+_BIT_WEIGHTS = np.ones((8, 8), np.float32)
+_BIT_WEIGHTS[:4, :4] = 3
+_BIT_WEIGHTS = _BIT_WEIGHTS.ravel()
+_BITS = 4 * float(_BIT_WEIGHTS.sum()) - 3
+_LEAST_BITS = 40
 _VOTING_FRAMES = 96
-_LEAST_TO_VOTE = 0.3
+_LEAST_TO_VOTE = 0.25
 _BINS_A_SECOND = 2
 _FOLLOWED = 4
 # Of the votes for the speed 1, so that a short piece isn't taken for a faster one.
@@ -96,7 +101,14 @@ class Frames:
         bits = np.unpackbits(np.ascontiguousarray(self.hashes.transpose(1, 0, 2)), axis=-1)
         signs = bits.astype(np.float32) * 2 - 1
         signs[:, :, 0] = 0
+        # A window without a picture in it, in a frame that shows something elsewhere, has hardly a bit set.
+        signs[bits.sum(axis=-1) < _LEAST_BITS] = 0
         return list(signs.reshape(*signs.shape[:2], 4, 64))
+
+    @cached_property
+    def weighed(self) -> list[NDArray[np.float32]]:
+        """As `signs`, the lowest frequencies' larger: these stay alike where crops differ a little."""
+        return [signs * _BIT_WEIGHTS for signs in self.signs]
 
     @cached_property
     def voting(self) -> NDArray[np.intp]:
@@ -134,7 +146,7 @@ def best_stretch(a: Frames, b: Frames) -> Stretch | None:
 
 def _voted(a: Frames, b: Frames, windows: tuple[int, int]) -> list[_Line]:
     """Return the offset with the most votes for each orientation, at the speed that gets the most."""
-    products = _products(a.signs[windows[0]][a.voting], b.signs[windows[1]])
+    products = _products(a.weighed[windows[0]][a.voting], b.signs[windows[1]])
     lines = []
     for orientation, signs in enumerate(_SIGNS):
         alike = np.tensordot(signs, products, 1) / _BITS
@@ -186,21 +198,52 @@ def _followed(a: Frames, b: Frames, line: _Line) -> Stretch:
     )  # fmt: skip
 
 
+def likeness_along(a: Frames, b: Frames, offset_s: float, speed: float) -> tuple[float, float]:
+    """Return how alike two videos are over all that lies on a line in time, and how much those frames say.
+
+    Parameters
+    ----------
+    a, b : Frames
+    offset_s, speed : float
+        When in b the beginning of a would be shown, and the speed of a relative to b.
+
+    Returns
+    -------
+    tuple of float
+        Mean correlation, in the windows and the orientation that fit best; and number of entirely new frames.
+    """
+    near, is_near = _neighbours(a, b, offset_s, speed)
+    told = a.weights * is_near.any(axis=1)
+    if not told.any():
+        return 0.0, 0.0
+    means = []
+    for mine, theirs in _WINDOWS:
+        if mine < len(a.signs) and theirs < len(b.signs):
+            products = (a.weighed[mine][:, None] * b.signs[theirs][near]).sum(axis=3)
+            alike = np.where(is_near[:, :, None], products @ _SIGNS.T / _BITS, -1.0).max(axis=1)
+            means.append(float((told[:, None] * alike).sum(axis=0).max() / told.sum()))
+    return max(means), float(told.sum())
+
+
 def _along(a: Frames, b: Frames, line: _Line) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Return how alike each frame of a is to the best one near its place in b, and when that one is shown."""
-    expected_s = a.times_s * line.speed + line.offset_s
-    reach_s = max(a.interval_s, b.interval_s)
-    middle = np.searchsorted(b.times_s, expected_s)
-    near = np.clip(middle[:, None] + np.arange(-2, 2), 0, len(b) - 1)
-    is_near = abs(b.times_s[near] - expected_s[:, None]) <= reach_s
-    signs = np.repeat(_SIGNS[line.orientation], 64)
-    mine = a.signs[line.windows[0]].reshape(len(a), -1) * signs
-    theirs = b.signs[line.windows[1]].reshape(len(b), -1)
-    alike = np.stack([(mine * theirs[near[:, k]]).sum(axis=1) for k in range(near.shape[1])], axis=1) / _BITS
-    alike = np.where(is_near, alike, -1.0).astype(np.float32)
+    near, is_near = _neighbours(a, b, line.offset_s, line.speed)
+    mine, theirs = a.weighed[line.windows[0]], b.signs[line.windows[1]]
+    products = np.stack([(mine * theirs[column]).sum(axis=2) for column in near.T], axis=1)
+    alike = np.where(is_near, products @ _SIGNS[line.orientation] / _BITS, -1.0).astype(np.float32)
     best = alike.argmax(axis=1)
     rows = np.arange(len(a))
     return alike[rows, best], b.times_s[near[rows, best]]
+
+
+def _neighbours(
+    a: Frames, b: Frames, offset_s: float, speed: float
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return the frames of b around the place of each frame of a, shape (n, 4), and which are near it."""
+    expected_s = a.times_s * speed + offset_s
+    near = np.searchsorted(b.times_s, expected_s)[:, None] + np.arange(-2, 2)
+    near = np.clip(near, 0, len(b) - 1)
+    return near, abs(b.times_s[near] - expected_s[:, None]) <= max(a.interval_s, b.interval_s)
 
 
 def _refined(a: Frames, line: _Line, alike: NDArray[np.float32], there_s: NDArray[np.float64]) -> _Line:

@@ -9,4 +9,4 @@ THRESHOLD = 0.5
 
 # Weights of a logistic model: evidence, likeness, sound that agrees; and its offset.
 WEIGHTS = (4.0, 4.0, 1.0)
-OFFSET = -6.0
+OFFSET = -5.0

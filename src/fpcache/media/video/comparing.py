@@ -9,14 +9,16 @@ from typing import Any
 from fpcache.errors import MediaError
 from fpcache.media.audio import compare as compare_sounds
 from fpcache.media.records import Parts, Similarity
-from fpcache.media.video.aligning import ORIENTATIONS, Frames, Stretch, best_stretch
+from fpcache.media.video.aligning import ORIENTATIONS, Frames, Stretch, best_stretch, likeness_along
 from fpcache.media.video.calibration import OFFSET, THRESHOLD, WEIGHTS
 from fpcache.media.video.fingerprinting import SOUND
 
 __all__ = ["Seen", "compare", "features", "logit", "seen_in_both"]
 
-_SAME_MOMENT_S = 0.75
 _MOST_STRENGTH = 8.0
+# Mean correlation of frames: chance gives about 0.05, and what shows the same thing at least 0.3.
+_UNLIKE, _ALIKE = 0.12, 0.3
+_ENOUGH_TOLD = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,16 @@ class Seen:
         Whether the shorter one is the second.
     sound : Similarity or None
         What `fpcache.media.audio.compare` says, in the order given; None where one has no sound.
+    likeness_with_sound, told_with_sound : float
+        Mean correlation of the frames that are shown while the sound is the same, and how much they say; 0
+        where no sound is the same.
     """
 
     stretch: Stretch | None
     is_swapped: bool
     sound: Similarity | None
+    likeness_with_sound: float = 0.0
+    told_with_sound: float = 0.0
 
 
 def compare(a: Parts, b: Parts) -> Similarity:
@@ -52,16 +59,16 @@ def compare(a: Parts, b: Parts) -> Similarity:
         If one of them is not what `fpcache.media.video.describe` gives.
     """
     seen = seen_in_both(a, b)
+    score = round(1.0 / (1.0 + exp(-max(min(logit(seen), 500.0), -500.0))), 12)
     if seen.stretch is None:
         is_plain = not (a.hashes["weights"].any() and b.hashes["weights"].any())
         plain = "one of them shows nothing but plain frames, which are like nothing else"
         why = plain if is_plain else "no frame of one is like any of the other"
-        return Similarity(0.0, THRESHOLD, {"why": why, **_heard(seen.sound)})
-    score = round(1.0 / (1.0 + exp(-max(min(logit(seen), 500.0), -500.0))), 12)
+        return Similarity(0.0 if is_plain else score, THRESHOLD, {"why": why, **_heard(seen)})
     found = _as_seen_from_a(seen, a, b)
     is_match = score >= THRESHOLD
     why = f"{found['matching_s']} s are alike" if is_match else "no more alike than chance makes two videos"
-    return Similarity(score, THRESHOLD, {"why": why, **found, **_heard(seen.sound)})
+    return Similarity(score, THRESHOLD, {"why": why, **found, **_heard(seen)})
 
 
 def seen_in_both(a: Parts, b: Parts) -> Seen:
@@ -71,7 +78,12 @@ def seen_in_both(a: Parts, b: Parts) -> Seen:
     stretch = best_stretch(second, first) if is_swapped else best_stretch(first, second)
     heard_a, heard_b = _sound(a), _sound(b)
     sound = compare_sounds(heard_a, heard_b) if heard_a is not None and heard_b is not None else None
-    return Seen(stretch, is_swapped, sound)
+    if sound is None or not sound.is_match:
+        return Seen(stretch, is_swapped, sound)
+    offset_s, speed = float(sound.evidence["offset_s"]), float(sound.evidence["speed"])
+    along = (second, first, -offset_s / speed, 1 / speed) if is_swapped else (first, second, offset_s, speed)
+    likeness, told = likeness_along(*along)
+    return Seen(stretch, is_swapped, sound, likeness, told)
 
 
 def logit(seen: Seen) -> float:
@@ -83,22 +95,19 @@ def features(seen: Seen) -> list[float]:
     """Return what the decision weighs: how much fits, how well, and the sound where it fits then, too."""
     stretch = seen.stretch
     if stretch is None:
-        return [0.0, 0.0, 0.0]
+        return [0.0, 0.0, _support(seen)]
     likeness = max(stretch.likeness, 0.0)
     return [log1p(4 * max(stretch.evidence, 0.0)), likeness**2, _support(seen)]
 
 
 def _support(seen: Seen) -> float:
-    """Return how strongly the sound says the same as the pictures; 0 where it fits elsewhere in time."""
-    if seen.sound is None or seen.stretch is None:
+    """Return how strongly the sound says the same, as far as the pictures go along with it at that time."""
+    if seen.sound is None or not seen.sound.is_match:
         return 0.0
-    offset_s, strength = seen.sound.evidence.get("offset_s"), seen.sound.evidence.get("strength")
-    if strength is None:
-        strength = _MOST_STRENGTH if seen.sound.score == 1.0 else 0.0
-    if offset_s is None or not seen.sound.is_match:
-        return 0.0
-    expected_s, _ = _line_from_a(seen)
-    return min(float(strength), _MOST_STRENGTH) if abs(offset_s - expected_s) <= _SAME_MOMENT_S else 0.0
+    strength = float(seen.sound.evidence.get("strength", _MOST_STRENGTH))
+    above = (seen.likeness_with_sound - _UNLIKE) / (_ALIKE - _UNLIKE)
+    told = min(seen.told_with_sound / _ENOUGH_TOLD, 1.0)
+    return min(strength, _MOST_STRENGTH) * min(max(above, 0.0), 1.0) * told
 
 
 def _line_from_a(seen: Seen) -> tuple[float, float]:
@@ -125,10 +134,13 @@ def _as_seen_from_a(seen: Seen, a: Parts, b: Parts) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _heard(sound: Similarity | None) -> dict[str, Any]:
-    if sound is None:
+def _heard(seen: Seen) -> dict[str, Any]:
+    if seen.sound is None:
         return {"sound": None}
-    return {"sound": sound.score, "sound_offset_s": sound.evidence.get("offset_s")}
+    return {
+        "sound": seen.sound.score, "sound_offset_s": seen.sound.evidence.get("offset_s"),
+        "likeness_with_sound": round(seen.likeness_with_sound, 3),
+    }  # fmt: skip
 
 
 def _frames(parts: Parts) -> Frames:
