@@ -178,3 +178,42 @@ def test_memory_does_not_grow_with_length(monkeypatch) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] + 1_000_000
+
+
+def test_a_packet_of_a_stream_that_nobody_told_of_is_passed_over() -> None:
+    from fpcache.media.video.decoding import _decoded, _Progress
+
+    class Packet:
+        def decode(self):
+            return ["a frame"]
+
+    class Container:
+        """Raises as PyAV does, and ends the iterator with it."""
+
+        def __init__(self):
+            self.left = [Packet(), IndexError("list index out of range"), Packet(), Packet()]
+
+        def demux(self, stream):
+            while self.left:
+                item = self.left.pop(0)
+                if isinstance(item, IndexError):
+                    raise item
+                yield item
+
+    assert list(_decoded(Container(), None, _Progress())) == ["a frame"] * 3
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_damage_anywhere_gives_a_fingerprint_or_the_reason(seed, film) -> None:
+    random = np.random.default_rng(seed)
+    container, codec = [("mp4", "mpeg4"), ("matroska", "libx264"), ("mpegts", "mpeg2video")][seed % 3]
+    content = bytearray(encode(film[:20], container=container, codec=codec))
+    within = len(content) if seed % 2 else 600
+    for place in random.integers(0, within, 30):
+        content[place] = random.integers(256)
+    reason = ""
+    try:
+        frames = len(describe(decode(bytes(content))).hashes["frames"])
+    except MediaError as error:
+        frames, reason = 0, str(error)
+    assert frames > 0 or "bytes given" in reason

@@ -29,9 +29,7 @@ SPEEDS = (1.0, 0.96, 0.9709, 0.9804, 0.9901, 1.01, 1.02, 1.03, 1.0417, 0.95, 1.0
 _WINDOWS = ((0, 0), (0, 1), (1, 0), (0, 2), (2, 0), (0, 3), (3, 0))
 _SIGNS = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]], np.float32)
 # By parity of frequency, then by frequency down and across, as in `fpcache.media.image.dct`.
-_BIT_WEIGHTS = np.ones((8, 8), np.float32)
-_BIT_WEIGHTS[:4, :4] = 3
-_BIT_WEIGHTS = _BIT_WEIGHTS.ravel()
+_BIT_WEIGHTS = np.pad(np.full((4, 4), 2, np.float32), (0, 4)).ravel() + 1
 _BITS = 4 * float(_BIT_WEIGHTS.sum()) - 3
 _LEAST_BITS = 40
 _VOTING_FRAMES = 96

@@ -199,7 +199,7 @@ def _keys_a_second(container: Any, stream: Any) -> float:
             if time_s - first_s > _LOOKED_AT_S:
                 break
             keys += packet.is_keyframe
-    except _pyav().error.FFmpegError:
+    except (_pyav().error.FFmpegError, IndexError):
         return 0.0
     return keys / _LOOKED_AT_S
 
@@ -233,6 +233,10 @@ def _decoded(container: Any, stream: Any, progress: _Progress) -> Iterator[Any]:
         except errors.FFmpegError:
             progress.damaged += 1
             return
+        except IndexError:  # PyAV: a packet of a stream that the file's beginning doesn't tell of
+            packets = container.demux(stream)
+            in_a_row += 1
+            continue
         if packet is None:
             return
         try:
@@ -275,7 +279,7 @@ def _sound(source: bytes | str | Path, streams: int) -> tuple[Parts | None, dict
 
     try:
         sound = audio.describe(audio.decode(source))
-    except MediaError as error:
+    except (MediaError, IndexError) as error:  # as above, PyAV's own
         return None, {"has_sound": False, "sound_problem": str(error)}
     return sound, {"has_sound": True, "sound": dict(sound.metadata)}
 

@@ -47,7 +47,9 @@ def encoded(frames: np.ndarray, sound: np.ndarray, form: Format) -> bytes:
         output.mux(stream.encode(None))
         if heard is not None:
             resampler = av.AudioResampler(format=heard.codec_context.format, layout="stereo", rate=48_000)
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound[None]), format="flt", layout="mono")
+            # Whole packets: of some lengths the muxer refuses what is left over.
+            whole = np.ascontiguousarray(sound[None, : len(sound) // 1024 * 1024])
+            frame = av.AudioFrame.from_ndarray(whole, format="flt", layout="mono")
             frame.sample_rate = SOUND_HZ
             for part in [*resampler.resample(frame), *resampler.resample(None)]:
                 output.mux(heard.encode(part))
