@@ -96,8 +96,9 @@ def features(seen: Seen) -> list[float]:
     stretch = seen.stretch
     if stretch is None:
         return [0.0, 0.0, _support(seen)]
-    likeness = max(stretch.likeness, 0.0)
-    return [log1p(4 * max(stretch.evidence, 0.0)), likeness**2, _support(seen)]
+    # How well frames fit that hardly say anything, such as dark ones, says hardly anything either.
+    likeness = max(stretch.likeness, 0.0) ** 2 * min(stretch.told, 1.0)
+    return [log1p(4 * max(stretch.evidence, 0.0)), likeness, _support(seen)]
 
 
 def _support(seen: Seen) -> float:
