@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import threading
 
 import pytest
@@ -42,6 +43,16 @@ def test_the_first_failure_is_raised_where_asked_for():
     assert "in item 1 of the batch" in caught.value.__notes__
     with pytest.raises(MediaError, match="'collect' or 'raise'"):
         fingerprint_batch([], on_error="ignore")
+    with pytest.raises(MediaError, match="'a.png' alone"):
+        fingerprint_batch("a.png")
+    with pytest.raises(MediaError, match="workers"):
+        fingerprint_batch([TEXT], workers=-1)
+
+
+def test_failures_hold_no_frames_and_can_be_kept():
+    (failure,) = fingerprint_batch([CUT_OFF])
+    assert (failure.error.__traceback__, failure.error.__cause__) == (None, None)
+    assert str(pickle.loads(pickle.dumps(failure))) == str(failure)
 
 
 def test_items_are_drawn_as_there_is_room():

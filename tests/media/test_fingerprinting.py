@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from fpcache.errors import MediaError
-from fpcache.media import MediaFingerprint, afingerprint, fingerprint, similarity
+from fpcache.media import MediaFingerprint, afingerprint, fingerprint, fingerprint_batch, similarity
 from fpcache.media.methods import Method, method
 
 from .conftest import TEXT, encoded, np, picture, tune
@@ -74,6 +74,55 @@ def test_known_content_is_not_decoded_again(made, own_cache):
     assert len(made) == 2
 
 
+def test_what_is_handed_out_may_be_changed_and_changes_nothing_else():
+    data = encoded(picture(1))
+    first = fingerprint(data)
+    kept = first.to_bytes()
+    for one in (first, fingerprint(data)):
+        one.hashes["global"][:] = 0
+        one.parts.metadata["width"] = 1
+        assert fingerprint(data).to_bytes() == kept
+    twice = fingerprint_batch([data, data])
+    twice[0].hashes["global"][:] = 0
+    assert twice[1].to_bytes() == kept
+
+
+@pytest.mark.parametrize(("times", "is_made"), [(1, True), (2, True), (99, False)])
+def test_a_file_that_is_replaced_while_it_is_read_is_not_taken_for_the_other(
+    times, is_made, tmp_path, monkeypatch
+):
+    contents = [encoded(picture(seed, (64, 48))) for seed in range(6)]
+    path = tmp_path / "live.png"
+    path.write_bytes(contents.pop())
+
+    def replacing(kind):  # asked for after the digest was taken
+        if contents and len(contents) > 5 - times:
+            path.write_bytes(contents.pop())
+        return method(kind)
+
+    monkeypatch.setattr("fpcache.media.fingerprinting.method", replacing)
+    if not is_made:
+        with pytest.raises(MediaError, match="changes while it is read"):
+            fingerprint(path)
+        return
+    made = fingerprint(path)
+    monkeypatch.undo()
+    assert made == fingerprint(path.read_bytes())
+
+
+@pytest.mark.parametrize("error", [AssertionError, OSError, MemoryError, SyntaxError, RuntimeError])
+def test_whatever_a_decoder_raises_is_told_of_the_item(error, monkeypatch, tmp_path):
+    def failing(*given):
+        raise error("odd")
+
+    path = tmp_path / "a.png"
+    path.write_bytes(encoded(picture(1)))
+    monkeypatch.setattr("fpcache.media.image.decoding._opened", failing)
+    with pytest.raises(MediaError, match="a.png"):
+        fingerprint(path)
+    assert [bool(one) for one in fingerprint_batch([path, TEXT])] == [False, True]
+
+
 def test_the_same_content_is_the_same_whatever_the_hashes_say():
     told = similarity(TEXT, TEXT)
     assert (told.score, told.evidence["same_content"]) == (1.0, True)
@@ -92,7 +141,16 @@ def test_it_is_written_down_and_read_again(source):
         assert np.array_equal(again.hashes[name], array)
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\3\4", b"\x93NUMPY"])
+def archive(**arrays):
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"PK\3\4", b"\x93NUMPY", None, 7, "text", archive(a=[1]), archive(head=np.frombuffer(b"[]", "u1"))],
+)
 def test_other_bytes_are_no_fingerprint(data):
     with pytest.raises(MediaError, match="no media fingerprint"):
         MediaFingerprint.from_bytes(data)

@@ -1,4 +1,4 @@
-"""Media fingerprints: the same image, sound or text found again after it was changed a little.
+"""Media fingerprints: the same image, sound, video or text found again after it was changed a little.
 
 `fingerprint` one, `fingerprint_batch` many, and ask for their `similarity`. Needs ``fpcache[media]``.
 """

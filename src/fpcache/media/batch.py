@@ -62,7 +62,7 @@ class _Waiting:
         try:
             return self.future.result()
         except FpcacheError as error:
-            return Failure(self.index, self.item, error)
+            return Failure(self.index, self.item, _bare(error))
 
 
 def fingerprint_batch(
@@ -114,6 +114,10 @@ def fingerprint_each(
     """Yield what `fingerprint_batch` returns, as it comes; closing the iterator cancels the rest."""
     if on_error not in ("collect", "raise"):
         raise MediaError(f"on_error is 'collect' or 'raise', not {on_error!r}")
+    if isinstance(items, (str, bytes, os.PathLike)):
+        raise MediaError(f"a batch is a list or another iterable of items, not {items!r} alone")
+    if workers is not None and (type(workers) is not int or workers < 1):
+        raise MediaError(f"workers is a number of threads from 1, not {workers!r}")
     options, threads = Options(device, vector), workers or os.cpu_count() or 1
     drawn = enumerate(items)
     waiting: deque[_Waiting] = deque()
@@ -164,8 +168,13 @@ def _computed(ready: Sequence[Prepared], options: Options) -> list[MediaFingerpr
         return [*finished(ready, options)]
     except FpcacheError as error:
         if len(ready) == 1:
-            return [error]
+            return [_bare(error)]
     return [result for item in ready for result in _computed([item], options)]
+
+
+def _bare(error: FpcacheError) -> FpcacheError:
+    """Return an error without what led to it: frames would keep items alive, and can't be cached."""
+    return type(error)(*error.args)
 
 
 async def afingerprint_batch(

@@ -106,7 +106,7 @@ class FingerprintCache:
             if held is not None and (self._ttl_s is None or time.monotonic() - held[0] <= self._ttl_s):
                 self._held.move_to_end(key)
                 self._count("in_memory")
-                return held[1]
+                return held[1].copy()
             self._held.pop(key, None)
         found = self._stored(key)
         with self._lock:
@@ -146,7 +146,7 @@ class FingerprintCache:
 
     def _hold(self, key: Key, made: MediaFingerprint) -> None:
         with self._lock:
-            self._held[key] = (time.monotonic(), made)
+            self._held[key] = (time.monotonic(), made.copy())  # what is handed out may be changed
             self._held.move_to_end(key)
             while len(self._held) > self._most:
                 self._held.popitem(last=False)

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import blake3
 
+from fpcache.own_work import quiet
+
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["digest_of_array", "digest_of_bytes", "digest_of_file"]
+__all__ = ["digest_of_array", "digest_of_bytes", "digest_of_file", "stamp_of"]
 
 _CHUNK_BYTES = 1 << 20
 _MOST_KNOWN = 100_000
@@ -62,7 +64,8 @@ def digest_of_file(path: Path, file: BinaryIO) -> str:
         The file, open for reading: opening is what shows observers of a run that it was read.
     """
     place, began_s = os.path.abspath(path), time.time()
-    before = _stamp(file)
+    with quiet():  # in a cached cell the file's content is an input, and not its times
+        before = stamp_of(os.fstat(file.fileno()))
     with _lock:
         if (place, before) in _known:
             _known.move_to_end((place, before))
@@ -73,7 +76,7 @@ def digest_of_file(path: Path, file: BinaryIO) -> str:
         digest.update(chunk)
     told = digest.hexdigest(length=_DIGEST_BYTES)
     changed_s = max(before[2], before[3]) / 1e9
-    if _stamp(file) == before and changed_s + _SETTLED_S < began_s:
+    if stamp_of(os.fstat(file.fileno())) == before and changed_s + _SETTLED_S < began_s:
         with _lock:
             _known[place, before] = told
             while len(_known) > _MOST_KNOWN:
@@ -81,6 +84,6 @@ def digest_of_file(path: Path, file: BinaryIO) -> str:
     return told
 
 
-def _stamp(file: BinaryIO) -> Stamp:
-    found = os.fstat(file.fileno())
+def stamp_of(found: os.stat_result) -> Stamp:
+    """Return what tells a file's state, but for writes within one tick of the file system's clock."""
     return found.st_dev, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino

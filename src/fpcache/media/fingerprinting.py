@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from fpcache.errors import MediaError
+from fpcache.errors import DeviceError, FpcacheError, MediaError
 from fpcache.media.caching import Key, cache
+from fpcache.media.digests import digest_of_bytes
 from fpcache.media.methods import Options, method
-from fpcache.media.records import Kind, MediaFingerprint, Similarity
-from fpcache.media.sources import opened
+from fpcache.media.records import Kind, MediaFingerprint, Parts, Similarity
+from fpcache.media.sources import Content, opened
 
 __all__ = ["Prepared", "afingerprint", "fingerprint", "finished", "prepared", "similarity"]
+
+_TRIES = 3
 
 
 def fingerprint(
@@ -83,29 +88,73 @@ class Prepared:
 
 def prepared(source: Any, kind: Kind | None, options: Options) -> Prepared:
     """Read and decode an item that isn't known; make it at once where many together gain nothing."""
-    with opened(source, kind) as content:
-        how = method(content.kind)
-        key = Key(content.digest, how.algorithm, getattr(how.model(options), "name", ""))
-        found = cache.get(key)
-        if found is not None:
-            return Prepared(content.kind, content.name, key, made=found)
-        item = Prepared(content.kind, content.name, key, how.decode(content))
-        if how.batch_size > 1:
-            return item
-        return replace(item, decoded=None, made=finished([item], options)[0])
+    with _told_of(f"a {type(source).__name__}"):
+        for _ in range(_TRIES):
+            with opened(source, kind) as content, _told_of(content.name):
+                item = _prepared(content, options)
+            if item is not None:
+                return item
+    raise MediaError(f"{content.name} changes while it is read; fingerprint it when it is written")
+
+
+def _prepared(content: Content, options: Options) -> Prepared | None:
+    """Return what was made of the content; None where it changed since its digest was taken."""
+    how = method(content.kind)
+    model = how.model(options)
+    key = Key(content.digest, how.algorithm, model_key(model))
+    found = cache.get(key)
+    if found is not None:
+        return Prepared(content.kind, content.name, key, made=found)
+    if isinstance(content.encoded, Path) and content.is_small:
+        data = content.encoded.read_bytes()
+        if digest_of_bytes(data) != content.digest:
+            return None
+        content = replace(content, encoded=data)
+    item = Prepared(content.kind, content.name, key, how.decode(content))
+    if how.batch_size > 1:
+        return item
+    (parts,) = how.parts([item.decoded], model)
+    return replace(item, decoded=None, made=_kept(item, parts)) if content.is_unchanged() else None
+
+
+def model_key(model: Any) -> str:
+    """Say which network takes part and in what precision: others give other vectors."""
+    if model is None:
+        return ""
+    return f"{model.name} {model.placement.device.partition(':')[0]} {model.placement.dtype}"
 
 
 def finished(items: Sequence[Prepared], options: Options) -> list[MediaFingerprint]:
     """Return the fingerprints of items of one kind, those that are not made yet made together and kept."""
     new = {item.key: item for item in items if item.made is None}
-    made = {item.key: item.made for item in items if item.made is not None}
+    made: dict[Key, MediaFingerprint] = {}
     if new:
         how = method(items[0].kind)
-        parts = how.parts([item.decoded for item in new.values()], how.model(options))
-        for (key, item), one in zip(new.items(), parts, strict=True):
-            made[key] = MediaFingerprint(item.kind, key.digest, key.algorithm, one)
-            cache.put(key, made[key], item.name)
-    return [made[item.key] for item in items]
+        with _told_of(" and ".join(dict.fromkeys(item.name for item in new.values()))):
+            parts = how.parts([item.decoded for item in new.values()], how.model(options))
+        made = {key: _kept(item, one) for (key, item), one in zip(new.items(), parts, strict=True)}
+    return [made[item.key].copy() if item.made is None else item.made for item in items]
+
+
+def _kept(item: Prepared, parts: Parts) -> MediaFingerprint:
+    made = MediaFingerprint(item.kind, item.key.digest, item.key.algorithm, parts)
+    cache.put(item.key, made, item.name)
+    return made
+
+
+@contextmanager
+def _told_of(name: str) -> Iterator[None]:
+    """Have errors say which item they are about; decoders raise whatever damage leads to."""
+    try:
+        yield
+    except DeviceError:
+        raise
+    except FpcacheError as error:
+        if name in str(error) or name.startswith("a "):
+            raise
+        raise MediaError(f"{name}: {error}") from error
+    except Exception as error:
+        raise MediaError(f"{name} can't be fingerprinted ({type(error).__name__}: {error})") from error
 
 
 async def afingerprint(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from fpcache.media.sources import Content
 __all__ = ["Method", "Options", "method"]
 
 _loading = threading.Lock()
+_VARIABLES = ("FPCACHE_DEVICE", "FPCACHE_IMAGE_WEIGHTS")
 _NEEDS = {
     "image": ("numpy", "PIL"),
     "audio": ("numpy", "scipy", "av"),
@@ -115,25 +117,26 @@ def _image() -> Method:
 def _image_model(options: Options) -> Any:
     if options.vector is False:
         return None
-    with _loading:
-        found = _network(options.device)
-    if not isinstance(found, MediaError):
+    device = None if options.device is None else str(options.device)
+    with _loading:  # read anew each time: a cached cell that asks depends on them, and a change counts
+        found = _network(device, *(os.environ.get(name) for name in _VARIABLES))
+    if not isinstance(found, str):
         return found
     if options.vector:
-        raise found
+        raise MediaError(found)
     return None
 
 
-@lru_cache(maxsize=4)
-def _network(device: str | None) -> Any:
-    """Return the network, or why there is none: it is looked for once in a process, and that is told once."""
+@lru_cache(maxsize=8)
+def _network(device: str | None, *settings: str | None) -> Any:
+    """Return the network, or why there is none; it is looked for once, and that is told once."""
     from fpcache.media.image import image_model
 
     try:
         return image_model(device)
     except MediaError as error:
         warnings.warn(f"images are fingerprinted without a feature vector: {error}", stacklevel=2)
-        return error
+        return str(error)
 
 
 def _pixels(value: Any) -> Any:
@@ -144,6 +147,8 @@ def _pixels(value: Any) -> Any:
         return value
     if value.ndim == 3 and value.shape[0] in (1, 3, 4) and value.shape[2] not in (1, 3, 4):
         value = np.moveaxis(value, 0, 2)
+    if value.ndim == 3 and value.shape[2] == 1:
+        value = value[:, :, 0]
     if value.dtype.kind != "f":
         return value
     if value.size and not (np.isfinite(value).all() and value.min() >= 0 and value.max() <= 1):

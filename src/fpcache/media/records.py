@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from html import escape
 from json import dumps, loads
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
-from zipfile import BadZipFile
 
 from fpcache.errors import MediaError
 
@@ -86,6 +86,13 @@ class MediaFingerprint:
         """Facts about the content."""
         return MappingProxyType(dict(self.parts.metadata))
 
+    def copy(self) -> MediaFingerprint:
+        """Return one that shares nothing with this one that could be changed."""
+        hashes = {name: array.copy() for name, array in self.parts.hashes.items()}
+        vector = self.parts.vector.copy() if self.parts.vector is not None else None
+        parts = replace(self.parts, hashes=hashes, metadata=deepcopy(self.parts.metadata), vector=vector)
+        return replace(self, parts=parts)
+
     def to_bytes(self) -> bytes:
         """Return it as bytes that `from_bytes` reads, on any machine; holds no pickle."""
         import numpy as np
@@ -117,6 +124,8 @@ class MediaFingerprint:
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
                 head = loads(stored["head"].tobytes())
+                if head["format"] != _FORMAT:
+                    raise ValueError(f"format {head['format']}")
                 hashes = {
                     name.removeprefix("hash "): stored[name]
                     for name in stored.files
@@ -125,7 +134,7 @@ class MediaFingerprint:
                 vector = stored[_VECTOR] if _VECTOR in stored.files else None
             parts = Parts(hashes, head["metadata"], vector, head["model"], head["device"], head["dtype"])
             return cls(head["kind"], head["digest"], head["algorithm"], parts)
-        except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
+        except Exception as error:  # whatever damage leads to, in the archive or in what it holds
             raise MediaError(f"these bytes hold no media fingerprint ({error})") from error
 
     def __repr__(self) -> str:

@@ -147,7 +147,7 @@ def _frames(container: Any, stream: Any, closing: ExitStack) -> Iterator[Any]:
         while True:
             try:
                 packet = next(packets, None)
-            except av.error.FFmpegError:
+            except (av.error.FFmpegError, IndexError):  # a damaged stream told of another one
                 return
             if packet is None:
                 return
