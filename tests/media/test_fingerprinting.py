@@ -100,13 +100,13 @@ def test_a_file_that_is_replaced_while_it_is_read_is_not_taken_for_the_other(
             path.write_bytes(contents.pop())
         return method(kind)
 
-    monkeypatch.setattr("fpcache.media.fingerprinting.method", replacing)
-    if not is_made:
-        with pytest.raises(MediaError, match="changes while it is read"):
-            fingerprint(path)
-        return
-    made = fingerprint(path)
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr("fpcache.media.fingerprinting.method", replacing)
+        if not is_made:
+            with pytest.raises(MediaError, match="changes while it is read"):
+                fingerprint(path)
+            return
+        made = fingerprint(path)
     assert made == fingerprint(path.read_bytes())
 
 

@@ -67,10 +67,11 @@ class CellRun:
 
     @property
     def title(self) -> str:
-        """A line by which people know the cell again: its first comment or statement, shortened."""
-        lines = (line.strip() for line in self.request.raw_cell.splitlines())
-        first = next((line for line in lines if line.lstrip("#").strip() and not line.startswith("%%")), "")
-        return first.lstrip("#").strip()[:_TITLE_LENGTH]
+        """A line by which people know the cell again: its first comment, or statement that is no import."""
+        stripped = (line.strip() for line in self.request.raw_cell.splitlines())
+        lines = [line for line in stripped if line.strip("# ") and not line.startswith("%%")]
+        telling = [line for line in lines if not line.startswith(("import ", "from "))]
+        return (telling or lines or [""])[0].lstrip("# ")[:_TITLE_LENGTH]
 
     @property
     def place(self) -> tuple[str, int]:

@@ -30,7 +30,7 @@ def image(seed: int, *, like: int | None = None, has_vector: bool = True) -> Med
     if like is not None:
         change = np.random.default_rng([2, seed])
         code = code ^ (np.uint8(1) << change.integers(0, 7, (1, 32), dtype=np.uint8)) * (
-            change.random((1, 32)) < 0.1
+            change.random((1, 32)) < 0.03
         ).astype(np.uint8)
         vector = vector + 0.1 * change.standard_normal(SIZE)
     vector = (vector / np.linalg.norm(vector)).astype(np.float16)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sqlite3
 import subprocess
 import sys
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -235,22 +235,26 @@ def test_another_process_finds_the_same(open_index, tmp_path):
     assert done.stdout.strip() == f"{here} {{'é': 1}} 2"
 
 
-def write(path, start):
-    with MediaIndex(path) as index:
-        for seed in range(start, start + 25):
-            index.add(str(seed), image(seed))
+WRITER = """
+import sys
+sys.path.insert(0, sys.argv[2])
+from made_fingerprints import image
+from fpcache.media import MediaIndex
+start = int(sys.argv[3])
+with MediaIndex(sys.argv[1]) as index:
+    for seed in range(start, start + 25):
+        index.add(str(seed), image(seed))
+"""
 
 
 def test_two_write_and_one_reads_at_once(open_index, tmp_path):
     index, path = open_index(), tmp_path / "media.sqlite"
-    spawn = multiprocessing.get_context("spawn")
-    writers = [spawn.Process(target=write, args=(path, start)) for start in (0, 100)]
-    for writer in writers:
-        writer.start()
-    while any(writer.is_alive() for writer in writers):
+    command = [sys.executable, "-c", WRITER, path, Path(__file__).parent]
+    writers = [subprocess.Popen([*command, start]) for start in ("0", "100")]
+    while any(writer.poll() is None for writer in writers):
         before = len(index)
         assert len(index.search(image(3), limit=100, threshold=0)) >= min(before, 1)
-    assert [writer.exitcode for writer in writers] == [0, 0]
+    assert [writer.returncode for writer in writers] == [0, 0]
     assert len(index) == 50
     assert ids(index.search(image(3))) == ["3"]
     assert ids(index.search(image(120))) == ["120"]

@@ -128,7 +128,7 @@ def test_what_is_there_is_found_and_nothing_else_with_few_candidates(sequence, h
         for name, seed in sequence:
             if name == "ask":
                 asked = image(1000 + seed, like=seed, has_vector=has_vector)
-                found = index.search(asked, limit=1, threshold=0.1)
+                found = index.search(asked, limit=1, threshold=0.01)
                 assert [match.id for match in found] == ([str(seed)] if seed in held else [])
             elif name == "add" and seed not in held:
                 index.add(str(seed), image(seed, has_vector=has_vector))

@@ -63,7 +63,7 @@ def _load(name: str) -> None:
     package, star, _ = name.partition(".*")
     module = importlib.import_module(package)
     for found in pkgutil.iter_modules(module.__path__, f"{package}.") if star else ():
-        if not found.name.endswith((".testing", ".demo", ".panel")):
+        if not found.name.endswith((".testing", ".demo", ".media", ".panel")):
             _load(f"{found.name}.*" if found.ispkg else found.name)
 
 
