@@ -25,11 +25,13 @@ def server():
                 echoing.append(threading.Thread(target=echo, args=(one,), daemon=True))
                 echoing[-1].start()
 
-        threading.Thread(target=serve, daemon=True).start()
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
         yield listening.getsockname()
         listening.shutdown(socket.SHUT_RDWR)
-    for thread in echoing:  # or the end of a connection would be seen by the next test
-        thread.join(10)
+        serving.join(10)
+        for thread in echoing:  # or the end of a connection would be seen by the next test
+            thread.join(10)
 
 
 def echo(one: socket.socket) -> None:
