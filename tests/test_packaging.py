@@ -22,8 +22,8 @@ ROOT = PACKAGE.parent.parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 MODULES = sorted(module.name for module in pkgutil.walk_packages([str(PACKAGE)], "fpcache."))
 HEAVY = {
-    "cv2", "dask", "datasets", "h5py", "joblib", "librosa", "matplotlib", "numba", "numpy", "pandas", "PIL",
-    "polars", "pyarrow", "scipy", "sklearn", "torch",
+    "av", "cv2", "dask", "datasets", "h5py", "joblib", "librosa", "matplotlib", "numba", "numpy", "pandas",
+    "PIL", "polars", "pyarrow", "scipy", "sklearn", "torch",
 }  # fmt: skip
 # Each kind of media is a package that is imported when first asked for, and with it what it works on.
 INSIDE_MEDIA = {path.parent for path in (PACKAGE / "media").glob("*/__init__.py")}

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from fpcache.media.lazily import names
 from fpcache.media.records import MediaFingerprint, Parts, Similarity
 
 if TYPE_CHECKING:
@@ -44,8 +44,4 @@ _HOMES = {
     "Match": "index.items", "MediaIndex": "index.media_index",
 }  # fmt: skip
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = names(__name__, _HOMES)

@@ -6,14 +6,12 @@ killed at any point leaves the last committed state.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from fpcache.errors import StoreUnavailableError
+from fpcache.store.transactions import patiently, writing
 
 __all__ = ["BUSY_S", "open_index", "unavailable", "writing"]
 
@@ -95,26 +93,13 @@ def open_index(path: Path) -> sqlite3.Connection:
     except (OSError, sqlite3.Error) as error:
         raise unavailable(path, error) from error
     try:
-        _patiently(connection)
+        patiently(_prepare, connection, BUSY_S)
     except BaseException as error:
         connection.close()
         if isinstance(error, sqlite3.Error):
             raise unavailable(path, error) from error
         raise
     return connection
-
-
-def _patiently(connection: sqlite3.Connection) -> None:
-    """Prepare a handle; several kernels may be doing so for a new file at once."""
-    deadline_s = time.monotonic() + BUSY_S
-    while True:
-        try:
-            return _prepare(connection)
-        except sqlite3.OperationalError as error:
-            # Switching to WAL reports a lock at once, without the usual wait.
-            if "locked" not in str(error) or time.monotonic() > deadline_s:
-                raise
-            time.sleep(0.02)
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -160,20 +145,6 @@ def _header(connection: sqlite3.Connection) -> tuple[int, int, int]:
         if is_own:
             connection.rollback()
     return version, application, tables
-
-
-@contextlib.contextmanager
-def writing(connection: sqlite3.Connection) -> Iterator[None]:
-    """Hold the write lock; commit at the end, or roll back whatever was raised."""
-    if connection.in_transaction:  # an interrupt just before an earlier body began
-        connection.rollback()
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def unavailable(path: Path, error: Exception) -> StoreUnavailableError:

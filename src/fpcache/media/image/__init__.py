@@ -15,10 +15,10 @@ True
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fpcache.media.image.calibration import ALGORITHM, THRESHOLD
+from fpcache.media.lazily import names
 
 if TYPE_CHECKING:
     from fpcache.media.image.comparing import compare
@@ -56,8 +56,4 @@ _HOME = {
     "luma_hashes": "dct",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = names(__name__, _HOME)

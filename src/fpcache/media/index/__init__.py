@@ -7,8 +7,9 @@ the background, and can always be made anew.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from fpcache.media.lazily import names
 
 if TYPE_CHECKING:
     from fpcache.media.index.items import Item, Match
@@ -18,8 +19,4 @@ __all__ = ["Item", "Match", "MediaIndex"]
 
 _HOMES = {"Item": "items", "Match": "items", "MediaIndex": "media_index"}
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = names(__name__, _HOMES)

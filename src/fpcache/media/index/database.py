@@ -10,11 +10,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from fpcache.errors import CorruptEntryError, StoreError, StoreUnavailableError
+from fpcache.store.transactions import patiently, reading, writing
 
 __all__ = ["open_database", "reading", "translated", "writing"]
 
@@ -69,24 +69,11 @@ def open_database(path: Path) -> sqlite3.Connection:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
         try:
-            _patiently(connection)
+            patiently(_prepare, connection, BUSY_S)
         except BaseException:
             connection.close()
             raise
     return connection
-
-
-def _patiently(connection: sqlite3.Connection) -> None:
-    """Prepare a handle; several processes may be doing so for a new file at once."""
-    deadline_s = time.monotonic() + BUSY_S
-    while True:
-        try:
-            return _prepare(connection)
-        except sqlite3.OperationalError as error:
-            # Switching to WAL reports a lock at once, without the usual wait.
-            if "locked" not in str(error) or time.monotonic() > deadline_s:
-                raise
-            time.sleep(0.02)
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -120,30 +107,6 @@ def _is_ready(connection: sqlite3.Connection) -> bool:
             f"it has format {version}, and this fpcache knows {_FORMAT}; use a newer fpcache"
         )
     return bool(version == _FORMAT)
-
-
-@contextlib.contextmanager
-def writing(connection: sqlite3.Connection) -> Iterator[None]:
-    """Hold the write lock; commit at the end, or roll back whatever was raised."""
-    yield from _in_transaction(connection, "BEGIN IMMEDIATE")
-
-
-@contextlib.contextmanager
-def reading(connection: sqlite3.Connection) -> Iterator[None]:
-    """See the index as of one moment."""
-    yield from _in_transaction(connection, "BEGIN")
-
-
-def _in_transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
-    if connection.in_transaction:  # an interrupt just before an earlier body began
-        connection.rollback()
-    connection.execute(begin)
-    try:
-        yield
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 @contextlib.contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from fpcache.media.lazily import names
 
 if TYPE_CHECKING:
     from fpcache.media.text.comparing import ALGORITHM, THRESHOLD, compare
@@ -16,11 +18,4 @@ _HOMES = {
     "parts_of_text": "fingerprinting", "read_text": "reading",
 }  # fmt: skip
 
-
-def __getattr__(name: str) -> Any:
-    """Import what is asked for only now: NumPy must not come with `fpcache.media`."""
-    if name not in _HOMES:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = names(__name__, _HOMES)

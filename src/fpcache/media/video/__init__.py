@@ -7,9 +7,9 @@ of them: a hash of each picture in several windows, what the sound track is like
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from fpcache.media.lazily import names
 from fpcache.media.video.calibration import ALGORITHM, THRESHOLD
 
 if TYPE_CHECKING:
@@ -22,8 +22,4 @@ __all__ = ["ALGORITHM", "THRESHOLD", "Video", "compare", "decode", "describe"]
 # Loaded when first asked for, so that importing this imports no NumPy.
 _HOMES = {"Video": "decoding", "compare": "comparing", "decode": "decoding", "describe": "fingerprinting"}
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = names(__name__, _HOMES)
