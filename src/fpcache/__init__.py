@@ -21,6 +21,7 @@ from fpcache.errors import (
     UntrustedEntryError,
 )
 from fpcache.fingerprints import fingerprint, register
+from fpcache.own_work import uncollected
 
 if TYPE_CHECKING:
     from fpcache.panel.widget import Dashboard
@@ -57,9 +58,10 @@ __all__ = [
 
 def load_ipython_extension(shell: Any) -> None:
     """Load the magics and the cell hook; what ``%load_ext fpcache`` calls."""
-    from fpcache.magic import load
+    with uncollected():
+        from fpcache.magic import load
 
-    load(shell)
+        load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from fpcache.own_work import is_collecting
+
 __all__ = ["changed_settings", "settings"]
 
 _READERS = (
@@ -24,8 +26,8 @@ _READERS = (
 def settings() -> dict[str, object]:
     """Return the present settings by what people call them; loggers as they were made are left out."""
     found: dict[str, object] = {
-        "garbage collection": (gc.isenabled(), gc.get_threshold()),
-        "the modules": frozenset(sys.modules),
+        "garbage collection": (is_collecting(), gc.get_threshold()),
+        "the modules": tuple(sys.modules),
     }
     for module, title, reader in _READERS:
         if module in sys.modules:
@@ -55,7 +57,7 @@ def changed_settings(before: dict[str, object], after: dict[str, object]) -> lis
     changed = [name for name in sorted(names) if before.get(name) != after.get(name)]
     if before["the modules"] == after["the modules"]:
         return changed
-    loaded = {name.partition(".")[0] for name in _modules(after) - _modules(before)}
+    loaded = {name.partition(".")[0] for name in set(_modules(after)).difference(_modules(before))}
     return [
         name
         for name in changed
@@ -63,9 +65,9 @@ def changed_settings(before: dict[str, object], after: dict[str, object]) -> lis
     ]
 
 
-def _modules(found: dict[str, object]) -> frozenset[str]:
+def _modules(found: dict[str, object]) -> tuple[str, ...]:
     modules = found["the modules"]
-    assert isinstance(modules, frozenset)
+    assert isinstance(modules, tuple)
     return modules
 
 

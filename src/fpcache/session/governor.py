@@ -10,6 +10,7 @@ from json import dumps, loads
 
 from fpcache.errors import StoreError
 from fpcache.fingerprints.records import Allowance
+from fpcache.own_work import uncollected
 from fpcache.store.entry import Profile
 from fpcache.store.protocol import Store
 
@@ -112,7 +113,8 @@ class Governor:
         """Take what is done meanwhile out of the purse."""
         started = time.thread_time()
         try:
-            yield
+            with uncollected():
+                yield
         finally:
             self.spent_s += time.thread_time() - started
 

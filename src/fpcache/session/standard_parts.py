@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from operator import is_, itemgetter
 from types import BuiltinFunctionType, FunctionType, ModuleType
@@ -34,14 +34,21 @@ class _Known:
     held: dict[str, Any]
     names: tuple[str, ...]
     values: tuple[object, ...]
+    all_of: Callable[[dict[str, Any]], tuple[object, ...]]
+
+    def is_as_it_was(self) -> bool:
+        """Whether each name stands for what it stood for."""
+        try:
+            return all(map(is_, self.all_of(self.held), self.values))
+        except KeyError:
+            return False
 
     def replaced(self) -> Iterator[tuple[str, object]]:
         """Yield the names that stand for something else now, and for what."""
-        now = tuple(map(self.held.get, self.names))
-        if not all(map(is_, now, self.values)):
-            for name, value, before in zip(self.names, now, self.values, strict=True):
-                if value is not before and _is_users(value):
-                    yield name, value
+        for name, before in zip(self.names, self.values, strict=True):
+            value = self.held.get(name)
+            if value is not before and _is_users(value):
+                yield name, value
 
 
 @dataclass(slots=True)
@@ -62,6 +69,7 @@ class StandardParts:
         found = (
             (f"{name}.{part}", value)
             for name, known in self._known.items()
+            if not known.is_as_it_was()
             for part, value in known.replaced()
         )
         return dict(sorted(found, key=itemgetter(0)))
@@ -96,7 +104,8 @@ def _known(module: str, held: dict[str, Any]) -> _Known:
         for name, value in list(held.items())
         if isinstance(value, _PARTS) and f"{module}.{name}" not in _OTHERS_OWN
     }
-    return _Known(held, tuple(parts), tuple(parts.values()))
+    all_of = itemgetter(*parts, "__name__", "__name__")  # a tuple, however few the parts are
+    return _Known(held, tuple(parts), tuple(parts.values()), all_of)
 
 
 def _is_put_in(value: object) -> bool:
