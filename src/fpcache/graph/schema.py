@@ -13,6 +13,8 @@ from fpcache.graph.component import GraphComponent
 
 __all__ = ["GraphSchema", "SchemaNode"]
 
+_MOST_SHOWN = 6
+
 
 @dataclass(frozen=True, slots=True)
 class SchemaNode:
@@ -142,6 +144,92 @@ class GraphSchema:
             self._settle(name, done)
         return tuple(done)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the schema as plain data that JSON can keep; `from_dict` gives an equal schema.
+
+        Of each node it has the fields that differ from their defaults, and what the node uses as
+        ``"module:qualified.name"``.
+
+        Raises
+        ------
+        GraphSchemaError
+            If a node uses what can't be found by its name (a lambda, a local function), or a config holds
+            what JSON would change (a tuple, a set, keys that are no texts, NaN, an object).
+
+        Examples
+        --------
+        >>> import statistics
+        >>> schema = GraphSchema({
+        ...     "numbers": SchemaNode(uses=list, is_input=True),
+        ...     "mean": SchemaNode(needs={"data": "numbers"}, uses=statistics.mean, is_target=True),
+        ... })
+        >>> schema.to_dict()["nodes"]["mean"]
+        {'needs': {'data': 'numbers'}, 'uses': 'statistics:mean', 'is_target': True}
+        >>> GraphSchema.from_dict(schema.to_dict()) == schema
+        True
+        """
+        from fpcache.graph import documents
+
+        return documents.to_dict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> GraphSchema:
+        """Return the schema that plain data describes; imports the modules that its nodes name.
+
+        To import a module runs its code, so read only documents that you trust.
+
+        Raises
+        ------
+        GraphSchemaError
+            If a field, a type, a module, a name or the format is not known; the message names the node.
+        """
+        from fpcache.graph import documents
+
+        return documents.from_dict(data)
+
+    def to_json(self) -> str:
+        """Return `to_dict` as JSON; raises what it raises."""
+        from fpcache.graph import documents
+
+        return documents.to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> GraphSchema:
+        """Return the schema that a JSON text describes; imports the modules it names, see `from_dict`."""
+        from fpcache.graph import documents
+
+        return documents.from_json(text)
+
+    def to_yaml(self) -> str:
+        """Return `to_dict` as YAML; needs the extra ``yaml``."""
+        from fpcache.graph import documents
+
+        return documents.to_yaml(self)
+
+    @classmethod
+    def from_yaml(cls, text: str) -> GraphSchema:
+        """Return the schema that a YAML text describes; imports the modules it names, see `from_dict`.
+
+        ``1e-3`` is a number. Words on which versions of YAML disagree (``yes``, ``010``, ``2024-01-01``) are
+        errors until they are quoted; aliases and merge keys are not read. Needs the extra ``yaml``.
+        """
+        from fpcache.graph import documents
+
+        return documents.from_yaml(text)
+
+    def __repr__(self) -> str:
+        many = "1 node" if len(self.nodes) == 1 else f"{len(self.nodes)} nodes"
+        targets = f"; targets: {_some(self.targets())}" if self.targets() else ""
+        return f"<GraphSchema of {many}: {_some(self.nodes)}{targets}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from fpcache.graph.picture import schema_picture
+
+        try:
+            return schema_picture(self)._repr_mimebundle_()
+        except GraphSchemaError as error:  # a circle can't be drawn
+            return {"text/plain": f"{self!r}\n{error}"}
+
     def _settle(self, name: str, done: dict[str, None]) -> None:
         path = [name]  # by hand: a chain of nodes may be longer than the recursion limit
         on_path = {name}
@@ -163,3 +251,8 @@ class GraphSchema:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+def _some(names: Iterable[str]) -> str:
+    shown = [str(name) for name in names]
+    return ", ".join([*shown[:_MOST_SHOWN], *(["…"] if len(shown) > _MOST_SHOWN else [])]) or "none"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from importlib import metadata
 from typing import Any
 
 from fpcache.errors import GraphSchemaError
 from fpcache.graph.component import full_config
+from fpcache.graph.guessing import did_you_mean
 from fpcache.graph.schema import GraphSchema, SchemaNode
 
 __all__ = ["validate"]
@@ -39,14 +39,9 @@ def _check_needs(name: str, node: SchemaNode, schema: GraphSchema) -> None:
     for parameter, need in node.needs.items():
         if need not in schema.nodes:
             message = f"node `{name}` needs `{need}` (for `{parameter}`), which is not in the schema"
-            raise GraphSchemaError(message + _nearest(need, schema))
+            raise GraphSchemaError(message + did_you_mean(need, schema))
     if node.is_input and node.needs:
         raise GraphSchemaError(f"node `{name}` is an input and must need nothing; drop is_input or its needs")
-
-
-def _nearest(need: str, schema: GraphSchema) -> str:
-    near = difflib.get_close_matches(need, schema.nodes, n=1)
-    return f"; did you mean `{near[0]}`?" if near else ""
 
 
 def _check_runs(name: str, node: SchemaNode) -> None:
