@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import logging
+import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fpcache.errors import (
@@ -24,6 +26,7 @@ from fpcache.fingerprints import fingerprint, register
 from fpcache.own_work import uncollected
 
 if TYPE_CHECKING:
+    from fpcache.graph import OutputCache
     from fpcache.panel.widget import Dashboard
     from fpcache.session import CellReport, Stats
 
@@ -44,11 +47,13 @@ __all__ = [
     "UnfingerprintableValueError",
     "UntrustedEntryError",
     "__version__",
+    "component",
     "dashboard",
     "disable",
     "enable",
     "fingerprint",
     "load_ipython_extension",
+    "output_cache",
     "register",
     "report",
     "stats",
@@ -96,6 +101,26 @@ def stats() -> Stats:
     from fpcache.session import active_session
 
     return active_session().totals()
+
+
+def component(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    """Make a function a component of graphs; see `fpcache.graph.functions.component` for the options."""
+    from fpcache.graph.functions import component as mark
+
+    return mark(**options) if function is None else mark(function)
+
+
+def output_cache(directory: str | os.PathLike[str] | None = None) -> OutputCache:
+    """Return the cache for the outputs of hand-written graphs.
+
+    Parameters
+    ----------
+    directory : path, optional
+        Where to keep them; by default with the notebooks' results, in the user's cache directory.
+    """
+    from fpcache.outputs import open_cache
+
+    return open_cache(directory)
 
 
 def dashboard() -> Dashboard:

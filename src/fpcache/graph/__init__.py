@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from fpcache.graph.cache import CachedOutput, Codec, OutputCache
+from fpcache.graph.cache import CachedOutput, OutputCache
 from fpcache.graph.component import ExecutionContext, GraphComponent
 from fpcache.graph.fingerprint_run import FingerprintComponent, PrecomputedValueProvider
+from fpcache.graph.models import Model
+from fpcache.graph.persisting import Cacheable, Codec
 from fpcache.graph.picture import Picture, schema_picture
+from fpcache.graph.resources import ModelStorage, Resource
+from fpcache.graph.runners import Dask, InOrder, Runner, Threads
 from fpcache.graph.running import FingerprintStatus, Hook, Outcome, Step, drive, run_in_order
 from fpcache.graph.schema import GraphSchema, SchemaNode
 from fpcache.graph.trainer import GraphTrainer, TrainingResult
@@ -13,8 +17,10 @@ from fpcache.graph.validation import validate
 from fpcache.graph.watching import GraphWatcher, watch_graphs
 
 __all__ = [
+    "Cacheable",
     "CachedOutput",
     "Codec",
+    "Dask",
     "ExecutionContext",
     "FingerprintComponent",
     "FingerprintStatus",
@@ -23,12 +29,18 @@ __all__ = [
     "GraphTrainer",
     "GraphWatcher",
     "Hook",
+    "InOrder",
+    "Model",
+    "ModelStorage",
     "Outcome",
     "OutputCache",
     "Picture",
     "PrecomputedValueProvider",
+    "Resource",
+    "Runner",
     "SchemaNode",
     "Step",
+    "Threads",
     "TrainingResult",
     "drive",
     "run_in_order",

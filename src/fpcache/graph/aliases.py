@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from types import BuiltinFunctionType, FunctionType
 
 from fpcache.errors import UnfingerprintableValueError
@@ -21,14 +22,22 @@ def shared_memory(value: object, inputs: Mapping[str, object]) -> str:
     A cache hands out a copy of such an output, and a later change to the
     input (or the output) would then reach only one of them.
     """
-    try:
-        output = walk(value)
-        for parameter, given in inputs.items():
-            if _overlap(output, walk(given)):
+    outputs = list(_walks(value))
+    for parameter, given in inputs.items():
+        for walked in _walks(given):
+            if any(_overlap(output, walked) for output in outputs):
                 return parameter
-    except UnfingerprintableValueError:
-        return ""  # an output without a fingerprint isn't stored anyway
     return ""
+
+
+def _walks(value: object) -> Iterator[Walk]:
+    """Walk a value; one without a fingerprint, such as a `Cacheable` with a lock, by its attributes."""
+    try:
+        yield walk(value)
+    except UnfingerprintableValueError:
+        for part in list(getattr(value, "__dict__", {}).values()):
+            with suppress(UnfingerprintableValueError):
+                yield walk(part)
 
 
 def _overlap(first: Walk, second: Walk) -> bool:

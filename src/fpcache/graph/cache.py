@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from json import dumps, loads
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from fpcache.errors import StoreError
+from fpcache.graph.persisting import Codec, Kept, kept, restored
+from fpcache.graph.resources import ModelStorage
 from fpcache.store.entry import Entry
 from fpcache.store.protocol import Store
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-__all__ = ["CachedOutput", "Codec", "Dumped", "OutputCache"]
-
-
-class Dumped(Protocol):
-    """A value as bytes."""
-
-    @property
-    def stream(self) -> bytes:
-        """The value without its large buffers."""
-
-    @property
-    def buffers(self) -> Sequence[ReadableBuffer]:
-        """The large buffers, in the order that loading asks for them."""
-
-
-class Codec(Protocol):
-    """Turns values into bytes and back; passed in, since how that is done is no matter of the graph."""
-
-    def dump(self, value: object) -> Dumped:
-        """Return the value as bytes; UncacheableError where it has no such form."""
-
-    def load(self, stream: memoryview, buffers: Sequence[memoryview]) -> object:
-        """Return the value, new in memory."""
+__all__ = ["CachedOutput", "OutputCache"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +76,8 @@ class OutputCache:
             return None
         return next((output for output in map(_output, entries) if output), None)
 
-    def load(self, found: CachedOutput) -> object:
-        """Return the value, new in memory.
+    def load(self, found: CachedOutput, storage: ModelStorage | None = None) -> object:
+        """Return the value, new in memory; a resource's files go into `storage`.
 
         Raises
         ------
@@ -108,7 +88,8 @@ class OutputCache:
             raise StoreError(f"{found.key} was never stored")
         blobs = found.entry.blobs
         buffers = [self.store.read(blobs[f"buffer-{n}"]) for n in range(len(blobs) - 1)]
-        value = self.codec.load(self.store.read(blobs["payload"]), buffers)
+        form = loads(found.entry.meta)["graph"].get("form", {})
+        value = restored(Kept(self.store.read(blobs["payload"]), buffers, form), self.codec, storage)
         self.store.touch(found.entry.entry_id, found.duration_s)
         return value
 
@@ -120,8 +101,11 @@ class OutputCache:
         *,
         source: str = "",
         given: Iterable[Mapping[str, str]] = (),
+        storage: ModelStorage | None = None,
     ) -> None:
         """Keep `value`; `source` and `given` tell people what made it, and from what.
+
+        The files of a resource are taken from `storage`.
 
         Raises
         ------
@@ -130,19 +114,23 @@ class OutputCache:
         StoreError
             If storing it failed.
         """
-        dumped = self.codec.dump(value)
-        blobs: dict[str, ReadableBuffer] = {"payload": dumped.stream}
-        blobs |= {f"buffer-{n}": buffer for n, buffer in enumerate(dumped.buffers)}
-        meta = {"output_fingerprint": output.output_fingerprint, "parts": dict(output.parts)}
-        entry = Entry(
-            key=output.key,
-            created_s=time.time(),
-            duration_s=output.duration_s,
-            label=label,
-            source=source,
-            meta=dumps({"graph": meta, "roots": list(given)}).encode(),
-        )
-        self.store.put(entry, blobs)
+        with kept(value, self.codec, storage) as stored:
+            blobs: dict[str, ReadableBuffer] = {"payload": stored.payload}
+            blobs |= {f"buffer-{n}": buffer for n, buffer in enumerate(stored.buffers)}
+            meta = {
+                "output_fingerprint": output.output_fingerprint,
+                "parts": dict(output.parts),
+                "form": dict(stored.form),
+            }
+            entry = Entry(
+                key=output.key,
+                created_s=time.time(),
+                duration_s=output.duration_s,
+                label=label,
+                source=source,
+                meta=dumps({"graph": meta, "roots": list(given)}).encode(),
+            )
+            self.store.put(entry, blobs)
 
 
 def _output(entry: Entry) -> CachedOutput | None:

@@ -3,26 +3,94 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from fpcache.errors import FpcacheError
+from fpcache.graph.functions import facts_of
+from fpcache.graph.resources import ModelStorage, Resource, Written
 
 if TYPE_CHECKING:
     from fpcache.graph.schema import GraphSchema, SchemaNode
 
-__all__ = ["ExecutionContext", "GraphComponent", "full_config", "make_runnable"]
+__all__ = [
+    "ExecutionContext",
+    "GraphComponent",
+    "addon_of",
+    "full_config",
+    "make_runnable",
+    "required_packages",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionContext:
     """Where a component runs: in which graph, as which node.
 
-    It is no part of the fingerprint key, so a component whose result depends
-    on it must say so in `GraphComponent.fingerprint_addon`.
+    It is no part of the fingerprint key but for ``resource`` and ``is_finetuning``, so a component
+    whose result depends on the rest must say so in `GraphComponent.fingerprint_addon`.
+
+    Attributes
+    ----------
+    schema : GraphSchema
+        What of the graph is needed for its targets.
+    node_name : str
+        The node.
+    storage : ModelStorage or None
+        Where resources are.
+    resource : Resource or None
+        What the node's ``resource`` names, of the model that this run starts from.
+    is_finetuning : bool
+        Whether the run goes on with a trained model instead of starting anew.
     """
 
     schema: GraphSchema
     node_name: str
+    storage: ModelStorage | None = None
+    resource: Resource | None = None
+    is_finetuning: bool = False
+
+    def write_resource(self) -> AbstractContextManager[Written]:
+        """Lend a directory; what is written there is the node's resource, to be returned by it.
+
+        Examples
+        --------
+        >>> class Train(GraphComponent):
+        ...     @classmethod
+        ...     def create(cls, config, context):
+        ...         component = cls(config)
+        ...         component.context = context
+        ...         return component
+        ...
+        ...     def run(self, numbers):
+        ...         with self.context.write_resource() as written:
+        ...             (written.directory / "mean.txt").write_text(str(sum(numbers) / len(numbers)))
+        ...         return written.resource
+        """
+        return self._storage().write_to(self.node_name)
+
+    def read_resource(self, resource: Resource | None = None) -> AbstractContextManager[Path]:
+        """Lend the directory of a resource, by default of the one that the node loads.
+
+        Raises
+        ------
+        FpcacheError
+            If there is none.
+        """
+        found = resource or self.resource
+        if found is None:
+            raise FpcacheError(f"node `{self.node_name}` loads no resource; name one with resource=")
+        return self._storage().read_from(found)
+
+    def _storage(self) -> ModelStorage:
+        if self.storage is None:
+            raise FpcacheError(
+                f"node `{self.node_name}` has no storage for resources; pass storage= to train"
+            )
+        return self.storage
 
 
 class GraphComponent:
@@ -75,8 +143,27 @@ class GraphComponent:
 
 def full_config(node: SchemaNode) -> dict[str, Any]:
     """Return the node's config merged over its component's defaults."""
-    defaults = node.uses.get_default_config() if node.is_component else {}
+    if node.is_component:
+        defaults = node.uses.get_default_config()
+    else:
+        defaults = copy.deepcopy(dict(facts_of(node.uses).defaults or {}))
     return {**defaults, **copy.deepcopy(dict(node.config))}
+
+
+def required_packages(node: SchemaNode) -> Sequence[str]:
+    """Return the distributions whose versions count for a node."""
+    found: Sequence[str] = (
+        node.uses.required_packages() if node.is_component else facts_of(node.uses).packages
+    )
+    return found
+
+
+def addon_of(node: SchemaNode, config: Mapping[str, Any]) -> Any:
+    """Return the further state that a node's result depends on; None where there is none."""
+    if node.is_component:
+        return node.uses.fingerprint_addon(config)
+    addon = facts_of(node.uses).addon
+    return None if addon is None else addon(config)
 
 
 def make_runnable(node: SchemaNode, context: ExecutionContext) -> Callable[..., Any]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fpcache.errors import StoreError, UnfingerprintableValueError
-from fpcache.fingerprints import fingerprint
 from fpcache.fingerprints.records import MISSING
 from fpcache.graph.cache import CachedOutput, OutputCache
 from fpcache.graph.component import full_config
 from fpcache.graph.keys import difference, input_parts, key_of, node_parts
+from fpcache.graph.persisting import is_the_same
+from fpcache.graph.resources import ModelStorage
 from fpcache.graph.running import FingerprintStatus
 from fpcache.graph.schema import GraphSchema, SchemaNode
 
@@ -24,6 +25,8 @@ class FingerprintComponent:
 
     Attributes
     ----------
+    start : mapping of str to str
+        What its key holds of the model that the run starts from.
     config : mapping of str to object
         The node's config, merged over the defaults; empty before the first key was made.
     failed : bool
@@ -33,6 +36,7 @@ class FingerprintComponent:
     name: str
     node: SchemaNode
     cache: OutputCache
+    start: Mapping[str, str] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
     failed: bool = False
     _own_parts: dict[str, str] | None = None
@@ -50,7 +54,7 @@ class FingerprintComponent:
     def _make_own_parts(self) -> dict[str, str]:
         try:
             self.config = full_config(self.node)
-            return node_parts(self.node, self.config)
+            return {**node_parts(self.node, self.config), **self.start}
         except UnfingerprintableValueError:
             raise
         except BaseException as error:
@@ -93,13 +97,19 @@ class PrecomputedValueProvider:
     """Stands in for a node whose value is known: held, or loaded when first asked for.
 
     Any value counts, also 0, an empty list and None.
+
+    Attributes
+    ----------
+    found : CachedOutput or None
+        Where the cache holds it.
     """
 
     name: str
     output_fingerprint: str | None
     _values: tuple[object, ...] = ()
-    _found: CachedOutput | None = None
+    found: CachedOutput | None = None
     _cache: OutputCache | None = None
+    _storage: ModelStorage | None = None
 
     @classmethod
     def of_value(cls, name: str, output_fingerprint: str | None, value: object) -> PrecomputedValueProvider:
@@ -107,9 +117,11 @@ class PrecomputedValueProvider:
         return cls(name, output_fingerprint, (value,))
 
     @classmethod
-    def of_cached(cls, name: str, found: CachedOutput, cache: OutputCache) -> PrecomputedValueProvider:
-        """Provide a value that the cache holds."""
-        return cls(name, found.output_fingerprint, (), found, cache)
+    def of_cached(
+        cls, name: str, found: CachedOutput, cache: OutputCache, storage: ModelStorage | None = None
+    ) -> PrecomputedValueProvider:
+        """Provide a value that the cache holds; a resource's files go into `storage`."""
+        return cls(name, found.output_fingerprint, (), found, cache, storage)
 
     def value(self) -> object:
         """Return the value, the same object every time.
@@ -128,10 +140,10 @@ class PrecomputedValueProvider:
         return self._values[0] if self._values else MISSING
 
     def _load(self) -> object:
-        assert self._found is not None
+        assert self.found is not None
         assert self._cache is not None
-        value = self._cache.load(self._found)
-        if fingerprint(value) != self._found.output_fingerprint:
+        value = self._cache.load(self.found, self._storage)
+        if not is_the_same(value, self.found.output_fingerprint):
             raise StoreError(f"the stored output of `{self.name}` does not come back as it was")
         return value
 

@@ -10,9 +10,10 @@ import blake3
 
 from fpcache.fingerprints import fingerprint
 from fpcache.fingerprints.reading import read
+from fpcache.graph.component import ExecutionContext, addon_of, required_packages
 from fpcache.graph.schema import SchemaNode
 
-__all__ = ["difference", "input_parts", "key_of", "node_parts"]
+__all__ = ["difference", "input_parts", "key_of", "node_parts", "start_parts"]
 
 FORMAT = "graph-1"
 
@@ -41,10 +42,18 @@ def node_parts(node: SchemaNode, config: Mapping[str, Any]) -> dict[str, str]:
     parts |= {f"config {option}": fingerprint(value) for option, value in config.items()}
     if node.is_component:
         parts["method"] = f"{node.constructor} {node.fn}"
-        parts["addon"] = fingerprint(node.uses.fingerprint_addon(config))
-        for package in node.uses.required_packages():
-            parts[f"package {package}"] = metadata.version(package)
+    addon = addon_of(node, config)
+    if node.is_component or addon is not None:
+        parts["addon"] = fingerprint(addon)
+    for package in required_packages(node):
+        parts[f"package {package}"] = metadata.version(package)
     return parts
+
+
+def start_parts(context: ExecutionContext) -> dict[str, str]:
+    """Return what the key holds of the model that a node starts from; nothing where it starts from none."""
+    parts = {} if context.resource is None else {"resource": context.resource.digest}
+    return parts | ({"finetuning": "yes"} if context.is_finetuning else {})
 
 
 def input_parts(inputs: Mapping[str, str]) -> dict[str, str]:
@@ -84,6 +93,8 @@ _WORDS = {
     "package ": "package {0} is now {1}",
     "addon": "fingerprint_addon changed",
     "method": "another method is used",
+    "resource": "it starts from another resource",
+    "finetuning": "it goes on with a trained model now, or no longer does",
 }
 
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import logging
-import time
+import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fpcache.errors import StoreError, UncacheableError, UnfingerprintableValueError
-from fpcache.fingerprints import fingerprint
 from fpcache.fingerprints.records import MISSING
-from fpcache.graph.aliases import shared_memory
 from fpcache.graph.cache import CachedOutput, OutputCache
 from fpcache.graph.component import ExecutionContext, make_runnable
 from fpcache.graph.describing import given, source_of
+from fpcache.graph.executing import Executed, call, judged
 from fpcache.graph.fingerprint_run import FingerprintComponent, PrecomputedValueProvider
-from fpcache.graph.keys import key_of
+from fpcache.graph.keys import key_of, start_parts
+from fpcache.graph.resources import ModelStorage, Resource
 from fpcache.graph.running import FingerprintStatus
 from fpcache.graph.schema import GraphSchema
 
-__all__ = ["GraphRun", "NodeStep"]
+__all__ = ["GraphRun", "NodeStep", "Start"]
 
 logger = logging.getLogger("fpcache")
 
@@ -28,29 +28,57 @@ INPUT_STATUS = FingerprintStatus(None, False, "an input node always runs", verdi
 FORCED_STATUS = FingerprintStatus(None, False, "forced")
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a run starts from: a storage, and the resources of an earlier model where there is one."""
+
+    storage: ModelStorage = field(default_factory=ModelStorage)
+    resources: Mapping[str, Resource] = field(default_factory=dict)
+    is_finetuning: bool = False
+
+
 @dataclass(slots=True)
 class GraphRun:
-    """What is known while one graph runs."""
+    """What is known while one graph runs.
+
+    Its steps may be asked, restored and executed in several threads: all but the nodes' own code runs
+    under its lock.
+    """
 
     schema: GraphSchema
     cache: OutputCache
     force: bool
+    start: Start = field(default_factory=Start)
     forecast: Mapping[str, FingerprintStatus] = field(default_factory=dict)
     fingerprints: dict[str, str | None] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     executed: list[str] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
     components: dict[str, FingerprintComponent] = field(init=False)
+    lock: threading.RLock = field(default_factory=threading.RLock)
     _providers: dict[str, PrecomputedValueProvider] = field(default_factory=dict)
     _runnables: dict[str, Callable[..., Any]] = field(default_factory=dict)
     _sources: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.components = {
-            name: FingerprintComponent(name, node, self.cache)
+            name: FingerprintComponent(
+                name, node, self.cache, start_parts(self.context(name)) if node.is_component else {}
+            )
             for name, node in self.schema.nodes.items()
             if not node.is_input
         }
+
+    @property
+    def storage(self) -> ModelStorage:
+        """Where resources are."""
+        return self.start.storage
+
+    def context(self, name: str) -> ExecutionContext:
+        """Return what a node's component is told of where it runs."""
+        wanted = self.schema[name].resource
+        resource = None if wanted is None else self.start.resources[wanted]
+        return ExecutionContext(self.schema, name, self.storage, resource, self.start.is_finetuning)
 
     def input_names(self) -> list[str]:
         """Return the names of the input nodes."""
@@ -76,55 +104,61 @@ class GraphRun:
             return INPUT_STATUS
         if self.force:
             return FORCED_STATUS
-        return self.components[name].status(self._input_fingerprints(name))
+        with self.lock:
+            return self.components[name].status(self.input_fingerprints(name))
 
     def restore(self, name: str, found: CachedOutput) -> bool:
         """Take a node's value from the cache: a target's now, another's when it is needed."""
-        provider = PrecomputedValueProvider.of_cached(name, found, self.cache)
-        if self.schema[name].is_target and not self._loads(provider):
-            return False
-        self._settle(name, provider)
-        return True
+        with self.lock:
+            provider = self._cached(name, found)
+            if self.schema[name].is_target and not self._loads(provider):
+                return False
+            self._settle(name, provider)
+            return True
 
     def value(self, name: str) -> object:
         """Return a node's value; runs the node where the cache lost it meanwhile."""
-        provider = self._providers.get(name) or self._forecast_provider(name)
-        if provider is None or not self._loads(provider):
-            self.execute(name)
-            provider = self._providers[name]
-        self._settle(name, provider)
-        return provider.value()
+        with self.lock:
+            provider = self._providers.get(name) or self._forecast_provider(name)
+            if provider is None or not self._loads(provider):
+                self.execute(name)
+                provider = self._providers[name]
+            self._settle(name, provider)
+            return provider.value()
 
     def execute(self, name: str) -> None:
         """Run a node for real and store what it gave."""
-        inputs = {parameter: self.value(need) for parameter, need in self.schema[name].needs.items()}
-        before = self._input_fingerprints(name)
-        self.executed.append(name)
-        started = time.perf_counter()
-        try:
-            value = self._runnable(name)(**inputs)
-        except BaseException as error:
-            error.add_note(f"in node `{name}` ({self._title(name)}) of the graph")
-            raise
-        duration_s = time.perf_counter() - started
-        digest = self._fingerprint(name, value)
-        self._settle(name, PrecomputedValueProvider.of_value(name, digest, value))
-        refusal = self._refusal(name, inputs, before, value)
-        if refusal:
-            self.notes[name] = refusal
-        elif digest is not None and name in self.components:
-            self._store(name, before, value, digest, duration_s)
+        with self.lock:
+            inputs = {parameter: self.value(need) for parameter, need in self.schema[name].needs.items()}
+            before = self.input_fingerprints(name)
+            self.executed.append(name)
+        value, duration_s = call(
+            name, self.schema[name], lambda **given: self._runnable(name)(**given), inputs
+        )
+        with self.lock:
+            self._take(name, judged(value, duration_s, inputs, before), before)
+
+    def take_elsewhere(self, name: str, found: CachedOutput | None, executed: Executed) -> None:
+        """Take over what another process made of a node: stored by it, or at hand here."""
+        with self.lock:
+            self.executed.append(name)
+            if found is not None:
+                self.keys[name] = found.key
+                self._settle(name, self._cached(name, found))
+            else:
+                self._take(name, replace(executed, changed={}), self.input_fingerprints(name))
 
     def given(self, name: str) -> list[dict[str, str]]:
         """Describe what a node is given, as far as that is known by now; none of it takes part in a key."""
-        node, digests = self.schema[name], self._input_fingerprints(name)
-        known = {parameter: digest for parameter, digest in digests.items() if digest is not None}
-        values = {parameter: self.known_value(need) for parameter, need in node.needs.items()}
-        at_hand = {parameter: value for parameter, value in values.items() if value is not MISSING}
-        component = self.components.get(name)
-        if component is None:
-            return []
-        return list(given(node, component.known_parts(known), component.config, at_hand))
+        with self.lock:
+            node, digests = self.schema[name], self.input_fingerprints(name)
+            known = {parameter: digest for parameter, digest in digests.items() if digest is not None}
+            values = {parameter: self.known_value(need) for parameter, need in node.needs.items()}
+            at_hand = {parameter: value for parameter, value in values.items() if value is not MISSING}
+            component = self.components.get(name)
+            if component is None:
+                return []
+            return list(given(node, component.known_parts(known), component.config, at_hand))
 
     def source(self, name: str) -> str:
         """Return the text of what a node uses; nodes often share one, and finding it reads its file."""
@@ -138,18 +172,31 @@ class GraphRun:
         provider = self._providers.get(name)
         return MISSING if provider is None else provider.known_value()
 
-    def _input_fingerprints(self, name: str) -> dict[str, str | None]:
+    def stored(self, name: str) -> CachedOutput | None:
+        """Return where the cache has a node's value, if it has."""
+        provider = self._providers.get(name)
+        if provider is not None and provider.found is not None:
+            return provider.found
+        key = self.keys.get(name)
+        found = self.cache.look_up(key) if key and name not in self.notes else None
+        return found if found and found.output_fingerprint == self.fingerprints.get(name) else None
+
+    def input_fingerprints(self, name: str) -> dict[str, str | None]:
+        """Return the fingerprints of what a node is given, by parameter."""
         return {parameter: self.fingerprints[need] for parameter, need in self.schema[name].needs.items()}
 
     def _settle(self, name: str, provider: PrecomputedValueProvider) -> None:
         self._providers[name] = provider
         self.fingerprints[name] = provider.output_fingerprint
 
+    def _cached(self, name: str, found: CachedOutput) -> PrecomputedValueProvider:
+        return PrecomputedValueProvider.of_cached(name, found, self.cache, self.storage)
+
     def _forecast_provider(self, name: str) -> PrecomputedValueProvider | None:
         status = self.forecast.get(name)
         if status is None or not isinstance(status.found, CachedOutput):
             return None
-        return PrecomputedValueProvider.of_cached(name, status.found, self.cache)
+        return self._cached(name, status.found)
 
     def _loads(self, provider: PrecomputedValueProvider) -> bool:
         try:
@@ -161,48 +208,31 @@ class GraphRun:
 
     def _runnable(self, name: str) -> Callable[..., Any]:
         if name not in self._runnables:
-            self._runnables[name] = make_runnable(self.schema[name], ExecutionContext(self.schema, name))
+            self._runnables[name] = make_runnable(self.schema[name], self.context(name))
         return self._runnables[name]
 
-    def _title(self, name: str) -> str:
-        node = self.schema[name]
-        title = str(getattr(node.uses, "__name__", node.uses))
-        return f"{title}.{node.fn}" if node.is_component else title
-
-    def _fingerprint(self, name: str, value: object) -> str | None:
-        try:
-            return fingerprint(value)
-        except UnfingerprintableValueError as error:
-            self.notes[name] = f"not stored: {error}"
-            return None
-
-    def _refusal(
-        self, name: str, inputs: Mapping[str, object], before: Mapping[str, str | None], value: object
-    ) -> str:
-        """Say why the output can't be kept apart from the inputs; empty where it can."""
-        for parameter, value_in in inputs.items():
+    def _take(self, name: str, executed: Executed, before: Mapping[str, str | None]) -> None:
+        """Take over what a node gave, and store it where it may be."""
+        self._settle(name, PrecomputedValueProvider.of_value(name, executed.digest, executed.value))
+        for parameter, digest in executed.changed.items():
             need = self.schema[name].needs[parameter]
-            after = self._fingerprint(need, value_in)
-            if after != before[parameter]:
-                self.fingerprints[need] = after
-                self._providers[need].output_fingerprint = after
-                return f"not stored: it changes its input `{parameter}` in place; change a copy"
-        shared = shared_memory(value, inputs)
-        if shared:
-            return f"not stored: its output shares memory with its input `{shared}`; return a copy"
-        return ""
+            self.fingerprints[need] = digest
+            self._providers[need].output_fingerprint = digest
+        if executed.note:
+            self.notes[name] = executed.note
+        elif executed.digest is not None and name in self.components:
+            self._store(name, before, executed)
 
-    def _store(
-        self, name: str, inputs: Mapping[str, str | None], value: object, digest: str, duration_s: float
-    ) -> None:
+    def _store(self, name: str, inputs: Mapping[str, str | None], executed: Executed) -> None:
         known = {parameter: text for parameter, text in inputs.items() if text is not None}
         if len(known) < len(inputs):
             return
         try:
             parts = self.components[name].parts(known)
             self.keys[name] = key_of(parts)
-            output = CachedOutput(self.keys[name], digest, parts, duration_s)
-            self.cache.put(output, value, name, source=self.source(name), given=self.given(name))
+            output = CachedOutput(self.keys[name], str(executed.digest), parts, executed.duration_s)
+            source, told = self.source(name), self.given(name)
+            self.cache.put(output, executed.value, name, source=source, given=told, storage=self.storage)
         except (StoreError, UncacheableError, UnfingerprintableValueError) as error:
             self.notes[name] = f"not stored: {error}"
 
@@ -213,6 +243,11 @@ class NodeStep:
 
     name: str
     run: GraphRun
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The names of the nodes that it needs."""
+        return tuple(self.run.schema[self.name].needs.values())
 
     def ask(self) -> FingerprintStatus:
         """Say whether the node's output is known."""

@@ -37,6 +37,8 @@ class SchemaNode:
         Whether its output is asked for; what no target needs isn't run.
     is_input : bool
         Whether it brings data from outside; such a node always runs.
+    resource : str or None
+        The name of a resource of the model that the run starts from, for the component to load.
     eager : bool
         Whether its component is constructed before anything runs, so that a
         wrong config fails early.
@@ -49,6 +51,7 @@ class SchemaNode:
     constructor: str = "create"
     is_target: bool = False
     is_input: bool = False
+    resource: str | None = None
     eager: bool = False
 
     def __post_init__(self) -> None:

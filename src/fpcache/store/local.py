@@ -74,10 +74,14 @@ class LocalStore:
         self._blobs = Blobs(self.directory / "blobs")
         self._faults = FaultReporter(on_fault)
         self._clock = clock
-        self._given_key = key
+        self._given_key = self._key_as_given = key
         self._handles = Handles(self._index, partial(prepare_directory, self.directory))
         if open_now:
             self._open()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """In another process: the same directory, with the key given here or else the user's own there."""
+        return _opened, (str(self.directory), self._key_as_given)
 
     def _open(self) -> sqlite3.Connection:
         """Return this thread's handle, with the key at hand for what is done with it."""
@@ -309,3 +313,8 @@ class LocalStore:
     def close(self) -> None:
         """Let go of the index; a later call opens it again."""
         self._handles.close()
+
+
+def _opened(directory: str, key: bytes | None) -> LocalStore:
+    """Return a store as another process uses it: what is wrong with it shows when it is used."""
+    return LocalStore(directory, key=key, open_now=False)

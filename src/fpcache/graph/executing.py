@@ -1,0 +1,90 @@
+"""Running one node for real, and judging what it gave: here, in a thread, or in another process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fpcache.errors import UncacheableError, UnfingerprintableValueError
+from fpcache.graph.aliases import shared_memory
+from fpcache.graph.persisting import output_fingerprint
+from fpcache.graph.schema import SchemaNode
+
+__all__ = ["Executed", "call", "fingerprint_of", "judged", "title_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What running a node gave.
+
+    Attributes
+    ----------
+    value : object
+        Its output.
+    digest : str or None
+        The output's fingerprint; None where it has none.
+    duration_s : float
+        Seconds that it ran.
+    note : str
+        Why its output is not stored; empty where it may be.
+    changed : mapping of str to (str or None)
+        Inputs that it changed in place, with their fingerprints now.
+    """
+
+    value: object
+    digest: str | None
+    duration_s: float
+    note: str
+    changed: Mapping[str, str | None]
+
+
+def title_of(node: SchemaNode) -> str:
+    """Return what people call what a node runs."""
+    title = str(getattr(node.uses, "__name__", node.uses))
+    return f"{title}.{node.fn}" if node.is_component else title
+
+
+def call(
+    name: str, node: SchemaNode, runnable: Callable[..., Any], inputs: Mapping[str, object]
+) -> tuple[object, float]:
+    """Run a node's own code; return its output and the seconds that took.
+
+    Raises
+    ------
+    Exception
+        What it raises, with a note that names the node.
+    """
+    started = time.perf_counter()
+    try:
+        value = runnable(**inputs)
+    except BaseException as error:
+        error.add_note(f"in node `{name}` ({title_of(node)}) of the graph")
+        raise
+    return value, time.perf_counter() - started
+
+
+def judged(
+    value: object, duration_s: float, inputs: Mapping[str, object], before: Mapping[str, str | None]
+) -> Executed:
+    """Say whether an output may be kept, given its inputs' fingerprints from before the run."""
+    digest, note = fingerprint_of(value)
+    changed: dict[str, str | None] = {}
+    for parameter, given in inputs.items():
+        after, _ = fingerprint_of(given)
+        if after != before[parameter]:
+            changed[parameter] = after
+            note = f"not stored: it changes its input `{parameter}` in place; change a copy"
+    shared = "" if changed else shared_memory(value, inputs)
+    if shared:
+        note = f"not stored: its output shares memory with its input `{shared}`; return a copy"
+    return Executed(value, digest, duration_s, note, changed)
+
+
+def fingerprint_of(value: object) -> tuple[str | None, str]:
+    """Return a value's fingerprint, or None and why it has none."""
+    try:
+        return output_fingerprint(value), ""
+    except (UncacheableError, UnfingerprintableValueError) as error:
+        return None, f"not stored: {error}"

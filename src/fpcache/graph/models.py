@@ -1,0 +1,233 @@
+"""What a training left, as one thing: a schema and the resources it needs; one file when packaged."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from json import dumps, loads
+from pathlib import Path
+from typing import Any
+
+from fpcache.errors import FpcacheError, GraphSchemaError
+from fpcache.graph.component import ExecutionContext, make_runnable
+from fpcache.graph.guessing import did_you_mean
+from fpcache.graph.node_steps import Start
+from fpcache.graph.resources import ModelStorage, Resource
+from fpcache.graph.schema import GraphSchema
+
+__all__ = ["Model", "start_from", "with_resources"]
+
+FORMAT = 1
+_TELLS, _FILES = "model.json", "resources"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A schema with the resources of its nodes.
+
+    Attributes
+    ----------
+    schema : GraphSchema
+        What `run` runs; its nodes load resources by ``resource=``.
+    storage : ModelStorage
+        Where the resources are.
+    resources : mapping of str to Resource
+        By the name of the node that wrote each.
+    metadata : mapping of str to object
+        Anything that JSON can say; after `load` also when and with what it was packaged.
+    """
+
+    schema: GraphSchema
+    storage: ModelStorage
+    resources: Mapping[str, Resource]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    _runnables: dict[str, Callable[..., Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    def run(
+        self, inputs: Mapping[str, object] | None = None, targets: Iterable[str] | None = None
+    ) -> dict[str, object]:
+        """Run the schema, cached nowhere; components are made once and kept.
+
+        Parameters
+        ----------
+        inputs : mapping of str to object, optional
+            Values that stand for nodes, by name; those nodes and what only they need don't run.
+        targets : iterable of str, optional
+            The nodes to be targets instead of those that the schema marks.
+
+        Returns
+        -------
+        dict
+            The targets' values, by name.
+
+        Raises
+        ------
+        GraphSchemaError
+            If there is no such node, or a resource is missing.
+        """
+        values = dict(inputs or {})
+        nodes = {n: replace(node, needs={}) if n in values else node for n, node in self.schema.nodes.items()}
+        unknown = [name for name in values if name not in nodes]
+        if unknown:
+            raise GraphSchemaError(
+                f"there is no node `{unknown[0]}` to stand for{did_you_mean(unknown[0], nodes)}"
+            )
+        schema = GraphSchema(nodes).minimal(targets)
+        _check_resources(schema, self.resources)
+        for name in schema.order():
+            if name not in values:
+                given = {parameter: values[need] for parameter, need in schema[name].needs.items()}
+                values[name] = self._runnable(name)(**given)
+        return {name: values[name] for name in schema.targets()}
+
+    def _runnable(self, name: str) -> Callable[..., Any]:
+        if name not in self._runnables:
+            wanted = self.schema[name].resource
+            resource = None if wanted is None else self.resources[wanted]
+            context = ExecutionContext(self.schema, name, self.storage, resource)
+            self._runnables[name] = make_runnable(self.schema[name], context)
+        return self._runnables[name]
+
+    def with_schema(self, schema: GraphSchema) -> Model:
+        """Return a model of the same resources that runs another schema, such as one for prediction."""
+        return Model(schema, self.storage, self.resources, self.metadata)
+
+    def package(self, path: str | os.PathLike[str]) -> Path:
+        """Write all of it into one file, replacing one that is there at the end.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        GraphSchemaError
+            If the schema can't be written: a node uses a lambda, say.
+        StoreError
+            If a resource's files are not there.
+        """
+        target = Path(path)
+        contents = {resource.digest: self.storage.files(resource) for resource in self.resources.values()}
+        tells = {
+            "format": FORMAT,
+            "schema": self.schema.to_dict(),
+            "resources": {name: resource.digest for name, resource in self.resources.items()},
+            "files": {digest: list(files) for digest, files in contents.items()},
+            "metadata": {**self.metadata, "packaged_s": time.time(), "python": platform.python_version()},
+        }
+        descriptor, aside = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+        try:
+            with (
+                open(descriptor, "wb") as file,
+                zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+            ):
+                archive.writestr(_TELLS, dumps(tells, indent=2))
+                for digest, files in contents.items():
+                    for name, source in files.items():
+                        archive.write(source, f"{_FILES}/{digest}/{name}")
+            os.replace(aside, target)
+        except BaseException:
+            Path(aside).unlink(missing_ok=True)
+            raise
+        return target
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], storage: ModelStorage | None = None) -> Model:
+        """Return what `package` wrote; the resources' digests are checked.
+
+        The schema names code that is imported: load only files that you trust as you trust code.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+        storage : ModelStorage, optional
+            Where to put the resources; by default a directory that is deleted with the model.
+
+        Raises
+        ------
+        FpcacheError
+            If it is no such file, or damaged.
+        """
+        kept_in = ModelStorage() if storage is None else storage
+        try:
+            with zipfile.ZipFile(path) as archive:
+                tells = loads(archive.read(_TELLS))
+                if tells["format"] != FORMAT:
+                    raise FpcacheError(f"{path} was packaged by a newer fpcache; update fpcache to load it")
+                resources = {name: Resource(name, digest) for name, digest in tells["resources"].items()}
+                for resource in resources.values():
+                    _extract(archive, resource, tells["files"][resource.digest], kept_in)
+        except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+            raise FpcacheError(f"{path} is no packaged model, or is damaged ({error})") from error
+        return cls(GraphSchema.from_dict(tells["schema"]), kept_in, resources, tells["metadata"])
+
+
+def _extract(archive: zipfile.ZipFile, resource: Resource, names: list[str], storage: ModelStorage) -> None:
+    """Put a resource's files where they belong, not through memory."""
+    if storage.has(resource):
+        return
+    with tempfile.TemporaryDirectory(prefix="fpcache-model-") as directory:
+        files = {}
+        for number, name in enumerate(names):
+            files[name] = Path(directory) / str(number)
+            with archive.open(f"{_FILES}/{resource.digest}/{name}") as source, files[name].open("wb") as to:
+                shutil.copyfileobj(source, to)
+        storage.take_files(resource, files)
+
+
+def start_from(storage: ModelStorage | None, base: Model | None, is_finetuning: bool) -> Start:
+    """Return what a run starts from; a base model's resources are at hand in its storage.
+
+    Raises
+    ------
+    GraphSchemaError
+        If there is nothing to fine-tune.
+    """
+    if is_finetuning and base is None:
+        raise GraphSchemaError("is_finetuning=True goes on with a trained model; pass it as base=")
+    if base is None:
+        return Start(storage or ModelStorage())
+    used = storage or base.storage
+    for resource in base.resources.values():
+        if not used.has(resource):
+            used.take_files(resource, base.storage.files(resource))
+    return Start(used, dict(base.resources), is_finetuning)
+
+
+def with_resources(schema: GraphSchema, start: Start) -> GraphSchema:
+    """Return the schema, in a fine-tuning with its components loading what they once wrote.
+
+    Raises
+    ------
+    GraphSchemaError
+        If a node names a resource that isn't there, or can't load one.
+    """
+    nodes = dict(schema.nodes)
+    for name, node in schema.nodes.items():
+        if start.is_finetuning and node.is_component and node.resource is None and name in start.resources:
+            nodes[name] = replace(node, constructor="load", resource=name)
+    changed = GraphSchema(nodes)
+    _check_resources(changed, start.resources)
+    return changed
+
+
+def _check_resources(schema: GraphSchema, resources: Mapping[str, Resource]) -> None:
+    for name, node in schema.nodes.items():
+        if node.resource is not None and node.resource not in resources:
+            near = did_you_mean(node.resource, resources)
+            raise GraphSchemaError(
+                f"node `{name}` loads the resource `{node.resource}`, which no base model has{near}; "
+                "pass base= with a model that has it"
+            )
+        if node.resource is not None and not node.is_component:
+            raise GraphSchemaError(
+                f"node `{name}` is a plain function, which loads no resource; use a component"
+            )

@@ -1,0 +1,166 @@
+"""A node as something that can be sent: with what it is given, to be run where that arrives."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from fpcache.errors import StoreError, UncacheableError, UnfingerprintableValueError
+from fpcache.fingerprints.records import MISSING
+from fpcache.graph.cache import CachedOutput, OutputCache
+from fpcache.graph.component import ExecutionContext, make_runnable
+from fpcache.graph.executing import Executed, call, fingerprint_of, judged
+from fpcache.graph.keys import key_of
+from fpcache.graph.node_steps import NodeStep
+from fpcache.graph.resources import Resource
+from fpcache.graph.schema import SchemaNode
+
+__all__ = ["LOCAL", "NodeTask", "Result", "run_task", "task_of"]
+
+LOCAL = "runs in this process"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTask:
+    """All that running one node takes.
+
+    Attributes
+    ----------
+    cache : OutputCache or None
+        The store that both sides use; None where they share none.
+    stored : mapping of str to str
+        Keys of the inputs that are taken from the store, by parameter.
+    values : mapping of str to object
+        The other inputs.
+    before : mapping of str to (str or None)
+        The inputs' fingerprints.
+    parts : mapping of str to str
+        What its key is made of; empty where it has none.
+    told : mapping of str to object
+        What is stored for people.
+    """
+
+    name: str
+    node: SchemaNode
+    context: ExecutionContext
+    cache: OutputCache | None
+    stored: Mapping[str, str]
+    values: Mapping[str, object]
+    before: Mapping[str, str | None]
+    parts: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a node elsewhere.
+
+    Attributes
+    ----------
+    executed : Executed
+        What it gave, without the value where `key` says where the store has that.
+    key : str
+        Its key in the store; empty where it was not stored.
+    instead : str
+        Why it has to run in the process that asked; empty where it ran.
+    """
+
+    executed: Executed
+    key: str = ""
+    instead: str = ""
+
+
+def task_of(step: NodeStep, *, is_shared: bool) -> NodeTask:
+    """Return a node as a task; inputs that the shared store has stay there.
+
+    Raises
+    ------
+    StoreError
+        If an input has to be sent that can't be.
+    """
+    run, name = step.run, step.name
+    stored, values = {}, {}
+    for parameter, need in run.schema[name].needs.items():
+        found = run.stored(need) if is_shared else None
+        if found is not None:
+            stored[parameter] = found.key
+        else:
+            values[parameter] = run.value(need)
+            if isinstance(values[parameter], Resource) and not is_shared:
+                raise StoreError(f"its input `{parameter}` is a resource, whose files are here")
+    before = run.input_fingerprints(name)
+    known = {parameter: digest for parameter, digest in before.items() if digest is not None}
+    parts: Mapping[str, str] = {}
+    if len(known) == len(before):
+        try:
+            parts = run.components[name].parts(known)
+        except UnfingerprintableValueError:
+            parts = {}
+    told = {"source": run.source(name), "given": run.given(name)}
+    cache = run.cache if is_shared else None
+    return NodeTask(name, run.schema[name], run.context(name), cache, stored, values, before, parts, told)
+
+
+def run_task(task: NodeTask) -> Result:
+    """Run a node where this is called, and store what it gave where there is a shared store.
+
+    What does not arrive as it was sent is not run, nor is what can't be sent back taken for a result.
+    """
+    try:
+        inputs = _inputs(task)
+    except StoreError as error:
+        return _instead(str(error))
+    for parameter, value in inputs.items():
+        if fingerprint_of(value)[0] != task.before[parameter]:
+            return _instead(f"its input `{parameter}` does not arrive as it is")
+    value, duration_s = call(
+        task.name, task.node, lambda **given: make_runnable(task.node, task.context)(**given), inputs
+    )
+    executed = judged(value, duration_s, inputs, task.before)
+    if executed.changed:
+        return _instead(f"it changes its input `{min(executed.changed)}` in place")
+    key, note = _stored(task, executed)
+    if key:
+        return Result(replace(executed, value=None), key)
+    if isinstance(value, Resource):
+        return _instead("it gives a resource, whose files would stay elsewhere")
+    return _sendable(replace(executed, note=executed.note or note))
+
+
+def _inputs(task: NodeTask) -> dict[str, object]:
+    inputs = dict(task.values)
+    for parameter, key in task.stored.items():
+        found = task.cache.look_up(key) if task.cache is not None else None
+        if task.cache is None or found is None:
+            raise StoreError(f"its input `{parameter}` is no longer in the store")
+        inputs[parameter] = task.cache.load(found, task.context.storage)
+    return {parameter: inputs[parameter] for parameter in task.node.needs}
+
+
+def _stored(task: NodeTask, executed: Executed) -> tuple[str, str]:
+    """Store an output in the shared store; return its key, or why there is none."""
+    if task.cache is None or executed.note or executed.digest is None or not task.parts:
+        return "", ""
+    output = CachedOutput(key_of(task.parts), executed.digest, task.parts, executed.duration_s)
+    try:
+        task.cache.put(output, executed.value, task.name, **task.told, storage=task.context.storage)
+    except (StoreError, UncacheableError) as error:
+        return "", f"not stored: {error}"
+    return output.key, ""
+
+
+def _sendable(executed: Executed) -> Result:
+    """Return a result whose value comes back as it is, or none."""
+    try:
+        copy = pickle.loads(pickle.dumps(executed.value))
+    except Exception as error:
+        return _instead(f"its output can't be sent ({type(error).__name__}: {error})")
+    if executed.digest is None or fingerprint_of(copy)[0] != executed.digest:
+        return _instead("its output does not arrive as it is")
+    return Result(executed)
+
+
+def _instead(reason: str) -> Result:
+    return Result(Executed(MISSING, None, 0.0, "", {}), instead=reason)
