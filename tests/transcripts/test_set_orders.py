@@ -84,6 +84,28 @@ def test_a_change_of_the_order_alone(transcript, change, write):
     expect(cached, {made.partition(";")[0]: "hit"})
 
 
+AGAIN = UNCHANGED | {
+    "kept in part": "s &= {{{old}, 40, 'p'}}",
+    "intersection": "s.intersection_update([*s])",
+    "nothing less": "s -= {{{late}}}",
+    "added and removed": "s.add({late}); s.discard({late})",
+    "operator function": "import operator\ns = operator.ior(s, {{{old}}})",
+    "bound method": "again = s.update\nagain([{old}])",
+    "reduced": "import functools, operator\ns = functools.reduce(operator.ior, [s, {{{old}}}])",
+}
+
+
+@pytest.mark.parametrize("write", [numbers, letters])
+@pytest.mark.parametrize("change", list(AGAIN.values()), ids=list(AGAIN))
+def test_what_left_the_order_alone_once_changes_that_of_a_set_built_otherwise(transcript, change, write):
+    """The same code ran on a set whose table was new already: that is no result for one whose table isn't."""
+    made = "s = set([0, 8, 40, 24]); s.add(16)" if write is numbers else "s = set('pqr'); s.add('t3')"
+    begin, repeated = f"{made}\n# %%\n{write(change)}", f"\n# %%\n{write(change)}" * 2
+    other = begin + LISTED + write(LATER) + LISTED
+    for cells in (begin + repeated, other, begin + repeated + LISTED):
+        assert_same(transcript.plain(cells, seed=1), transcript.run(cells, seed=1))
+
+
 SETS = {
     "numbers": "{n * n * 7919 for n in range(500)}",
     "numbers from NumPy": "set(numpy.random.default_rng(5).integers(0, 10**9, 500))",

@@ -386,7 +386,7 @@ def _own_dependencies(step: ComponentStep, trace: Trace, captured: Capture) -> l
     found.extend(hash_seed.dependency(use.expression, use.line or None) for use in uses.seeded)
     if uses.every and trace.set_order:
         found.append(Dependency(set_order.KIND, f"`{uses.every[0].expression}`", trace.set_order))
-    if captured.holds_set and trace.set_order:
+    if trace.set_order and (captured.holds_set or hash_order.may_change_sets(run, trace.component, reading)):
         found.append(Dependency(set_order.SOURCE, "", trace.set_order))
     if not captured.keeps_order:
         found.append(set_order.lost_order())

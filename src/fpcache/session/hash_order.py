@@ -22,7 +22,14 @@ from fpcache.syntax import parsed
 if TYPE_CHECKING:
     from fpcache.session.cell_run import CellRun
 
-__all__ = ["Uses", "uses"]
+__all__ = ["Uses", "may_change_sets", "uses"]
+
+_OPERATORS = (ast.BitAnd, ast.BitOr, ast.BitXor, ast.Sub)
+_METHODS = {
+    "add", "clear", "difference_update", "discard", "intersection_update", "pop", "remove",
+    "symmetric_difference_update", "update",
+}  # fmt: skip
+_CHANGING = _METHODS | {"iand", "ior", "isub", "ixor", "__iand__", "__ior__", "__isub__", "__ixor__"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,30 @@ def uses(run: CellRun, component: Component, reading: Reading) -> Uses:
     if not every and set_order.are_nested(reading):
         every = (OrderUse("a set inside another value", component.first_line),)
     return Uses(seeded, every)
+
+
+def may_change_sets(run: CellRun, component: Component, reading: Reading) -> bool:
+    """Whether code has what changes a set in place, here or in functions it calls.
+
+    Such code may have left a set alone only because of how that was built: what it adds was there
+    already, and there was no need of a larger table.
+    """
+    nodes: list[ast.AST] = list(run.request.nodes[component.start : component.stop])
+    for function in reading.functions:
+        tree = _tree(function.__code__, function)
+        if tree is None:
+            return True
+        nodes.append(tree)
+    return any(_changes(part) for node in nodes for part in ast.walk(node))
+
+
+def _changes(node: ast.AST) -> bool:
+    match node:
+        case ast.AugAssign(op=op):
+            return isinstance(op, _OPERATORS)
+        case ast.Attribute(attr=name) | ast.Name(id=name) | ast.alias(name=name):
+            return name in _CHANGING
+    return False
 
 
 def _found(
