@@ -10,6 +10,7 @@ from fpcache.errors import GraphSchemaError
 from fpcache.graph.component import full_config
 from fpcache.graph.guessing import did_you_mean
 from fpcache.graph.schema import GraphSchema, SchemaNode
+from fpcache.graph.type_checks import check_types
 
 __all__ = ["validate"]
 
@@ -24,7 +25,8 @@ def validate(schema: GraphSchema) -> None:
     GraphSchemaError
         No target, an unknown need, a circle, nothing to run, no such method,
         an argument that is missing or that the method doesn't take, a required
-        package that is not installed.
+        package that is not installed; an output or a config value that is provably
+        of another type than the annotation of the parameter that takes it.
     """
     if not schema.targets():
         raise GraphSchemaError("no node is a target, so nothing would run; mark one with is_target=True")
@@ -33,6 +35,7 @@ def validate(schema: GraphSchema) -> None:
         _check_runs(name, node)
         _check_arguments(name, node)
     schema.order()
+    check_types(schema)
 
 
 def _check_needs(name: str, node: SchemaNode, schema: GraphSchema) -> None:
