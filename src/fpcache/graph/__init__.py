@@ -5,6 +5,7 @@ from __future__ import annotations
 from fpcache.graph.cache import CachedOutput, OutputCache
 from fpcache.graph.component import ExecutionContext, GraphComponent
 from fpcache.graph.fingerprint_run import FingerprintComponent, PrecomputedValueProvider
+from fpcache.graph.hooks import LoggingHook, TrainingHook
 from fpcache.graph.models import Model
 from fpcache.graph.persisting import Cacheable, Codec
 from fpcache.graph.picture import Picture, schema_picture
@@ -30,6 +31,7 @@ __all__ = [
     "GraphWatcher",
     "Hook",
     "InOrder",
+    "LoggingHook",
     "Model",
     "ModelStorage",
     "Outcome",
@@ -41,6 +43,7 @@ __all__ = [
     "SchemaNode",
     "Step",
     "Threads",
+    "TrainingHook",
     "TrainingResult",
     "drive",
     "run_in_order",
