@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["FpcacheMagics", "load", "unload"]
 
 _COMMANDS = ("%fpcache", "%%fpcache")
+_FURTHER = {"auto": ["on", "off"], "graph": ["--schema"]}
 _ACTIONS = ("auto", "why", "dashboard", "ls", "clear", "pin", "graph", "config")
 
 
@@ -73,7 +74,8 @@ def line_parser() -> argparse.ArgumentParser:
         "--yes", action="store_true"
     )
     actions.add_parser("pin", help="keep an entry through clear").add_argument("entry", metavar="N")
-    actions.add_parser("graph", help="draw the last cell's components")
+    graph = actions.add_parser("graph", help="draw the last cell's components")
+    graph.add_argument("--schema", action="store_true", help="print them as a graph's document, in JSON")
     actions.add_parser("config", help="show the settings")
     return parser
 
@@ -114,6 +116,7 @@ class FpcacheMagics(Magics):
             %fpcache clear [--yes] forget all but pinned entries
             %fpcache pin N         keep entry N of `ls` through clear
             %fpcache graph         draw the last cell's components
+            %fpcache graph --schema   print them as a graph's document, in JSON
             %fpcache config        show the settings
         """
         if cell is not None:
@@ -168,10 +171,10 @@ class FpcacheMagics(Magics):
         controls.pin(self.session, entry.entry_id)
         print(f"fpcache: pinned `{entry.label}`")
 
-    def _graph(self, _: argparse.Namespace) -> None:
-        picture = texts.graph(self.session)
+    def _graph(self, found: argparse.Namespace) -> None:
+        picture = None if found.schema else texts.graph(self.session)
         if picture is None:
-            print("fpcache: no cell has run yet")
+            print(texts.schema(self.session) or "fpcache: no cell has run yet")
         else:
             display(picture)  # type: ignore[no-untyped-call]
 
@@ -228,6 +231,6 @@ def _complete(shell: Any, event: Any) -> list[str]:
     if event.command == "%%fpcache":
         return [option for action in cell_parser()._actions for option in action.option_strings]
     words = event.line.split()
-    if len(words) > 1 and words[1] == "auto":
-        return ["on", "off"]
+    if len(words) > 1 and words[1] in _FURTHER:
+        return _FURTHER[words[1]]
     return list(_ACTIONS)

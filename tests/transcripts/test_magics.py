@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from fpcache.graph import GraphSchema, SchemaNode
 from fpcache.testing.sessions import Do, assert_same, expect
 
 SLOW = "def slow(n):\n    return [n] * 3\n"
@@ -146,6 +149,7 @@ def test_wrong_options_are_usage_errors_and_the_cell_does_not_run(transcript, li
         ("%fpcache auto", "the following arguments are required: mode"),
         ("%fpcache pin nothing", "there is no entry 'nothing'"),
         ("%fpcache why x", "invalid int value: 'x'"),
+        ("%fpcache graph --shema", "unrecognized arguments: --shema"),
     ],
 )
 def test_wrong_actions_are_usage_errors(transcript, line, message):
@@ -240,6 +244,33 @@ def test_status_config_why_and_graph_speak_of_the_session(transcript):
     assert "components 1 to 1, not 7" in shown(run, 5)
     assert "%config FPCache.min_seconds = 0.0" in shown(run, 6)
     assert any("b = a * 2" in str(output.get("data", "")) for output in run[7].outputs)
+
+
+def test_a_cell_is_printed_as_the_document_of_a_graph(transcript):
+    cell = "# first\na = [1]; a[0] = 2\n\nfor n in a:\n    b = n\nprint(b); print(b)"
+    run = transcript.run(["%fpcache graph --schema", cell, "%fpcache graph --schema", "%fpcache graph"])
+    assert shown(run, 0) == "fpcache: no cell has run yet\n"
+    schema = GraphSchema.from_json(shown(run, 2))
+    assert schema == GraphSchema(
+        {
+            "2: a = [1]": SchemaNode(config={"source": "a = [1]", "lines": [2, 2]}),
+            "2: a[0] = 2": SchemaNode(
+                {"a": "2: a = [1]"}, config={"source": "a[0] = 2", "lines": [2, 2]}
+            ),
+            "4: for n in a: …": SchemaNode(
+                {"a": "2: a[0] = 2"}, config={"source": "for n in a:\n    b = n", "lines": [4, 5]}
+            ),
+            "6: print(b)": SchemaNode(
+                {"b": "4: for n in a: …"}, config={"source": "print(b)", "lines": [6, 6]}
+            ),
+            "6: print(b) (2)": SchemaNode(
+                {"b": "4: for n in a: …"}, config={"source": "print(b)", "lines": [6, 6]}
+            ),
+        }
+    )
+    assert json.loads(shown(run, 2))["nodes"]["2: a = [1]"]["uses"] is None
+    drawn = next(output["data"]["text/plain"] for output in run[3].outputs if "data" in output)
+    assert [line.split("  ")[0][2:] for line in drawn.splitlines()] == list(schema)
 
 
 def test_automatic_mode_is_switched_on_and_off(transcript):
