@@ -78,7 +78,13 @@ FULL = GraphSchema(
         "later": SchemaNode(needs={"numbers": "numbers"}, uses=double, config={"factor": 3}, is_target=True),
         "numbers": SchemaNode(uses=source, is_input=True),
         "scaled": SchemaNode(
-            needs={"numbers": "later"}, uses=Scale, fn="other", constructor="load", eager=True, is_target=True
+            needs={"numbers": "later"},
+            uses=Scale,
+            fn="other",
+            constructor="load",
+            resource="scaled",
+            eager=True,
+            is_target=True,
         ),
         "inner": SchemaNode(uses=Scale.Inner, config={"deep": {"a": [1, 1.0, True, None, "1"], "": {}}}),
         "drawn only": SchemaNode(),
@@ -244,6 +250,7 @@ def test_fields_of_another_type_are_refused_when_written(schema, message) -> Non
         (document(config={"a": (1,)}), "node `node`: config `a` is of the class `tuple`"),
         (document(fn=1), "node `node`: `fn` is 1; it must be a text"),
         (document(is_input="yes"), "node `node`: `is_input` is 'yes'; it must be true or false"),
+        (document(resource=1), "node `node`: `resource` is 1; it must be a text or null"),
         (document(eager=1), "node `node`: `eager` is 1; it must be true or false"),
         (document(uses=1), "node `node`: `uses` is 1; write null or"),
         (document(uses="statistics.mean"), "node `node`: `uses` is 'statistics.mean'; write \"module:qual"),
