@@ -11,6 +11,7 @@ import pytest
 
 from fpcache import fingerprint
 from fpcache.graph import (
+    Dask,
     FingerprintStatus,
     GraphComponent,
     GraphSchema,
@@ -286,6 +287,35 @@ def test_with_threads_each_node_is_told_once_in_its_own_order(trainer, lines) ->
         words = [line.split("`")[2].split()[0].strip(":") for line in told if f"`{name}`" in line]
         assert words == ["running", "finished"], told
     assert kept.outputs == {"source": [3, 1, 2], "first": 3, "last": 2, "join": [3, 2]}
+
+
+def test_on_a_cluster_nodes_are_told_and_kept_alike(trainer, lines) -> None:
+    distributed = pytest.importorskip("distributed", reason="needs the dask extra")
+    kept = TrainingHook()
+    with (
+        distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        result = GraphTrainer(trainer.cache, [LoggingHook(), kept], Dask(client)).train(pipeline())
+    told = lines()
+    assert sorted(line for line in told if "running" in line) == [
+        "node `largest` running: never seen",
+        "node `shift` running: never seen",
+        "node `source` running: an input node always runs",
+        "node `text` running: never seen",
+    ]
+    assert sum("finished in N s" in line for line in told) == 4
+    assert result.outputs == {"text": "3 of 3"}
+    assert kept.outputs["text"] == "3 of 3"
+    assert dict(kept.fingerprints) == {
+        name: fingerprint(value)
+        for name, value in {
+            "source": [3, 1, 2],
+            "shift": [13, 11, 12],
+            "largest": 3,
+            "text": "3 of 3",
+        }.items()
+    }
 
 
 @dataclass
