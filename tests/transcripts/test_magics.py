@@ -254,9 +254,7 @@ def test_a_cell_is_printed_as_the_document_of_a_graph(transcript):
     assert schema == GraphSchema(
         {
             "2: a = [1]": SchemaNode(config={"source": "a = [1]", "lines": [2, 2]}),
-            "2: a[0] = 2": SchemaNode(
-                {"a": "2: a = [1]"}, config={"source": "a[0] = 2", "lines": [2, 2]}
-            ),
+            "2: a[0] = 2": SchemaNode({"a": "2: a = [1]"}, config={"source": "a[0] = 2", "lines": [2, 2]}),
             "4: for n in a: …": SchemaNode(
                 {"a": "2: a[0] = 2"}, config={"source": "for n in a:\n    b = n", "lines": [4, 5]}
             ),
