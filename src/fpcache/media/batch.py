@@ -1,4 +1,4 @@
-"""Many items: read and decoded in threads, computed together, given back in order; a failure is a value."""
+"""Many items: read and decoded side by side, computed together, given back in order; a failure is a value."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from fpcache.errors import FpcacheError, MediaError
+from fpcache.media.batches.backends import THREADS, Backend, backend_of
 from fpcache.media.fingerprinting import Prepared, finished, prepared
 from fpcache.media.methods import Options
 from fpcache.media.records import Kind, MediaFingerprint
@@ -70,6 +71,7 @@ def fingerprint_batch(
     kind: Kind | None = None,
     *,
     workers: int | None = None,
+    backend: str = THREADS,
     on_error: Literal["collect", "raise"] = "collect",
     progress: bool = False,
     device: str | None = None,
@@ -84,7 +86,12 @@ def fingerprint_batch(
     kind : str, optional
         What all of them are; else each is told by its content.
     workers : int, optional
-        Threads that read and decode; as many as processors by default.
+        How many threads, processes or joblib's jobs decode; as many as there are processors (or workers of a
+        cluster) by default.
+    backend : str
+        Who decodes and hashes. ``"threads"`` of this process; ``"processes"`` of this machine, which pays
+        where a decoder holds Python's lock; ``"joblib"``, whatever `joblib.parallel_config` has made active;
+        or a backend of joblib by its name, such as ``"loky"`` or ``"dask"``. Results are the same.
     on_error : str
         ``"collect"``: an item that fails gives a `Failure` in its place, and the others go on. ``"raise"``:
         the first failure is raised, and the rest is cancelled.
@@ -98,7 +105,9 @@ def fingerprint_batch(
     MediaError
         With ``on_error="raise"``, for the first item that fails, with a note that names it.
     """
-    each = fingerprint_each(items, kind, workers=workers, on_error=on_error, device=device, vector=vector)
+    each = fingerprint_each(
+        items, kind, workers=workers, backend=backend, on_error=on_error, device=device, vector=vector
+    )
     return list(_shown(each, items) if progress else each)
 
 
@@ -107,6 +116,7 @@ def fingerprint_each(
     kind: Kind | None = None,
     *,
     workers: int | None = None,
+    backend: str = THREADS,
     on_error: Literal["collect", "raise"] = "collect",
     device: str | None = None,
     vector: bool | None = None,
@@ -117,15 +127,23 @@ def fingerprint_each(
     if isinstance(items, (str, bytes, os.PathLike)):
         raise MediaError(f"a batch is a list or another iterable of items, not {items!r} alone")
     if workers is not None and (type(workers) is not int or workers < 1):
-        raise MediaError(f"workers is a number of threads from 1, not {workers!r}")
-    options, threads = Options(device, vector), workers or os.cpu_count() or 1
+        raise MediaError(f"workers is a number of workers from 1, not {workers!r}")
+    # Here, not when the first result is asked for: that may be in another thread, where joblib's active
+    # backend is another one.
+    working = backend_of(backend, workers)
+    return _each(items, kind, Options(device, vector), working, on_error)
+
+
+def _each(
+    items: Iterable[Any], kind: Kind | None, options: Options, backend: Backend, on_error: str
+) -> Generator[MediaFingerprint | Failure, None, None]:
     drawn = enumerate(items)
     waiting: deque[_Waiting] = deque()
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="media-fingerprints")
+    pool = ThreadPoolExecutor(backend.at_once, thread_name_prefix="media-fingerprints")
     try:
         while True:
-            for index, item in islice(drawn, _AHEAD * threads + _MOST_TOGETHER - len(waiting)):
-                waiting.append(_Waiting(index, item, pool.submit(prepared, item, kind, options)))
+            for index, item in islice(drawn, _AHEAD * backend.at_once + _MOST_TOGETHER - len(waiting)):
+                waiting.append(_Waiting(index, item, pool.submit(prepared, item, kind, options, backend)))
             if not waiting:
                 return
             for result in _together(waiting, options):
@@ -134,6 +152,7 @@ def fingerprint_each(
                     raise result.error
                 yield result
     finally:
+        backend.close()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -182,12 +201,15 @@ async def afingerprint_batch(
     kind: Kind | None = None,
     *,
     workers: int | None = None,
+    backend: str = THREADS,
     on_error: Literal["collect", "raise"] = "collect",
     device: str | None = None,
     vector: bool | None = None,
 ) -> AsyncIterator[MediaFingerprint | Failure]:
     """Yield what `fingerprint_each` does, while the event loop goes on; cancelling it cancels the rest."""
-    each = fingerprint_each(items, kind, workers=workers, on_error=on_error, device=device, vector=vector)
+    each = fingerprint_each(
+        items, kind, workers=workers, backend=backend, on_error=on_error, device=device, vector=vector
+    )
     alone = threading.Lock()  # a step that was cancelled goes on to its end in its thread
 
     def step() -> MediaFingerprint | Failure | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fpcache.errors import DeviceError, FpcacheError, MediaError
+from fpcache.media.batches.backends import HERE, Backend
 from fpcache.media.caching import Key, cache
 from fpcache.media.digests import digest_of_bytes
 from fpcache.media.methods import Options, method
@@ -86,18 +87,18 @@ class Prepared:
     made: MediaFingerprint | None = None
 
 
-def prepared(source: Any, kind: Kind | None, options: Options) -> Prepared:
+def prepared(source: Any, kind: Kind | None, options: Options, backend: Backend = HERE) -> Prepared:
     """Read and decode an item that isn't known; make it at once where many together gain nothing."""
     with _told_of(f"a {type(source).__name__}"):
         for _ in range(_TRIES):
             with opened(source, kind) as content, _told_of(content.name):
-                item = _prepared(content, options)
+                item = _prepared(content, options, backend)
             if item is not None:
                 return item
     raise MediaError(f"{content.name} changes while it is read; fingerprint it when it is written")
 
 
-def _prepared(content: Content, options: Options) -> Prepared | None:
+def _prepared(content: Content, options: Options, backend: Backend) -> Prepared | None:
     """Return what was made of the content; None where it changed since its digest was taken."""
     how = method(content.kind)
     model = how.model(options)
@@ -105,16 +106,20 @@ def _prepared(content: Content, options: Options) -> Prepared | None:
     found = cache.get(key)
     if found is not None:
         return Prepared(content.kind, content.name, key, made=found)
-    if isinstance(content.encoded, Path) and content.is_small:
+    if isinstance(content.encoded, Path) and content.is_file_of(backend.most_read):
         data = content.encoded.read_bytes()
         if digest_of_bytes(data) != content.digest:
             return None
         content = replace(content, encoded=data)
-    item = Prepared(content.kind, content.name, key, how.decode(content))
-    if how.batch_size > 1:
-        return item
-    (parts,) = how.parts([item.decoded], model)
-    return replace(item, decoded=None, made=_kept(item, parts)) if content.is_unchanged() else None
+    item = Prepared(content.kind, content.name, key)
+    worked = backend.worked(content, how, model is not None)
+    if worked is None:
+        worked = how.decode(content)
+        if how.batch_size == 1:
+            (worked,) = how.parts([worked], model)
+    if not content.is_unchanged():
+        return None
+    return replace(item, decoded=worked) if how.batch_size > 1 else replace(item, made=_kept(item, worked))
 
 
 def model_key(model: Any) -> str:
@@ -137,7 +142,8 @@ def finished(items: Sequence[Prepared], options: Options) -> list[MediaFingerpri
 
 
 def _kept(item: Prepared, parts: Parts) -> MediaFingerprint:
-    made = MediaFingerprint(item.kind, item.key.digest, item.key.algorithm, parts)
+    # A copy owns its arrays, as one from the store does: parts may be rows of what was made of a whole batch.
+    made = MediaFingerprint(item.kind, item.key.digest, item.key.algorithm, parts).copy()
     cache.put(item.key, made, item.name)
     return made
 

@@ -61,6 +61,9 @@ class Method:
         Two parts → how alike they are.
     batch_size : int
         How many items are best computed together.
+    partly : callable, optional
+        What was decoded of an item, and whether its vector is wanted → the same with all made that needs no
+        network; for kinds whose items are computed together.
     """
 
     algorithm: str
@@ -69,6 +72,14 @@ class Method:
     parts: Callable[[Sequence[Any], Any], list[Parts]]
     compare: Callable[[Parts, Parts], Similarity]
     batch_size: int = 1
+    partly: Callable[[Any, bool], Any] | None = None
+
+    def worked(self, decoded: Any, wants_vector: bool) -> Any:
+        """Return of one item all that needs no network: its parts, or what `parts` makes them of."""
+        if self.partly is not None:
+            return self.partly(decoded, wants_vector)
+        (parts,) = self.parts([decoded], None)
+        return parts
 
 
 def method(kind: Kind) -> Method:
@@ -111,7 +122,7 @@ def _image() -> Method:
     def parts(decoded: Sequence[Any], model: Any) -> list[Parts]:
         return image.image_parts_many(decoded, model)
 
-    return Method(image.ALGORITHM, _image_model, decode, parts, image.compare, batch_size=16)
+    return Method(image.ALGORITHM, _image_model, decode, parts, image.compare, 16, image.hashed_image)
 
 
 def _image_model(options: Options) -> Any:

@@ -95,6 +95,9 @@ class MediaFingerprint:
 
     def to_bytes(self) -> bytes:
         """Return it as bytes that `from_bytes` reads, on any machine; holds no pickle."""
+        return self._as_bytes(sort_keys=False)
+
+    def _as_bytes(self, sort_keys: bool) -> bytes:
         import numpy as np
 
         head = {
@@ -106,7 +109,7 @@ class MediaFingerprint:
         if self.parts.vector is not None:
             arrays[_VECTOR] = self.parts.vector
         buffer = io.BytesIO()
-        arrays["head"] = np.frombuffer(dumps(head, sort_keys=True).encode(), np.uint8)
+        arrays["head"] = np.frombuffer(dumps(head, sort_keys=sort_keys).encode(), np.uint8)
         np.savez(buffer, allow_pickle=False, **arrays)
         return buffer.getvalue()
 
@@ -126,12 +129,13 @@ class MediaFingerprint:
                 head = loads(stored["head"].tobytes())
                 if head["format"] != _FORMAT:
                     raise ValueError(f"format {head['format']}")
+                # Copied: what is read from an archive doesn't own its memory, and what was made does.
                 hashes = {
-                    name.removeprefix("hash "): stored[name]
+                    name.removeprefix("hash "): stored[name].copy()
                     for name in stored.files
                     if name.startswith("hash ")
                 }
-                vector = stored[_VECTOR] if _VECTOR in stored.files else None
+                vector = stored[_VECTOR].copy() if _VECTOR in stored.files else None
             parts = Parts(hashes, head["metadata"], vector, head["model"], head["device"], head["dtype"])
             return cls(head["kind"], head["digest"], head["algorithm"], parts)
         except Exception as error:  # whatever damage leads to, in the archive or in what it holds
@@ -154,7 +158,7 @@ class MediaFingerprint:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, MediaFingerprint):
             return NotImplemented
-        return self.to_bytes() == other.to_bytes()
+        return self._as_bytes(sort_keys=True) == other._as_bytes(sort_keys=True)
 
     def __hash__(self) -> int:
         return hash((self.kind, self.digest, self.algorithm))

@@ -72,11 +72,10 @@ class Content:
         with quiet():  # in a cached cell the file's content is an input, and not its times
             return not isinstance(self.encoded, Path) or stamp_of(os.stat(self.encoded)) == self.stamp
 
-    @property
-    def is_small(self) -> bool:
-        """Whether it is a file that may well be held in memory."""
+    def is_file_of(self, most_bytes: int) -> bool:
+        """Whether it is a file of at most so many bytes."""
         with quiet():
-            return isinstance(self.encoded, Path) and self.encoded.stat().st_size <= MOST_IN_MEMORY
+            return isinstance(self.encoded, Path) and self.encoded.stat().st_size <= most_bytes
 
 
 @contextmanager

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fpcache.media.image.comparing import compare
     from fpcache.media.image.dct import hash_distance, luma_hashes
     from fpcache.media.image.decoding import DecodedImage, decode_image, decode_images
-    from fpcache.media.image.fingerprinting import image_parts, image_parts_many
+    from fpcache.media.image.fingerprinting import hashed_image, image_parts, image_parts_many
     from fpcache.media.image.vectors import ImageModel, image_model
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "decode_image",
     "decode_images",
     "hash_distance",
+    "hashed_image",
     "image_model",
     "image_parts",
     "image_parts_many",
@@ -50,6 +51,7 @@ _HOME = {
     "decode_image": "decoding",
     "decode_images": "decoding",
     "hash_distance": "dct",
+    "hashed_image": "fingerprinting",
     "image_model": "vectors",
     "image_parts": "fingerprinting",
     "image_parts_many": "fingerprinting",

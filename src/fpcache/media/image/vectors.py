@@ -21,7 +21,7 @@ from PIL import Image
 
 from fpcache.media.devices import Placement, choose_placement, run_in_batches
 
-__all__ = ["VECTOR_MODEL", "ImageModel", "Vectors", "image_model"]
+__all__ = ["VECTOR_MODEL", "ImageModel", "Vectors", "image_model", "network_input"]
 
 VECTOR_MODEL = "mobilenet_v2-gem3-1"
 _SIDE = 224
@@ -64,7 +64,7 @@ class ImageModel:
         import torch
 
         self._move_to(placement)
-        squares = torch.from_numpy(np.stack([_square(picture) for picture in pictures]))
+        squares = torch.from_numpy(np.stack([network_input(picture) for picture in pictures]))
         with torch.inference_mode():
             dtype = getattr(torch, placement.dtype)
             images = squares.to(placement.device).permute(0, 3, 1, 2).float()
@@ -118,6 +118,9 @@ def _loaded(placement: Placement, weights: str | None, download: bool) -> ImageM
     return ImageModel(load_mobilenet_v2(load_weights(MOBILENET_V2, weights, download)), placement)
 
 
-def _square(picture: Pixels) -> Pixels:
+def network_input(picture: Pixels) -> Pixels:
+    """Return a picture as the network takes it, shape (224, 224, 3); one of that size as it is."""
+    if picture.shape[:2] == (_SIDE, _SIDE):
+        return picture
     resized = Image.fromarray(picture).resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)
     return np.asarray(resized)

@@ -1,0 +1,1 @@
+"""Where a batch is worked on: threads of this process, processes, or any backend of joblib."""

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from pathlib import Path
+
+import pytest
+
+joblib = pytest.importorskip("joblib", reason="needs the media extra")
+
+sys.path.insert(0, str(Path(__file__).parent))  # workers are told of it, and import `in_workers`
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """Without vectors, except where a test asks for them."""
+    from fpcache.media import methods
+
+    monkeypatch.setattr(methods, "_network", lambda *asked: "no FPCACHE_IMAGE_WEIGHTS in these tests")
+
+
+@pytest.fixture
+def cluster():
+    """A Dask cluster of two processes, which joblib's backend finds by itself."""
+    distributed = pytest.importorskip("distributed", reason="needs the dask extra")
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as made,
+        distributed.Client(made) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(params=["processes", "loky", "multiprocessing", "threading", "sequential", "dask"])
+def backend(request):
+    """Each backend that can be had here, by name; Ray can't."""
+    if request.param == "dask":
+        request.getfixturevalue("cluster")
+    if request.param == "multiprocessing" and multiprocessing.get_start_method() != "fork":
+        pytest.skip("needs processes that are forked")
+    return request.param
