@@ -16,16 +16,25 @@ if TYPE_CHECKING:
     from fpcache.media.fingerprinting import afingerprint, fingerprint, similarity
     from fpcache.media.index.items import Match
     from fpcache.media.index.media_index import MediaIndex
+    from fpcache.media.nodes.comparing import NearDuplicates, SimilarityJoin
+    from fpcache.media.nodes.files import MediaFiles, MediaItem, MediaNames
+    from fpcache.media.nodes.making import MediaFingerprinter
 
 __all__ = [
     "CacheStats",
     "Failure",
     "FingerprintCache",
     "Match",
+    "MediaFiles",
     "MediaFingerprint",
+    "MediaFingerprinter",
     "MediaIndex",
+    "MediaItem",
+    "MediaNames",
+    "NearDuplicates",
     "Parts",
     "Similarity",
+    "SimilarityJoin",
     "afingerprint",
     "afingerprint_batch",
     "cache",
@@ -42,6 +51,9 @@ _HOMES = {
     "fingerprint_batch": "batch", "fingerprint_each": "batch",
     "afingerprint": "fingerprinting", "fingerprint": "fingerprinting", "similarity": "fingerprinting",
     "Match": "index.items", "MediaIndex": "index.media_index",
+    "MediaFiles": "nodes.files", "MediaItem": "nodes.files", "MediaNames": "nodes.files",
+    "MediaFingerprinter": "nodes.making",
+    "NearDuplicates": "nodes.comparing", "SimilarityJoin": "nodes.comparing",
 }  # fmt: skip
 
 __getattr__ = names(__name__, _HOMES)

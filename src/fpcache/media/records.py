@@ -16,9 +16,10 @@ from fpcache.errors import MediaError
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Kind", "MediaFingerprint", "Parts", "Similarity"]
+__all__ = ["KINDS", "Kind", "MediaFingerprint", "Parts", "Similarity"]
 
 Kind = Literal["image", "audio", "video", "text"]
+KINDS: tuple[Kind, ...] = ("image", "audio", "video", "text")
 _FORMAT = 1
 _VECTOR = "vector"
 _DRAWN = 16

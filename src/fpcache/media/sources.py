@@ -20,7 +20,7 @@ from urllib.request import url2pathname
 from fpcache.errors import MediaError
 from fpcache.media.digests import Stamp, digest_of_array, digest_of_bytes, digest_of_file, stamp_of
 from fpcache.media.probing import kind_of_file
-from fpcache.media.records import Kind
+from fpcache.media.records import KINDS, Kind
 from fpcache.media.sniffing import HEAD_BYTES, sniff
 from fpcache.media.values import picture_digest, pixels, samples, samples_digest
 from fpcache.own_work import quiet
@@ -37,7 +37,6 @@ _FILE_NAME = re.compile(
     r"|rst|svg|tiff?|txt|wav|web[mp]|wma|wmv|xml)",
     re.IGNORECASE,
 )
-_KINDS: tuple[Kind, ...] = ("image", "audio", "video", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +93,8 @@ def opened(source: Any, kind: Kind | None = None) -> Iterator[Content]:
     MediaError
         If it can't be read, or is nothing that can be fingerprinted.
     """
-    if kind is not None and kind not in _KINDS:
-        raise MediaError(f"there is no kind of media {kind!r}; kinds are {', '.join(_KINDS)}")
+    if kind is not None and kind not in KINDS:
+        raise MediaError(f"there is no kind of media {kind!r}; kinds are {', '.join(KINDS)}")
     if isinstance(source, str) and kind == "text" and not _is_address(source):
         source = _Text(source)
     with _located(source) as found:
@@ -276,7 +275,7 @@ def _is_odd(path: Path) -> bool:
 
 
 def _known(told: str | None, name: str) -> Kind:
-    if told not in _KINDS:
+    if told not in KINDS:
         raise MediaError(f"{name} is no image, sound, video or text that is known; if it is one, say kind=")
     return told
 

@@ -46,8 +46,9 @@ class Vectors:
 class ImageModel:
     """A network ready to run, on one device; `image_model` gives one."""
 
-    def __init__(self, network: Any, placement: Placement) -> None:
+    def __init__(self, network: Any, placement: Placement, weights_sha256: str = "") -> None:
         self.name = VECTOR_MODEL
+        self.weights_sha256 = weights_sha256
         self.placement = placement
         self._network = network
         self._at: Placement | None = None
@@ -115,7 +116,9 @@ def _loaded(placement: Placement, weights: str | None, download: bool) -> ImageM
     from fpcache.media.models.mobilenet_v2 import load_mobilenet_v2
     from fpcache.media.weights import MOBILENET_V2, load_weights
 
-    return ImageModel(load_mobilenet_v2(load_weights(MOBILENET_V2, weights, download)), placement)
+    return ImageModel(
+        load_mobilenet_v2(load_weights(MOBILENET_V2, weights, download)), placement, MOBILENET_V2.sha256
+    )
 
 
 def network_input(picture: Pixels) -> Pixels:

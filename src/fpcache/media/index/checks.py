@@ -12,11 +12,9 @@ from fpcache.media.index.database import writing
 from fpcache.media.index.items import checked_id, metadata_text
 from fpcache.media.index.rows import Prepared, Scope, prepared
 from fpcache.media.methods import method
-from fpcache.media.records import Kind, MediaFingerprint
+from fpcache.media.records import KINDS, Kind, MediaFingerprint
 
-__all__ = ["KINDS", "agreed_kind", "check_algorithms", "checked", "prepared_batch"]
-
-KINDS: tuple[Kind, ...] = ("image", "audio", "video", "text")
+__all__ = ["agreed_kind", "check_algorithms", "checked", "prepared_batch"]
 
 Outcome = tuple[Prepared, str] | FpcacheError
 

@@ -18,7 +18,7 @@ from fpcache.media.fingerprinting import fingerprint
 from fpcache.media.index import rows
 from fpcache.media.index.background import Follower
 from fpcache.media.index.candidates import Candidates
-from fpcache.media.index.checks import KINDS, agreed_kind, check_algorithms, checked, prepared_batch
+from fpcache.media.index.checks import agreed_kind, check_algorithms, checked, prepared_batch
 from fpcache.media.index.database import open_database, reading, translated, writing
 from fpcache.media.index.deciding import best
 from fpcache.media.index.duplicates import groups_of
@@ -26,7 +26,7 @@ from fpcache.media.index.filters import condition
 from fpcache.media.index.items import Item, Match, checked_id, metadata_text
 from fpcache.media.index.rows import Scope
 from fpcache.media.methods import method
-from fpcache.media.records import Kind, MediaFingerprint
+from fpcache.media.records import KINDS, Kind, MediaFingerprint
 
 __all__ = ["MediaIndex"]
 
