@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 __all__ = [
+    "BatchProgress",
     "CacheFault",
     "CellFinished",
     "CellStarted",
@@ -15,6 +16,9 @@ __all__ = [
     "Event",
     "EventBus",
     "PlannedComponent",
+    "carry",
+    "is_carried",
+    "tell",
 ]
 
 logger = logging.getLogger("fpcache")
@@ -126,6 +130,39 @@ class CacheFault(Event):
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class BatchProgress(Event):
+    """How far a batch of media has come; told by code that runs, of whatever component runs.
+
+    Attributes
+    ----------
+    done, failures : int
+        Items given back so far, and how many of them failed.
+    total : int or None
+        How many there are, where the batch could tell without drawing them.
+    per_s : float
+        Items per second since it began.
+    together : int
+        How many were last computed together.
+    device, dtype : str
+        Where a network runs, such as ``"NVIDIA H100"`` and ``"float16"``; ``"CPU"`` and nothing without one.
+    workers : str
+        Who decodes, as `fpcache.media.fingerprint_batch` calls it.
+    is_over : bool
+        Whether nothing more will come.
+    """
+
+    done: int
+    total: int | None = None
+    failures: int = 0
+    per_s: float = 0.0
+    together: int = 0
+    device: str = ""
+    dtype: str = ""
+    workers: str = ""
+    is_over: bool = False
+
+
 @dataclass(slots=True)
 class EventBus:
     """Hands each event to every subscriber; a subscriber's fault stays its own."""
@@ -149,3 +186,23 @@ class EventBus:
                 callback(event)
             except Exception:
                 logger.exception("an fpcache event subscriber failed on %s", type(event).__name__)
+
+
+_carrying: list[EventBus] = []
+
+
+def carry(bus: EventBus) -> Callable[[], None]:
+    """Have `bus` carry what is told by rooms that know no session; returns what ends it."""
+    _carrying.append(bus)
+    return lambda: _carrying.remove(bus)
+
+
+def is_carried() -> bool:
+    """Return whether anyone would hear what is told."""
+    return any(bus.is_heard for bus in _carrying)
+
+
+def tell(event: Event) -> None:
+    """Publish an event on every bus that carries what is told."""
+    for bus in tuple(_carrying):
+        bus.publish(event)

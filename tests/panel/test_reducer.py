@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fpcache.events import (
+    BatchProgress,
     CacheFault,
     CellFinished,
     CellStarted,
@@ -174,3 +175,47 @@ def test_any_order_of_events_gives_a_state_that_can_be_shown(happened):
             assert not {"waiting", "running", "restoring"} & {node.status for node in cell.nodes}
     asked = state.totals.hits + state.totals.misses + state.totals.uncacheable
     assert (state.totals.hit_rate is None) == (asked == 0)
+
+
+def batch(done, **more):
+    return BatchProgress(done, 40, 1, 12.5, 16, "NVIDIA H100", "float16", "processes", **more)
+
+
+def works(state):
+    return [[node.work.done if node.work else None for node in cell.nodes] for cell in state.cells]
+
+
+def test_a_batch_is_shown_at_the_component_that_runs_until_it_is_over():
+    begun = [CellStarted(1, "a1", PARTS), ended(0, "plain"), ComponentStarted(1, 1, "miss", "never seen")]
+    state = folded(*begun, batch(10), batch(20))
+    assert works(state) == [[None, 20, None]]
+    assert shown_cell(state.cells[-1])["nodes"][1]["work"] == {
+        "done": 20, "total": 40, "failures": 1, "per_s": 12.5, "together": 16, "device": "NVIDIA H100",
+        "dtype": "float16", "workers": "processes",
+    }  # fmt: skip
+    assert works(reduce(state, batch(40, is_over=True))) == [[None, None, None]]
+    assert works(reduce(state, ended(1, "miss"))) == [[None, None, None]]
+    assert works(reduce(state, CellFinished(1, True, 0.0))) == [[None, None, None]]
+
+
+def test_a_batch_in_a_graph_is_shown_at_the_node_that_runs():
+    nodes = (PlannedComponent("files", 0, 0), PlannedComponent("made", 0, 0))
+    begun = [CellStarted(1, "a1", PARTS), ComponentStarted(1, 0, "miss", "never seen")]
+    graph = [
+        CellStarted(2, "graph", nodes, kind="graph"),
+        ended(0, "plain", 2),
+        ComponentStarted(2, 1, "miss", ""),
+    ]
+    state = folded(*begun, *graph, batch(5))
+    assert works(state) == [[None, None, None], [None, 5]]
+    after = folded(*begun, *graph, ended(1, "miss", 2), CellFinished(2, False, 0.0, "graph"), batch(6))
+    assert works(after) == [[6, None, None], [None, None]]
+
+
+def test_a_batch_that_no_component_runs_changes_nothing():
+    for events in (
+        [],
+        [CellStarted(1, "a1", PARTS)],
+        [CellStarted(1, "a1", PARTS), CellFinished(1, False, 0.0)],
+    ):
+        assert reduce(folded(*events), batch(3)) == folded(*events)

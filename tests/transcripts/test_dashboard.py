@@ -337,3 +337,38 @@ def test_a_terminal_shows_the_panel_once(transcript):
     run = with_panel(transcript, CELL, "%fpcache dashboard", "d = work(3)")
     shown = [str(out) for cell in run.cells for out in cell.outputs]
     assert len([text for text in shown if "fpcache: saved" in text]) == 1
+
+
+BATCH = """
+items = [f"text {n}, of a few words" for n in range(12)]
+class Slow(list):
+    def __iter__(self):
+        for item in super().__iter__():
+            time.sleep(0.05)
+            yield item
+# %%
+found = [one.digest for one in media.fingerprint_batch(Slow(items), workers=1, backend=BACKEND)]
+"""
+
+
+@pytest.mark.parametrize("backend", ["threads", "processes"])
+def test_a_batch_of_media_is_told_while_it_runs_and_leaves_no_trace(transcript, backend):
+    pytest.importorskip("joblib", reason="needs the media extra")
+    cells = [SETUP + "\nfrom fpcache import media", *BATCH.replace("BACKEND", repr(backend)).split("# %%\n")]
+    plain = transcript.plain(cells)
+    noting = Do(
+        f"{HUB}hub.told = []\nfrom fpcache.events import BatchProgress\n"
+        "hub._bus.subscribe(lambda event: hub.told.append(event) if isinstance(event, BatchProgress) else None)"
+    )
+    written = asked("[event.done for event in hub.told]")
+    cold = transcript.run([*cells[:2], noting, cells[2], written], before=OPEN)
+    assert said(transcript)[-1] == 12, "the batch was told of"
+    assert_same(plain, cold, files=False)  # but for what this test writes down
+    expect(cold, {"found =": "miss"})
+    warm = transcript.run(cells)
+    assert_same(plain, warm, files=False)
+    expect(warm, {"found =": "hit"})
+    beside = transcript.run([*cells[:2], noting, cells[2], written], before=OPEN)
+    assert_same(plain, beside, files=False)
+    expect(beside, {"found =": "hit"})
+    assert said(transcript) == [], "what is replayed tells of no batch"

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from fpcache.errors import FpcacheError, MediaError
 from fpcache.media.batches.backends import THREADS, Backend, backend_of
+from fpcache.media.batches.telling import Telling, total_of
 from fpcache.media.fingerprinting import Prepared, finished, prepared
 from fpcache.media.methods import Options
 from fpcache.media.records import Kind, MediaFingerprint
@@ -137,6 +138,7 @@ def fingerprint_each(
 def _each(
     items: Iterable[Any], kind: Kind | None, options: Options, backend: Backend, on_error: str
 ) -> Generator[MediaFingerprint | Failure, None, None]:
+    telling = Telling(backend.name, total_of(items))
     drawn = enumerate(items)
     waiting: deque[_Waiting] = deque()
     pool = ThreadPoolExecutor(backend.at_once, thread_name_prefix="media-fingerprints")
@@ -146,7 +148,8 @@ def _each(
                 waiting.append(_Waiting(index, item, pool.submit(prepared, item, kind, options, backend)))
             if not waiting:
                 return
-            for result in _together(waiting, options):
+            for result in _together(waiting, options, telling):
+                telling.given(result)
                 if isinstance(result, Failure) and on_error == "raise":
                     result.error.add_note(f"in item {result.index} of the batch")
                     raise result.error
@@ -154,9 +157,12 @@ def _each(
     finally:
         backend.close()
         pool.shutdown(wait=True, cancel_futures=True)
+        telling.end()
 
 
-def _together(waiting: deque[_Waiting], options: Options) -> Iterator[MediaFingerprint | Failure]:
+def _together(
+    waiting: deque[_Waiting], options: Options, telling: Telling
+) -> Iterator[MediaFingerprint | Failure]:
     """Take the next items that can be computed together off the queue, and yield what comes of them."""
     group: list[tuple[_Waiting, Prepared | Failure]] = []
     kind: Kind | None = None
@@ -170,7 +176,9 @@ def _together(waiting: deque[_Waiting], options: Options) -> Iterator[MediaFinge
         if kind is None and not isinstance(found, Failure):
             break  # known already: give it back at once
     ready = [found for _, found in group if isinstance(found, Prepared) and found.made is None]
-    made = iter(_computed(ready, options))
+    computed = _computed(ready, options)
+    telling.computed(computed)
+    made = iter(computed)
     for place, found in group:
         if isinstance(found, Prepared):
             result = found.made or next(made)

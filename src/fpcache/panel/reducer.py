@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from fpcache.events import (
+    BatchProgress,
     CacheFault,
     CellFinished,
     CellStarted,
@@ -13,7 +14,7 @@ from fpcache.events import (
     ComponentStarted,
     Event,
 )
-from fpcache.panel.state import CELLS_KEPT, CellState, NodeState, SessionState, Totals
+from fpcache.panel.state import CELLS_KEPT, CellState, NodeState, SessionState, Totals, Work
 
 __all__ = ["reduce"]
 
@@ -48,6 +49,8 @@ def reduce(state: SessionState, event: Event) -> SessionState:
             overhead_s = state.totals.overhead_s + event.overhead_s
             spent = replace(state, totals=replace(state.totals, overhead_s=overhead_s))
             return _with_cell(spent, number, lambda cell: _closed(cell, event))
+        case BatchProgress():
+            return _worked(state, event)
         case CacheFault(message):
             return replace(state, faults=(*state.faults[1 - _FAULTS_KEPT :], message))
     return state
@@ -104,11 +107,39 @@ def _ended(cell: CellState, event: ComponentFinished) -> CellState:
         size_bytes=event.size_bytes,
         was_stored=event.was_stored,
         device=event.device,
+        work=None,
     )
     taken = cell.nodes[event.index + 1 : event.last_index + 1]
     reason = f"ran together with line {own.first_line}"
     joined = tuple(replace(node, status="joined", reason=reason) for node in taken)
     return _with_nodes(cell, event.index, (own, *joined))
+
+
+def _worked(state: SessionState, event: BatchProgress) -> SessionState:
+    """Note a batch at the component that runs: a graph's node, where a cell's component runs a graph."""
+    work = None if event.is_over else _work(event)
+    for cell in reversed(state.cells):
+        if cell.phase == "running" and any(node.status == "running" for node in cell.nodes):
+            return _with_cell(state, cell.number, lambda cell: _with_work(cell, work))
+    return state
+
+
+def _with_work(cell: CellState, work: Work | None) -> CellState:
+    index = next(n for n, node in enumerate(cell.nodes) if node.status == "running")
+    return _with_nodes(cell, index, (replace(cell.nodes[index], work=work),))
+
+
+def _work(event: BatchProgress) -> Work:
+    return Work(
+        event.done,
+        event.total,
+        event.failures,
+        event.per_s,
+        event.together,
+        event.device,
+        event.dtype,
+        event.workers,
+    )
 
 
 def _uncounted(state: SessionState, event: ComponentFinished) -> Totals:
@@ -134,7 +165,7 @@ def _counted(totals: Totals, ended: ComponentFinished | NodeState, times: int = 
 def _closed(cell: CellState, event: CellFinished) -> CellState:
     reason = "the cell ended before its turn"
     nodes = tuple(
-        replace(node, status="skipped", reason=reason)
+        replace(node, status="skipped", reason=reason, work=None)
         if node.status in ("waiting", "running", "restoring")
         else node
         for node in cell.nodes

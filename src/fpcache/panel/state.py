@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CELLS_KEPT", "CellState", "NodeState", "SessionState", "Totals"]
+__all__ = ["CELLS_KEPT", "CellState", "NodeState", "SessionState", "Totals", "Work"]
 
 CELLS_KEPT = 100
 """As many as the session keeps reports of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How far a batch has come that a component runs; fields as in `fpcache.events.BatchProgress`."""
+
+    done: int
+    total: int | None = None
+    failures: int = 0
+    per_s: float = 0.0
+    together: int = 0
+    device: str = ""
+    dtype: str = ""
+    workers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +37,8 @@ class NodeState:
         Indexes of the components whose names it reads, each with the name.
     started_s : float
         Seconds since the epoch; 0 where that was not told.
+    work : Work or None
+        The batch that it runs now, if it does.
     """
 
     label: str
@@ -37,6 +53,7 @@ class NodeState:
     size_bytes: int = 0
     was_stored: bool = False
     device: str = ""
+    work: Work | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from fpcache.panel.state import CellState, NodeState, SessionState
@@ -96,4 +97,5 @@ def _node(node: NodeState) -> dict[str, Any]:
         "size_bytes": node.size_bytes,
         "stored": node.was_stored,
         "device": node.device,
+        "work": None if node.work is None else asdict(node.work),
     }

@@ -11,7 +11,7 @@ from typing import Any
 
 from fpcache.dependencies import local_modules, random_states
 from fpcache.errors import HalfRestoredError
-from fpcache.events import CellFinished, ComponentStarted
+from fpcache.events import CellFinished, ComponentStarted, carry
 from fpcache.graph import FingerprintStatus, Outcome, run_in_order, watch_graphs
 from fpcache.session.cell_run import CellRun
 from fpcache.session.dry_run import forecast
@@ -49,7 +49,7 @@ class Session:
     _running: bool = False
     _reported: int = 0  # how many of the faults are in reports, and in a cell's output
     _shown: int = 0
-    _leave_graphs: Callable[[], None] | None = None
+    _leaving: tuple[Callable[[], None], ...] = ()
 
     @classmethod
     def begin(
@@ -58,14 +58,14 @@ class Session:
         """Start a session; `fresh` says that no user code ran in this process before."""
         random_states.begin(fresh=fresh)
         session = cls(Services(shell, store, settings, faults.bus, faults, Governor(store)))
-        session._leave_graphs = watch_graphs(partial(GraphTelling, session))
+        session._leaving = (watch_graphs(partial(GraphTelling, session)), carry(faults.bus))
         return session
 
     def close(self) -> None:
         """Let go of the store, and of what watches graphs and the process's random states."""
-        if self._leave_graphs is not None:
-            self._leave_graphs()
-            self._leave_graphs = None
+        for leave in self._leaving:
+            leave()
+        self._leaving = ()
         random_states.end()
         self.services.store.close()
 

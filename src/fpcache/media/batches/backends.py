@@ -45,10 +45,13 @@ class Backend:
         How many threads of this process read items, look them up, and wait for what is made of them.
     pool : Pool or None
         Who decodes and hashes; None does it in those threads.
+    name : str
+        What it was asked for by; threads where it is used within a worker.
     """
 
     at_once: int
     pool: Pool | None = None
+    name: str = THREADS
 
     def worked(self, content: Content, how: Method, wants_vector: bool) -> Any:
         """Return what a worker made of an item; None where it is to be done here.
@@ -104,7 +107,7 @@ def backend_of(name: str, workers: int | None) -> Backend:
         logger.debug("a batch within a worker runs in threads, not on %r", name)
         return threads
     made = pool()
-    return Backend(made.at_once, made)
+    return Backend(made.at_once, made, name)
 
 
 def _pool(name: str, workers: int | None) -> Callable[[], Pool]:

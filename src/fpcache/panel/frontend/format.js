@@ -38,6 +38,22 @@ export function age(thenS, nowS = Date.now() / 1000) {
   return "just now";
 }
 
+const PRECISIONS = { float16: "FP16", bfloat16: "BF16", float32: "FP32" };
+
+// A batch that a component runs, in words: how far, how quick, in what portions, where, and what went wrong.
+export function batch({ done, total, failures, per_s, together, device, dtype, workers }) {
+  const far = total == null ? count(done, "item") : `${done.toLocaleString("en")} of ${count(total, "item")}`;
+  const place = [device, PRECISIONS[dtype] ?? dtype].filter(Boolean).join(", ");
+  return [
+    far,
+    `${per_s >= 10 ? Math.round(per_s).toLocaleString("en") : per_s.toFixed(1)} a second`,
+    together > 1 && `${together} at once`,
+    place,
+    workers && workers !== "threads" && workers,
+    failures > 0 && `${failures.toLocaleString("en")} failed`,
+  ].filter(Boolean).join(" · ");
+}
+
 export function lines([first, last]) {
   return first === last ? `line ${first}` : `lines ${first}–${last}`;
 }

@@ -1,7 +1,7 @@
 // The session's cells in time, and the components of the one that is looked at.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Details } from "./details.jsx";
-import { count, lines, seconds } from "./format.js";
+import { batch, count, lines, seconds } from "./format.js";
 import { moveFocus, useAnswer, useIsWide, useKept } from "./hooks.js";
 import { isNear, railsOf } from "./lanes.js";
 import { Mark, STATUSES } from "./statuses.jsx";
@@ -199,12 +199,24 @@ function Row({ node, nodes, isOpen, isTabStop, toggle }) {
       <span class="why" title={node.reason}>
         <b class={`word is-${node.status}`}>{STATUSES[node.status]}</b> <Words text={node.reason} />
       </span>
+      {node.work && <Batch work={node.work} />}
       {isOpen && names.length > 0 && (
         <span class="needs" title={needsOf(node, nodes)}>
           reads <code>{names.join(", ")}</code> from above
         </span>
       )}
     </button>
+  );
+}
+
+function Batch({ work }) {
+  const done = work.total ? Math.min(1, work.done / work.total) : null;
+  return (
+    <span class="work" title={batch(work)}>
+      <span class="unseen">, </span>
+      {done != null && <span class="meter" aria-hidden="true"><span style={{ width: `${100 * done}%` }} /></span>}
+      <span class={work.failures ? "has-failed" : ""}>{batch(work)}</span>
+    </span>
   );
 }
 
