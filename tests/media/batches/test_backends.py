@@ -223,6 +223,22 @@ def test_the_active_backend_of_joblib_is_taken(monkeypatch):
     assert set(used) == {3}
 
 
+@pytest.mark.parametrize("place", ["configure", "submit"])
+def test_a_backend_that_fails_leaves_nobody_waiting(place):
+    from joblib import parallel_config
+    from joblib._parallel_backends import ThreadingBackend
+
+    def fail(self, *given, **more):
+        raise OSError("the cluster is gone")
+
+    Failing = type("Failing", (ThreadingBackend,), {place: fail})
+    with parallel_config(backend=Failing(), n_jobs=2):
+        found = fingerprint_batch([f"text {n}, of some words" for n in range(30)], backend="joblib")
+    assert len(found) == 30
+    assert all("the cluster is gone" in str(one) for one in found)
+    assert not media_threads()
+
+
 def test_dask_without_a_client_says_what_to_do():
     pytest.importorskip("distributed", reason="needs the dask extra")
     with pytest.raises(MediaError, match="create a Dask Client"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from asyncio import CancelledError
 from typing import Any
 
 from fpcache.errors import MediaError
@@ -78,6 +79,8 @@ class DaskPool:
         try:
             done: Done = future.result()
             return done
+        except CancelledError as error:
+            raise MediaError(f"{job.content.name}: it was taken back from the cluster") from error
         finally:
             with self._lock:
                 self._at_work.discard(future)

@@ -40,6 +40,7 @@ class JoblibPool:
         self._waiting: list[tuple[Job, Future[Done]]] = []
         self._changed = threading.Condition()
         self._is_closed = False
+        self._broken: Exception | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -59,6 +60,8 @@ class JoblibPool:
         with self._changed:
             if self._is_closed:
                 raise MediaError("the batch was closed before this item's turn")
+            if self._broken is not None:
+                raise _failed(job, self._broken)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._serve, name="media-fingerprints-joblib")
                 self._thread.start()
@@ -78,9 +81,15 @@ class JoblibPool:
             self._thread.join()
 
     def _serve(self) -> None:
-        with self._parallel:
-            while window := self._next_window():
-                self._do(window)
+        try:
+            with self._parallel:
+                while window := self._next_window():
+                    self._do(window)
+        except Exception as error:  # of the backend as it starts or stops: nobody may wait for ever
+            with self._changed:
+                self._broken, waiting = error, self._waiting
+            for job, future in waiting:
+                future.set_exception(_failed(job, error))
 
     def _next_window(self) -> list[tuple[Job, Future[Done]]]:
         with self._changed:
@@ -92,21 +101,24 @@ class JoblibPool:
         """Have joblib do a window; where that fails as a whole, each of its jobs by itself."""
         try:
             results = self._results(job for job, _ in window)
+            if len(results) != len(window):
+                raise RuntimeError(f"{len(results)} results came of {len(window)} jobs")
         except Exception as error:
             if len(window) > 1 and not self._is_closed:
                 for one in window:
                     self._do([one])
                 return
-            for job, future in window:
-                future.set_exception(_failed(job, error))
-            return
+            results = [_failed(job, error) for job, _ in window]
         for (_, future), result in zip(window, results, strict=True):
-            future.set_result(result)
+            if isinstance(result, MediaError):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
 
-    def _results(self, jobs: Iterable[Job]) -> list[Done]:
+    def _results(self, jobs: Iterable[Job]) -> list[Done | MediaError]:
         from joblib import delayed
 
-        found: list[Done] = self._parallel(delayed(work)(job) for job in jobs)
+        found: list[Done | MediaError] = self._parallel(delayed(work)(job) for job in jobs)
         return found
 
 
