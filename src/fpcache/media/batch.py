@@ -141,6 +141,7 @@ def _each(
     telling = Telling(backend.name, total_of(items))
     drawn = enumerate(items)
     waiting: deque[_Waiting] = deque()
+    backend.begin()
     pool = ThreadPoolExecutor(backend.at_once, thread_name_prefix="media-fingerprints")
     try:
         while True:
@@ -155,9 +156,11 @@ def _each(
                     raise result.error
                 yield result
     finally:
-        backend.close()
-        pool.shutdown(wait=True, cancel_futures=True)
         telling.end()
+        try:
+            backend.close()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _together(

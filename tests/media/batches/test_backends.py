@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import multiprocessing
 import threading
 
 import pytest
@@ -223,20 +224,52 @@ def test_the_active_backend_of_joblib_is_taken(monkeypatch):
     assert set(used) == {3}
 
 
-@pytest.mark.parametrize("place", ["configure", "submit"])
-def test_a_backend_that_fails_leaves_nobody_waiting(place):
-    from joblib import parallel_config
+def failing(place):
+    """A backend of joblib one of whose methods fails."""
     from joblib._parallel_backends import ThreadingBackend
 
     def fail(self, *given, **more):
         raise OSError("the cluster is gone")
 
-    Failing = type("Failing", (ThreadingBackend,), {place: fail})
-    with parallel_config(backend=Failing(), n_jobs=2):
+    return type("Failing", (ThreadingBackend,), {place: fail})()
+
+
+def test_a_backend_that_fails_leaves_nobody_waiting():
+    from joblib import parallel_config
+
+    with parallel_config(backend=failing("submit"), n_jobs=2):
         found = fingerprint_batch([f"text {n}, of some words" for n in range(30)], backend="joblib")
     assert len(found) == 30
     assert all("the cluster is gone" in str(one) for one in found)
     assert not media_threads()
+
+
+def test_a_backend_that_does_not_start_says_so():
+    from joblib import parallel_config
+
+    with (
+        parallel_config(backend=failing("configure"), n_jobs=2),
+        pytest.raises(MediaError, match="did not start .*the cluster is gone"),
+    ):
+        fingerprint_batch([TEXT], backend="joblib")
+    assert not media_threads()
+
+
+def test_workers_are_forked_before_the_batch_has_threads(monkeypatch):
+    if "fork" not in multiprocessing.get_all_start_methods():
+        pytest.skip("needs processes that are forked")
+    import joblib.pool
+
+    at_work = []
+    real = joblib.pool.MemmappingPool.__init__
+
+    def noted(self, *given, **more):
+        at_work.extend(media_threads())
+        real(self, *given, **more)
+
+    monkeypatch.setattr(joblib.pool.MemmappingPool, "__init__", noted)
+    assert fingerprint_batch([TEXT], backend="multiprocessing", workers=2)[0]
+    assert at_work == []
 
 
 def test_dask_without_a_client_says_what_to_do():

@@ -28,6 +28,9 @@ class Pool(Protocol):
     def at_once(self) -> int:
         """How many jobs to have on their way."""
 
+    def begin(self) -> None:
+        """Start workers, where that must come before the batch's own threads."""
+
     def done(self, job: Job) -> Done:
         """Do a job, and return when it is done."""
 
@@ -76,6 +79,11 @@ class Backend:
     def most_read(self) -> int:
         """Up to how many bytes a file is read here, rather than by who decodes it."""
         return MOST_IN_MEMORY if self.pool is None else MOST_SENT
+
+    def begin(self) -> None:
+        """Start what must be there before the batch's threads."""
+        if self.pool is not None:
+            self.pool.begin()
 
     def close(self) -> None:
         """End what is under way."""

@@ -41,6 +41,9 @@ class DaskPool:
         """How many jobs to have on their way, so that no worker waits for the next."""
         return min(max(_AT_ONCE_PER_WORKER * self._workers, _LEAST_AT_ONCE), _MOST_AT_ONCE)
 
+    def begin(self) -> None:
+        """Nothing: workers start with the first job, or are there."""
+
     def done(self, job: Job) -> Done:
         """Do a job, and return when it is done.
 

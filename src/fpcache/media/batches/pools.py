@@ -75,6 +75,9 @@ class ProcessPool:
         """How many jobs to have on their way, so that no worker waits for the next."""
         return 2 * self._workers + 2
 
+    def begin(self) -> None:
+        """Nothing: workers start with the first job, or are there."""
+
     def done(self, job: Job) -> Done:
         """Do a job, and return when it is done.
 

@@ -40,13 +40,29 @@ class JoblibPool:
         self._waiting: list[tuple[Job, Future[Done]]] = []
         self._changed = threading.Condition()
         self._is_closed = False
-        self._broken: Exception | None = None
-        self._thread: threading.Thread | None = None
+        self._thread = threading.Thread(target=self._serve, name="media-fingerprints-joblib")
 
     @property
     def at_once(self) -> int:
         """How many jobs to have on their way, so that a window has some for each worker."""
         return min(max(_AT_ONCE_PER_WORKER * self._workers, _LEAST_AT_ONCE), _MOST_AT_ONCE)
+
+    def begin(self) -> None:
+        """Start the backend's workers; to be called while no thread of the batch is at work.
+
+        Some backends fork, and a child waits for ever for a lock that a thread
+        held just then, such as the one of a module that is being imported.
+
+        Raises
+        ------
+        MediaError
+            If they can't be started.
+        """
+        try:
+            self._parallel.__enter__()
+        except Exception as error:
+            raise MediaError(f"joblib's backend did not start ({type(error).__name__}: {error})") from error
+        self._thread.start()
 
     def done(self, job: Job) -> Done:
         """Do a job, and return when it is done.
@@ -60,11 +76,6 @@ class JoblibPool:
         with self._changed:
             if self._is_closed:
                 raise MediaError("the batch was closed before this item's turn")
-            if self._broken is not None:
-                raise _failed(job, self._broken)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="media-fingerprints-joblib")
-                self._thread.start()
             self._waiting.append((job, future))
             self._changed.notify()
         return future.result()
@@ -77,19 +88,13 @@ class JoblibPool:
                 future.cancel()
             self._waiting.clear()
             self._changed.notify()
-        if self._thread is not None:
+        if self._thread.ident is not None:
             self._thread.join()
+            self._parallel.__exit__(None, None, None)
 
     def _serve(self) -> None:
-        try:
-            with self._parallel:
-                while window := self._next_window():
-                    self._do(window)
-        except Exception as error:  # of the backend as it starts or stops: nobody may wait for ever
-            with self._changed:
-                self._broken, waiting = error, self._waiting
-            for job, future in waiting:
-                future.set_exception(_failed(job, error))
+        while window := self._next_window():
+            self._do(window)
 
     def _next_window(self) -> list[tuple[Job, Future[Done]]]:
         with self._changed:
