@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from asyncio import CancelledError
+from concurrent.futures import CancelledError
 from typing import Any
 
 from fpcache.errors import MediaError
