@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -142,8 +143,6 @@ def test_another_algorithm_runs_everything_again(trainer, folder, monkeypatch):
     real = methods._method
 
     def newer(kind):
-        from dataclasses import replace
-
         how = real(kind)
         return replace(how, algorithm="text-99") if kind == "text" else how
 
@@ -260,3 +259,39 @@ def test_fingerprints_that_come_back_are_what_they_were(trainer, folder, own_cac
     own_cache.clear(stored=True)
     assert fingerprinting.cache is own_cache
     assert exact(trainer.train(schema, targets=["made"], force=True).outputs["made"]) == exact(first)
+
+
+def test_nodes_in_threads_give_the_same(trainer, folder):
+    from fpcache.graph import Threads
+
+    expected = trainer.train(pipeline(folder)).outputs
+    beside = replace(trainer, runner=Threads())
+    assert set(ran(beside.train(pipeline(folder), force=True))) == {
+        "made",
+        "known",
+        "groups",
+        "named",
+        "pairs",
+    }
+    again = beside.train(pipeline(folder))
+    assert (ran(again), again.outputs) == ((), expected)
+
+
+def test_nodes_on_a_cluster_give_the_same(tmp_path, folder, monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="needs the dask extra")
+    import fpcache
+    from fpcache.graph import Dask, GraphTrainer
+
+    monkeypatch.setenv("FPCACHE_DIR", str(tmp_path / "stores"))  # the one that workers open, too
+    expected = GraphTrainer(fpcache.output_cache()).train(
+        pipeline(folder), targets=["groups", "pairs"], force=True
+    )
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        trainer = GraphTrainer(fpcache.output_cache(), runner=Dask(client))
+        found = trainer.train(pipeline(folder), targets=["groups", "pairs"], force=True)
+        assert set(ran(found)) == {"made", "known", "groups", "pairs"}
+        assert found.outputs == expected.outputs
+        assert ran(trainer.train(pipeline(folder), targets=["groups", "pairs"])) == ()
