@@ -224,20 +224,21 @@ def test_the_active_backend_of_joblib_is_taken(monkeypatch):
     assert set(used) == {3}
 
 
-def failing(place):
+def failing(place, error=OSError):
     """A backend of joblib one of whose methods fails."""
     from joblib._parallel_backends import ThreadingBackend
 
     def fail(self, *given, **more):
-        raise OSError("the cluster is gone")
+        raise error("the cluster is gone")
 
     return type("Failing", (ThreadingBackend,), {place: fail})()
 
 
-def test_a_backend_that_fails_leaves_nobody_waiting():
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])  # a worker's interrupt comes here, too
+def test_a_backend_that_fails_leaves_nobody_waiting(error):
     from joblib import parallel_config
 
-    with parallel_config(backend=failing("submit"), n_jobs=2):
+    with parallel_config(backend=failing("submit", error), n_jobs=2):
         found = fingerprint_batch([f"text {n}, of some words" for n in range(30)], backend="joblib")
     assert len(found) == 30
     assert all("the cluster is gone" in str(one) for one in found)

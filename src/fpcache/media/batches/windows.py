@@ -108,8 +108,8 @@ class JoblibPool:
             results = self._results(job for job, _ in window)
             if len(results) != len(window):
                 raise RuntimeError(f"{len(results)} results came of {len(window)} jobs")
-        except Exception as error:
-            if len(window) > 1 and not self._is_closed:
+        except BaseException as error:  # also the interrupt of a worker, which joblib raises here
+            if len(window) > 1 and isinstance(error, Exception) and not self._is_closed:
                 for one in window:
                     self._do([one])
                 return
@@ -127,7 +127,7 @@ class JoblibPool:
         return found
 
 
-def _failed(job: Job, error: Exception) -> MediaError:
+def _failed(job: Job, error: BaseException) -> MediaError:
     said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
     made = MediaError(
         f"{job.content.name}: joblib's worker did not give it back ({said}); leave it out, or look at the "
