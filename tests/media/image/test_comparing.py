@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from PIL import Image, ImageFilter, ImageOps  # noqa: E402
 from fpcache.errors import MediaError  # noqa: E402
 from fpcache.media import MediaFingerprint, Parts  # noqa: E402
 from fpcache.media.image import THRESHOLD, compare, decode_image, image_parts, image_parts_many  # noqa: E402
+from fpcache.media.image.comparing import compare_many, reach  # noqa: E402
 
 pytestmark = pytest.mark.media
 
@@ -136,3 +138,54 @@ def test_importing_the_room_imports_no_heavy_library() -> None:
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def pictures_near_and_far(scene, originals) -> list[Parts]:
+    """Some that are alike, some that are not, and some in between; half of them with a vector."""
+    changed = [
+        scene(0).resize((200, 150)),
+        scene(1).rotate(12),
+        scene(0).crop((100, 100, 400, 300)),
+        scene(2).filter(ImageFilter.GaussianBlur(9)),
+    ]
+    parts = [*originals, *map(parts_of, changed)]
+    random = np.random.default_rng(3)
+    vectors = random.standard_normal((len(parts), 8)) + 1
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16)
+    seen = [replace(one, vector=own, model="m") for one, own in zip(parts, vectors, strict=True)]
+    return parts + seen
+
+
+@pytest.mark.parametrize("least", [0.0, 1e-6, 0.02, 0.5, 0.99, 1.0])
+def test_one_with_many_is_each_with_each_and_leaves_out_only_what_is_below(scene, originals, least) -> None:
+    parts = pictures_near_and_far(scene, originals)
+    left_out = 0
+    for one in parts[::3]:
+        each = [compare(one, other) for other in parts]
+        many = compare_many(one, parts, least)
+        for alone, told in zip(each, many, strict=True):
+            assert told == alone if told is not None else alone.score < least
+        left_out += many.count(None)
+    assert (left_out > 0) == (0 < least < 1)
+
+
+@pytest.mark.parametrize("least", [1e-6, 0.5, 0.99])
+def test_whether_a_score_is_reached_is_told_as_the_score_tells_it(scene, originals, least) -> None:
+    parts = pictures_near_and_far(scene, originals)
+    asked = []
+
+    def is_worth_it(other, wanted):
+        asked.append(wanted)
+        return True
+
+    for one in parts[::3]:
+        expected = [compare(one, other).score >= least for other in parts]
+        assert reach(one, parts, least, is_worth_it) == expected
+        assert not any(reach(one, [other], least, lambda *_: False)[0] > is_one
+                       for other, is_one in zip(parts, expected, strict=True))  # fmt: skip
+    assert 0 < len(asked) < len(parts[::3]) * len(parts)
+    assert all(0 < wanted <= 56 for wanted in asked)
+
+
+def test_one_with_none_is_nothing(originals) -> None:
+    assert compare_many(originals[0], [], 0.5) == []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import exp, log1p
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import ceil, exp, expm1, log, log1p
 
 import numpy as np
 
@@ -11,10 +12,10 @@ from fpcache.errors import MediaError
 from fpcache.media.image.calibration import THRESHOLD, WITH_VECTORS, WITHOUT_VECTORS
 from fpcache.media.image.dct import HASH_BITS, LOW_BAND, bit_counts, orientation_distances
 from fpcache.media.image.keypoints import Keypoints
-from fpcache.media.image.matching import Agreement, agreement
+from fpcache.media.image.matching import MOST_PLACES, NO_AGREEMENT, Agreement, agreement
 from fpcache.media.records import Parts, Similarity
 
-__all__ = ["Evidence", "compare", "evidence", "features", "score"]
+__all__ = ["Evidence", "compare", "compare_many", "evidence", "features", "reach", "score"]
 
 _LOW_BITS = int(bit_counts(LOW_BAND).sum())
 _ORIENTATIONS = (
@@ -58,7 +59,78 @@ def compare(a: Parts, b: Parts) -> Similarity:
     MediaError
         If one of them holds no image's hashes.
     """
-    seen = evidence(a, b)
+    return _told(evidence(a, b))
+
+
+def compare_many(a: Parts, others: Sequence[Parts], least: float) -> list[Similarity | None]:
+    """Return what `compare` says of one picture and each of others; None where it is surely below `least`.
+
+    From hashes and vectors follows how many places would have to agree, and often that so many can't.
+    """
+    told: list[Similarity | None] = []
+    for b, seen, wanted in _wanted_of(a, others, least):
+        places = agreement(_keypoints(a), _keypoints(b), wanted) if wanted <= MOST_PLACES else NO_AGREEMENT
+        told.append(_told(replace(seen, places=places)) if places.count >= wanted else None)
+    return told
+
+
+def reach(
+    a: Parts, others: Sequence[Parts], least: float, is_worth_it: Callable[[Parts, int], bool]
+) -> list[bool]:
+    """Say whether the score of one picture with each of others is at least `least`, above 0.
+
+    What hashes and vectors decide by themselves is not looked at any closer: places can only add to it.
+
+    Parameters
+    ----------
+    a, others : Parts and sequence of Parts
+    least : float
+    is_worth_it : callable
+        Another picture's parts and how many places would have to agree → whether to look if they do.
+    """
+    told = []
+    for b, seen, wanted in _wanted_of(a, others, least):
+        if 0 < wanted <= MOST_PLACES and is_worth_it(b, wanted):
+            seen = replace(seen, places=agreement(_keypoints(a), _keypoints(b), wanted))
+        told.append(score(seen) >= least)
+    return told
+
+
+def _wanted_of(a: Parts, others: Sequence[Parts], least: float) -> Iterator[tuple[Parts, Evidence, int]]:
+    """Yield others with what all but places says, and how many places must agree."""
+    for b, (bits, low_bits) in zip(others, _differing(a, others), strict=True):
+        seen = Evidence(bits, low_bits, NO_AGREEMENT, _cosine(a, b))
+        yield b, seen, _places_wanted(seen, least)
+
+
+def _differing(a: Parts, others: Sequence[Parts]) -> list[tuple[int, int]]:
+    """Return in how many bits one picture and each of others differ, of all and of the lowest frequencies."""
+    for parts in (a, *others):
+        if not {"global", "places", "patches"} <= parts.hashes.keys():
+            raise MediaError(f"no hashes of an image: {sorted(parts.hashes)}; fingerprint it as an image")
+    if not others:
+        return []
+    theirs = [parts.hashes["global"] for parts in others]
+    starts = np.cumsum([0, *(len(hashes) for hashes in theirs[:-1])])
+    windows_a, windows_b = a.hashes["global"][:, None], np.concatenate(theirs)[None]
+    found = []
+    for band in (None, LOW_BAND):
+        least = orientation_distances(windows_a, windows_b, band).min(axis=(0, 2))
+        found.append(np.minimum.reduceat(least, starts).tolist())
+    return list(zip(*found, strict=True))
+
+
+def _places_wanted(seen: Evidence, least: float) -> int:
+    """Return how many places must agree at least for a score, with all else as seen."""
+    weights = (WITHOUT_VECTORS if seen.cosine is None else WITH_VECTORS)[0]
+    missing = log(least / (1 - least)) - _logit(seen) if 0 < least < 1 else 0.0
+    if missing <= 0:
+        return 0
+    # As `features` counts them; a little less, for what rounding may do.
+    return ceil(2 + expm1(min(missing / weights[2], 50.0)) - 1e-6)
+
+
+def _told(seen: Evidence) -> Similarity:
     found: dict[str, object] = {
         "differing_bits": seen.bits, "of_bits": HASH_BITS, "differing_low_bits": seen.low_bits,
         "agreeing_places": seen.places.count, "cosine": seen.cosine,
@@ -72,20 +144,18 @@ def compare(a: Parts, b: Parts) -> Similarity:
 
 def evidence(a: Parts, b: Parts) -> Evidence:
     """Measure all that two pictures have in common."""
-    for parts in (a, b):
-        if not {"global", "places", "patches"} <= parts.hashes.keys():
-            raise MediaError(f"no hashes of an image: {sorted(parts.hashes)}; fingerprint it as an image")
-    windows_a, windows_b = a.hashes["global"][:, None], b.hashes["global"][None]
-    bits = int(orientation_distances(windows_a, windows_b).min())
-    low_bits = int(orientation_distances(windows_a, windows_b, LOW_BAND).min())
+    ((bits, low_bits),) = _differing(a, [b])
     return Evidence(bits, low_bits, agreement(_keypoints(a), _keypoints(b)), _cosine(a, b))
 
 
 def score(seen: Evidence) -> float:
     """Return the calibrated likeness; at most one in a thousand unrelated pairs reaches `THRESHOLD`."""
+    return 1 / (1 + exp(-max(min(_logit(seen), 500.0), -500.0)))
+
+
+def _logit(seen: Evidence) -> float:
     weights, offset = WITHOUT_VECTORS if seen.cosine is None else WITH_VECTORS
-    logit = offset + sum(weight * value for weight, value in zip(weights, features(seen), strict=True))
-    return 1 / (1 + exp(-max(min(logit, 500.0), -500.0)))
+    return offset + sum(weight * value for weight, value in zip(weights, features(seen), strict=True))
 
 
 def features(seen: Evidence) -> list[float]:

@@ -17,12 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpcache.media.image.dct import bit_counts, over_flips
-from fpcache.media.image.keypoints import LEVEL_STEP, UNITS_PER_PIXEL, Keypoints, patch_frequencies
+from fpcache.media.image.keypoints import (
+    LEVEL_STEP,
+    PATCH_BITS,
+    UNITS_PER_PIXEL,
+    Keypoints,
+    patch_frequencies,
+)
 
-__all__ = ["Agreement", "agreement"]
+__all__ = ["MOST_PLACES", "NO_AGREEMENT", "Agreement", "agreement"]
 
 _LARGEST_DISTANCE = 44
-_PAIRS_KEPT = 56
+MOST_PLACES = 56
 _ORIENTATIONS_TRIED = 2
 _LEAST_PAIRS = 3
 _TOLERANCE_PIXELS = 5.0
@@ -70,16 +76,21 @@ class Agreement:
     turn_deg: float
 
 
-_NONE = Agreement(0, 0.0, 0, 1.0, 0.0)
+NO_AGREEMENT = Agreement(0, 0.0, 0, 1.0, 0.0)
 
 
-def agreement(a: Keypoints, b: Keypoints) -> Agreement:
-    """Return the movement from `a` to `b` that most of their keypoints agree on."""
-    if min(len(a.places), len(b.places)) < _LEAST_PAIRS:
-        return _NONE
+def agreement(a: Keypoints, b: Keypoints, least: int = 0) -> Agreement:
+    """Return the movement from `a` to `b` that most of their keypoints agree on.
+
+    Where it is sure that fewer than `least` agree, it isn't looked which.
+    """
+    if min(len(a.places), len(b.places), MOST_PLACES) < max(_LEAST_PAIRS, least):
+        return NO_AGREEMENT
     distances = _orientation_distances(a.patches, b.patches)
     tried = [_mutual(distances[orientation], orientation) for orientation in range(8)]
     tried.sort(key=lambda pairs: -float(pairs.likeness.sum()))
+    if all(len(pairs.rows) < least for pairs in tried[:_ORIENTATIONS_TRIED]):
+        return NO_AGREEMENT
     found = [_verified(a, b, pairs) for pairs in tried[:_ORIENTATIONS_TRIED]]
     return max(found, key=lambda each: each.strength)
 
@@ -87,9 +98,17 @@ def agreement(a: Keypoints, b: Keypoints) -> Agreement:
 def _orientation_distances(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return Hamming distances of all patches of a and b in all orientations, shape (8, n, m)."""
     words_b = _words(b)[:, None]
-    upright = bit_counts(_words(a)[:, :, None] ^ words_b)
-    turned = bit_counts(_words(_transposed(a))[:, :, None] ^ words_b)
+    words_a, transposed_a = _sides(a.tobytes())
+    upright = bit_counts(words_a[:, :, None] ^ words_b)
+    turned = bit_counts(transposed_a[:, :, None] ^ words_b)
     return np.stack([*over_flips(upright, _CLASS_BITS), *over_flips(turned, _CLASS_BITS)])
+
+
+@lru_cache(maxsize=4)  # of a picture that is compared with many
+def _sides(patches: bytes) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Return the words of patches and of those mirrored at their diagonals."""
+    held = np.frombuffer(patches, np.uint8).reshape(-1, PATCH_BITS // 8)
+    return _words(held), _words(_transposed(held))
 
 
 def _words(patches: NDArray[np.uint8]) -> NDArray[np.uint32]:
@@ -115,21 +134,21 @@ def _mutual(distances: NDArray[np.uint8], orientation: int) -> _Pairs:
     columns = distances[rows].argmin(axis=1)
     is_mutual = least[rows] == distances.min(axis=0)[columns]
     rows, columns = rows[is_mutual], columns[is_mutual]
-    order = np.argsort(least[rows], kind="stable")[:_PAIRS_KEPT]
+    order = np.argsort(least[rows], kind="stable")[:MOST_PLACES]
     likeness = 1 - least[rows[order]] / (_LARGEST_DISTANCE + 4)
     return _Pairs(rows[order], columns[order], likeness, orientation)
 
 
 def _verified(a: Keypoints, b: Keypoints, pairs: _Pairs) -> Agreement:
     if len(pairs.rows) < _LEAST_PAIRS:
-        return _NONE
+        return NO_AGREEMENT
     start = _oriented(_positions(a, pairs.rows), pairs.orientation)
     end = _positions(b, pairs.columns)
     levels = b.places[pairs.columns, 2].astype(np.int64) - a.places[pairs.rows, 2]
     log_scales = levels * np.log2(LEVEL_STEP)
     factor, offset = _proposals(start, end, log_scales)
     if not len(factor):
-        return _NONE
+        return NO_AGREEMENT
     misses = abs(factor[:, None] * start + offset[:, None] - end)
     off_scale = abs(np.log2(abs(factor))[:, None] - log_scales)
     agrees = (misses <= _TOLERANCE_PIXELS) & (off_scale <= _SCALE_SLACK_LOG2)
