@@ -26,7 +26,7 @@ HEAVY = {
     "PIL", "polars", "pyarrow", "scipy", "sklearn", "torch",
 }  # fmt: skip
 # Each kind of media is a package that is imported when first asked for, and with it what it works on.
-INSIDE_MEDIA = {path.parent for path in (PACKAGE / "media").glob("*/__init__.py")}
+INSIDE_MEDIA = {path.parent for path in (PACKAGE / "media").glob("*/**/__init__.py")}
 MOST_LINES, MOST_FUNCTION_LINES = 400, 50
 
 

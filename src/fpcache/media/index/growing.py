@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -21,9 +21,12 @@ class GrowingRows:
         Numbers in each value.
     dtype : dtype
         Their type.
+    order : str
+        ``"C"``, or ``"F"`` where the first numbers of all values shall lie together, then the second ones.
     """
 
-    def __init__(self, width: int, dtype: DTypeLike) -> None:
+    def __init__(self, width: int, dtype: DTypeLike, order: Literal["C", "F"] = "C") -> None:
+        self._order: Literal["C", "F"] = order
         self._rows = np.zeros(0, np.int64)
         self._values: NDArray[Any] = np.zeros((0, width), dtype)
         self._count = 0
@@ -37,7 +40,7 @@ class GrowingRows:
         if needed > len(self._rows):
             room = max(needed, len(self._rows) + len(self._rows) // 2, 64)
             self._rows = np.resize(self._rows, room) if len(self._rows) else np.zeros(room, np.int64)
-            grown = np.empty((room, self._values.shape[1]), self._values.dtype)
+            grown = np.empty((room, self._values.shape[1]), self._values.dtype, self._order)
             grown[: self._count] = self._values[: self._count]
             self._values = grown
         self._rows[self._count : needed] = rows
@@ -56,7 +59,7 @@ class GrowingRows:
         if not is_kept.all():
             self._rows, self._values = (
                 self._rows[: self._count][is_kept],
-                self._values[: self._count][is_kept],
+                np.asarray(self._values[: self._count][is_kept], order=self._order),
             )
             self._count = len(self._rows)
 
