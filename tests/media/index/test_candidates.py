@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
+
 import pytest
 
 from fpcache.media import fingerprint
@@ -40,7 +43,7 @@ def proposed(open_index, tmp_path):
     def propose(index, source, kind=None):
         made = bare(source) if isinstance(source, Image.Image) else fingerprint(source, kind)
         connection = open_database(tmp_path / "media.sqlite")
-        found = Candidates(index.path).propose(connection, made, Scope(made.kind, made.algorithm), FEW)
+        found = Candidates(index.store.path).propose(connection, made, Scope(made.kind, made.algorithm), FEW)
         named = dict(connection.execute("SELECT row, id FROM items").fetchall())
         connection.close()
         return [named[row] for row in found]
@@ -141,7 +144,7 @@ def test_codes_are_found_by_all_orientations_exactly(open_index):
     made = [image(seed, has_vector=False) for seed in range(60)]
     index.add_many((str(seed), one) for seed, one in enumerate(made))
     table = CodeTable("image", "image-1")
-    table.follow(index._connection)
+    table.follow(index.store.connection)
     codes = np.stack([one.hashes["global"][0] for one in made])
     asked = np.random.default_rng(7).integers(0, 256, (1, 32), dtype=np.uint8)
     distances = hash_distance(asked, codes)
@@ -157,3 +160,27 @@ def test_a_kind_of_which_nothing_is_known_is_compared_with_all(open_index, monke
         index.add(str(seed), text(seed))
     found = index.search(text(5, words=29), threshold=0, limit=12)
     assert (found[0].id, len(found)) == ("5", 12)
+
+
+@pytest.mark.parametrize("change", ["mirrored", "cut", "noisy", "letterboxed", "cropped"])
+@pytest.mark.parametrize("has_vector", [True, False])
+def test_videos_are_proposed_among_many(open_index, tmp_path, change, has_vector):
+    pytest.importorskip("av", reason="needs the media extra")
+    from .made_videos import changed, fingerprint_of, video
+
+    def made(planes, digest):
+        one = fingerprint_of(planes, digest)
+        return one if has_vector else replace(one, parts=replace(one.parts, vector=None, model=""))
+
+    index = open_index("video")
+    index.add_many((str(seed), made(video(seed), f"{seed:032x}")) for seed in range(30))
+    hits = 0
+    with contextlib.closing(open_database(tmp_path / "media.sqlite")) as connection:
+        for seed in range(0, 30, 3):
+            asked = made(changed(video(seed), change), "x")
+            rows = Candidates(index.store.path).propose(
+                connection, asked, Scope("video", asked.algorithm), FEW
+            )
+            assert len(rows) <= 2 * FEW
+            hits += seed + 1 in rows
+    assert hits >= 9

@@ -65,14 +65,14 @@ def test_nothing_promised_is_lost_and_nothing_comes_back(tmp_path):
 
 
 def check_items(index, told, unsure):
-    known = {int(item) for (item,) in index._connection.execute("SELECT id FROM items")}
+    known = {int(item) for (item,) in index.store.connection.execute("SELECT id FROM items")}
     assert {seed for seed in told if seed % 5} - unsure <= known
     assert known - unsure <= {seed for seed in told if seed % 5}
     for seed in sorted(known - unsure)[::10]:
         expected = image(seed + 1_000_000 if seed % 7 == 0 else seed)
         assert index.get(str(seed)).fingerprint == expected
     for table in ("fingerprints", "vectors", "codes"):
-        assert index._connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (len(known),)
+        assert index.store.connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (len(known),)
 
 
 def check_searches(index, seeds):

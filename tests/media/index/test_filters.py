@@ -13,7 +13,7 @@ from fpcache.errors import MediaError
 from fpcache.media.index.filters import condition
 from fpcache.media.index.items import metadata_text
 
-from .made_fingerprints import text
+from .made_fingerprints import image, text
 
 numbers = st.one_of(st.booleans(), st.integers(-3, 3), st.sampled_from([0.5, -1.0, 2.0, 1e300]))
 texts = st.sampled_from(["", "a", "b", "B", "é", "2", "2000", "%", "' OR 1 --", '["a"]', "None"])
@@ -98,3 +98,17 @@ def test_a_filter_holds_where_many_more_are_nearer(open_index):
     index.add("far", text(1, words=25), {"n": -1})
     assert [match.id for match in index.search(text(1), where={"n": -1})] == ["far"]
     assert len(index.search(text(1), limit=100, where={"n": (10, 19)})) == 10
+
+
+@pytest.mark.parametrize("one_in", [2, 25, 2000])
+def test_among_many_a_filter_proposes_what_it_would_of_a_smaller_index(open_index, tmp_path, one_in):
+    index = open_index("image", candidates=2)
+    made = {str(seed): image(seed) for seed in range(200)}
+    made |= {f"copy of {seed}": image(1000 + seed, like=seed) for seed in range(0, 200, 2)}
+    items = [(item_id, one, {"n": place}) for place, (item_id, one) in enumerate(made.items())]
+    index.add_many(items)
+    wanted = list(range(0, 300, one_in))
+    for seed in range(0, 200, 20):
+        asked = image(5000 + seed, like=seed)
+        found = {match.id for match in index.search(asked, where={"n": wanted})}
+        assert found == {one for one in (str(seed), f"copy of {seed}") if list(made).index(one) in wanted}

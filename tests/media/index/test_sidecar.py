@@ -36,7 +36,7 @@ def opened(folder):
 
 def graphs(index):
     """The nearest vectors' files in use, and how many vectors are compared one by one."""
-    return [(table._graph is not None, table.tail) for table in index._candidates.vectors]
+    return [(table._graph is not None, table.tail) for table in index.store.proposing.vectors]
 
 
 def by_vector_only(seed, like):
@@ -82,7 +82,7 @@ def test_a_damaged_file_is_made_anew(filled, damage, caplog):
     with caplog.at_level(logging.WARNING, "fpcache"), opened(filled) as index:
         assert [found(index, seed) for seed in range(0, COUNT, 40)] == [str(s) for s in range(0, COUNT, 40)]
         assert "is made anew" in caplog.text
-        index._follower.stop()  # waits for it
+        index.store.follower.stop()  # waits for it
     with opened(filled) as index:
         assert found(index, 3) == "3"
         assert graphs(index)[0][0]
@@ -114,7 +114,7 @@ def test_a_file_of_an_older_state_is_no_more_than_incomplete(filled):
             index.add(str(seed), image(seed))
         for seed in range(20):
             index.remove(str(seed))
-        index._follower.stop()
+        index.store.follower.stop()
         assert [found(index, seed) for seed in (1000, 1019, 20)] == ["1000", "1019", "20"]
     with opened(filled) as index:
         assert [found(index, seed) for seed in (1000, 1019, 20)] == ["1000", "1019", "20"]
@@ -146,16 +146,16 @@ def test_the_file_and_the_rest_agree_with_exact_nearest(filled):
     with opened(filled) as index:
         for seed in range(2000, 2040):
             index.add(str(seed), image(seed))
-        index._follower.stop()
+        index.store.follower.stop()
         seeds = [*range(COUNT), *range(2000, 2040)]
         held = np.stack([image(seed).vector for seed in seeds]).astype(np.float32)
         found(index, 0)
-        (table,) = index._candidates.vectors
+        (table,) = index.store.proposing.vectors
         hits = 0
         for _ in range(50):
             asked = random.standard_normal(held.shape[1]).astype(np.float32)
             exact = np.argsort(-(held @ asked))[:10] + 1
-            rows = table.nearest(index._connection, asked / np.linalg.norm(asked), 10, None)
+            rows = table.nearest(index.store.connection, asked / np.linalg.norm(asked), 10, None)
             hits += len(np.intersect1d(rows, exact))
     assert hits >= 480
 
@@ -171,7 +171,7 @@ def test_a_file_that_cannot_be_written_is_told_once_and_harms_nothing(tmp_path, 
     with caplog.at_level(logging.WARNING, "fpcache"), opened(tmp_path) as index:
         for seed in range(200):
             index.add(str(seed), image(seed))
-            if (thread := index._follower._thread) is not None:
+            if (thread := index.store.follower._thread) is not None:
                 thread.join()
         assert [found(index, seed) for seed in (0, 60, 199)] == ["0", "60", "199"]
     assert len(tried) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import threading
 import time
@@ -56,8 +57,10 @@ class Follower:
         if usearch() is not None:
             with self._working, closing(open_database(self._database)) as connection:
                 for space in _spaces(connection):
-                    if _pending(connection, space) > self._most_pending:
-                        while bring_up_to_date(connection, self._database, space, lambda: False):
+                    has_file = recorded_sidecar(connection, space) is not None
+                    if _pending(connection, space) > (0 if has_file else self._most_pending):
+                        threads = os.cpu_count() or 1  # whoever waits for it wants it soon
+                        while bring_up_to_date(connection, self._database, space, _never, threads):
                             pass
                 sweep(connection, self._database, older_than_s=0.0)
 
@@ -94,10 +97,15 @@ class Follower:
             translated(self._database),
             closing(open_database(self._database)) as connection,
         ):
+            threads = max(1, (os.cpu_count() or 2) // 2)
             for space in _spaces(connection):
                 while not is_stopped() and _pending(connection, space) > self._most_pending:
-                    if not bring_up_to_date(connection, self._database, space, is_stopped):
+                    if not bring_up_to_date(connection, self._database, space, is_stopped, threads):
                         break
+
+
+def _never() -> bool:
+    return False
 
 
 def _spaces(connection: sqlite3.Connection) -> list[Space]:

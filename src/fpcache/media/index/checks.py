@@ -10,13 +10,12 @@ from fpcache.errors import FpcacheError, MediaError
 from fpcache.media.batch import Failure, fingerprint_batch
 from fpcache.media.index.database import writing
 from fpcache.media.index.items import checked_id, metadata_text
-from fpcache.media.index.rows import Prepared, Scope, prepared
+from fpcache.media.index.rows import Scope, prepared
+from fpcache.media.index.stores import Outcome
 from fpcache.media.methods import method
 from fpcache.media.records import KINDS, Kind, MediaFingerprint
 
-__all__ = ["agreed_kind", "check_algorithms", "checked", "prepared_batch"]
-
-Outcome = tuple[Prepared, str] | FpcacheError
+__all__ = ["agreed_kind", "check_algorithms", "checked", "other_algorithm", "prepared_batch"]
 
 
 def agreed_kind(connection: sqlite3.Connection, kind: Kind | None) -> Kind | None:
@@ -72,17 +71,21 @@ def check_algorithms(connection: sqlite3.Connection, scope: Scope) -> None:
         asked = f"SELECT id, algorithm FROM items WHERE kind = ? AND algorithm {sign} ? LIMIT 1"
         found = connection.execute(asked, (scope.kind, scope.algorithm)).fetchone()
         if found is not None:
-            raise MediaError(
-                f"items such as {found[0]!r} are of {found[1]}, and can't be compared with "
-                f"{scope.algorithm}; outdated() names them: update() them from their sources, "
-                "or remove() them"
-            )
+            raise other_algorithm(found[0], found[1], scope.algorithm)
+
+
+def other_algorithm(item_id: str, held: str, wanted: str) -> MediaError:
+    """Return the error that says that an item can't be compared."""
+    return MediaError(
+        f"items such as {item_id!r} are of {held}, and can't be compared with {wanted}; outdated() names "
+        "them: update() them from their sources, or remove() them"
+    )
 
 
 def prepared_batch(batch: Sequence[Any], kind: Kind | None) -> list[Outcome]:
     """Return what is written of each item, its fingerprint and its metadata, or what is wrong with it."""
     sources = [item[1] for item in batch if _is_item(item) and not isinstance(item[1], MediaFingerprint)]
-    made = iter(fingerprint_batch(sources, kind))
+    made = iter(fingerprint_batch(sources, kind) if sources else ())  # it would start threads
     outcomes: list[Outcome] = []
     for item in batch:
         try:

@@ -20,7 +20,10 @@ __all__ = ["open_database", "reading", "translated", "writing"]
 
 BUSY_S = 10.0
 _APPLICATION_ID = 0x6670634D  # "fpcM"
-_FORMAT = 1
+_FORMAT = 2
+# Vectors and fingerprints take 2 to 6 KiB: several fit a page, so that little of it stays empty.
+_PAGE_BYTES = 16 << 10
+_CACHE_KIB = 32 << 10
 _TABLES = """
     CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE items (
@@ -77,22 +80,28 @@ def open_database(path: Path) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    if _is_ready(connection):
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    if _version(connection) == _FORMAT:
         connection.execute("PRAGMA synchronous = NORMAL")
         return
+    connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a file that has pages it stays as it is
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     with writing(connection):
-        if _is_ready(connection):  # by another process meanwhile
+        version = _version(connection)
+        if version == _FORMAT:  # by another process meanwhile
             return
-        for statement in _TABLES.split(";"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        if version == 0:
+            for statement in _TABLES.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        else:  # format 1: rows are told apart by how they begin, and vector files held other numbers
+            connection.execute("DELETE FROM sidecars")
         connection.execute(f"PRAGMA user_version = {_FORMAT}")
 
 
-def _is_ready(connection: sqlite3.Connection) -> bool:
-    """Say whether it is an index of this format already; refuse what is not an index."""
+def _version(connection: sqlite3.Connection) -> int:
+    """Return the format of an index, 0 of a new file; refuse what is not an index."""
     # In one statement, so as of one moment.
     application, version, tables = connection.execute(
         "SELECT (SELECT application_id FROM pragma_application_id), "
@@ -106,7 +115,7 @@ def _is_ready(connection: sqlite3.Connection) -> bool:
         raise StoreUnavailableError(
             f"it has format {version}, and this fpcache knows {_FORMAT}; use a newer fpcache"
         )
-    return bool(version == _FORMAT)
+    return int(version)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,10 @@
-"""Which items of an index are the same content."""
+"""Which items of an index are the same content.
+
+For each item a few others are proposed, in lists with the likeliest first: pairs of near codes, found all at
+once; the nearest vectors, of many items together; what shares most tokens. Each kind's comparison goes down
+these lists, and leaves off where several in a row are something else. So the work grows with the number of
+items and of their copies, not with the number of pairs.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +12,19 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
 
-from fpcache.media.index.candidates import Candidates
+from fpcache.media.index.candidates import Candidates, Ranked
 from fpcache.media.index.database import reading
-from fpcache.media.index.deciding import is_alike, judged
-from fpcache.media.index.rows import Scope, read, rows_of
+from fpcache.media.index.deciding import alike
+from fpcache.media.index.features import has_features
+from fpcache.media.index.items import Item
+from fpcache.media.index.rows import Rows, Scope, read, rows_of
 
-__all__ = ["groups_of"]
+__all__ = ["Groups", "groups_of"]
+
+_TOGETHER = 512
 
 
-class _Groups:
+class Groups:
     """Rows that are linked, directly or through others (union-find), and which were compared."""
 
     def __init__(self, rows: Iterable[int]) -> None:
@@ -22,12 +32,14 @@ class _Groups:
         self._compared: set[tuple[int, int]] = set()
 
     def first_of(self, row: int) -> int:
+        """Return the row that stands for all that this one is linked with."""
         while self._above.setdefault(row, row) != row:
             self._above[row] = self._above[self._above[row]]
             row = self._above[row]
         return row
 
     def link(self, one: int, other: int) -> None:
+        """Put two rows, and all that they are linked with, together."""
         first, second = sorted((self.first_of(one), self.first_of(other)))
         self._above[second] = first
 
@@ -40,6 +52,7 @@ class _Groups:
         return True
 
     def linked(self) -> list[list[int]]:
+        """Return the groups of two or more, ascending."""
         together = defaultdict(list)
         for row in sorted(self._above):
             together[self.first_of(row)].append(row)
@@ -52,23 +65,68 @@ def groups_of(
     """Return the ids of each group of two or more, in the order in which they were added."""
     with reading(connection):
         rows = rows_of(connection, scope)
-    allowed = rows if scope.where[1] else None
-    groups = _Groups(rows.tolist())
-    for row in rows.tolist():
+    groups = Groups(rows.tolist())
+    if threshold is None or threshold <= 1:
+        _link_equal(connection, scope, groups)
+    is_exact = len(rows) <= count or not has_features(scope.kind)
+    if not is_exact:
         with reading(connection):
-            asked = next((item for _, item in read(connection, [row])), None)
-            if asked is None:  # removed meanwhile
-                continue
-            proposed = candidates.propose(connection, asked.fingerprint, scope, count, allowed)
-            items = list(read(connection, [other for other in proposed if groups.is_open(row, other)]))
-        told = judged(asked.fingerprint, [item for _, item in items])
-        for (other, _), similarity in zip(items, told, strict=True):
-            if is_alike(similarity, threshold):
-                groups.link(row, other)
+            candidates.join_codes(connection, scope)
+    for start in range(0, len(rows), _TOGETHER):
+        some = rows[start : start + _TOGETHER]
+        with reading(connection):
+            items = dict(read(connection, some.tolist()))  # some may have been removed meanwhile
+            if is_exact:
+                lists = {row: [Ranked(rows[rows > row].tolist(), len(rows))] for row in items}
+            else:
+                lists = candidates.propose_many(connection, items, scope, count, _allowed(scope, rows))
+            for row, proposed in lists.items():
+                for ranked in proposed:
+                    own = (row, items[row])
+                    _walk(connection, groups, own, ranked, threshold, is_exact=is_exact)
     return _named(connection, groups)
 
 
-def _named(connection: sqlite3.Connection, groups: _Groups) -> list[list[str]]:
+def _allowed(scope: Scope, rows: Rows) -> Rows | None:
+    return rows if scope.where[1] else None
+
+
+def _link_equal(connection: sqlite3.Connection, scope: Scope, groups: Groups) -> None:
+    """Link what is of one digest, and so the same whatever else may be."""
+    clause, parameters = scope.condition
+    asked = f"SELECT digest, row FROM items WHERE {clause} ORDER BY digest, row"
     with reading(connection):
-        named = [[item.id for _, item in read(connection, rows)] for rows in groups.linked()]
+        before: tuple[str, int] | None = None
+        for digest, row in connection.execute(asked, parameters):
+            if before is not None and before[0] == digest:
+                groups.link(before[1], row)
+            before = (digest, row)
+
+
+def _walk(
+    connection: sqlite3.Connection, groups: Groups, own: tuple[int, Item], ranked: Ranked,
+    threshold: float | None, *, is_exact: bool,
+) -> None:  # fmt: skip
+    """Compare an item with others, the likeliest first, and link those that are alike."""
+    row, item = own
+    for start in range(0, len(ranked.rows), ranked.patience):
+        step = ranked.rows[start : start + ranked.patience]
+        is_linked = [groups.first_of(row) == groups.first_of(other) for other in step]
+        open_ = [other for other in step if groups.is_open(row, other)]
+        others = list(read(connection, open_))
+        told = alike(item.fingerprint, [one for _, one in others], threshold, is_exact=is_exact)
+        for (other, _), is_same in zip(others, told, strict=True):
+            if is_same:
+                groups.link(row, other)
+        if not (any(told) or any(is_linked)):
+            return
+
+
+def _named(connection: sqlite3.Connection, groups: Groups) -> list[list[str]]:
+    named = []
+    with reading(connection):
+        for rows in groups.linked():
+            asked = "SELECT id FROM items WHERE row = ?"
+            found = [connection.execute(asked, (row,)).fetchone() for row in rows]
+            named.append([one[0] for one in found if one is not None])
     return [group for group in named if len(group) > 1]

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fpcache.media.records import Kind, MediaFingerprint, Parts
 
-__all__ = ["CODE_BYTES", "Features", "asked_features", "has_features", "stored_features"]
+__all__ = ["CODE_BYTES", "Features", "asked_features", "has_features", "patch_tokens", "stored_features"]
 
 CODE_BYTES = 32
 
@@ -28,6 +29,8 @@ _ONE_WORD_IN = 8
 _MOST_WORDS = 1 << 14
 # A sound played up to 5 % faster or slower is heard up to two quarter tones higher or lower.
 _SHIFTS_BANDS = (-2, -1, 0, 1, 2)
+# The bits of a frame's hash that are of frequencies even down and across come first.
+_EVEN_BYTES, _FRAMES, _ONE_FRAME_IN = 8, 200, 2
 _PRIME_1, _PRIME_2 = 0x9E37_79B9_7F4A_7C15, 0xD6E8_FEB8_6659_FD93
 
 
@@ -70,16 +73,28 @@ def _image(parts: Parts, is_asked: bool) -> Features:
     """Return the hashes, and samples of the keypoints' where no vector does their work."""
     from fpcache.media.image.dct import HASH_BYTES
 
-    codes = np.unique(parts.hashes["global"].reshape(-1, HASH_BYTES), axis=0)
+    distinct = sorted({code.tobytes() for code in parts.hashes["global"].reshape(-1, HASH_BYTES)})
+    codes = np.frombuffer(b"".join(distinct), np.uint8).reshape(-1, HASH_BYTES)
     patches = parts.hashes["patches"]
     if not len(patches) or (parts.vector is not None and not is_asked):
         return Features(codes)
+    return Features(codes, patch_tokens(patches, is_asked))
+
+
+def patch_tokens(patches: Codes, is_asked: bool) -> Tokens:
+    """Return samples of keypoints' hashes, of which most are the same for the same place in a copy.
+
+    Parameters
+    ----------
+    patches : ndarray of uint8, shape (n, 16)
+    is_asked : bool
+        Whether turned copies shall be found, too.
+    """
     words = [_even_words(patches)]
     if is_asked:  # a mirrored patch has the same even bits, a turned one those of the transposed patch
         words.append(_even_words(_turned(patches)))
     even = np.concatenate(words)
-    sampled = [_mixed(even & np.uint64(mask), number) for number, mask in enumerate(_PATCH_MASKS)]
-    return Features(codes, _tokens(sampled))
+    return _tokens([_mixed(even & np.uint64(mask), number) for number, mask in enumerate(_PATCH_MASKS)])
 
 
 def _even_words(patches: Codes) -> NDArray[np.uint64]:
@@ -128,6 +143,36 @@ def _audio(parts: Parts, is_asked: bool) -> Features:
     return Features(tokens=_tokens(sampled)[:_MOST_WORDS])
 
 
+def _video(parts: Parts, is_asked: bool) -> Features:
+    """Return samples of the frames' lowest frequencies that flips leave as they are, and the sound's words.
+
+    Of an original the whole frames and crops of it are stored, and a crop is asked for by all its windows, so
+    that either may show less than the other. Frames that say nothing are left out, as black ones.
+    """
+    from fpcache.media.video.fingerprinting import SOUND
+
+    frames = parts.hashes["frames"][parts.hashes["weights"] > 0]
+    even = np.ascontiguousarray(frames[..., :_EVEN_BYTES]).reshape(-1, _EVEN_BYTES)
+    words = even.view(">u8").ravel().astype(np.uint64)
+    sampled = [_mixed(words & mask, _FRAMES + number) for number, mask in enumerate(_frame_masks())]
+    sampled = [mixed[mixed % np.uint64(_ONE_FRAME_IN) == 0] for mixed in sampled]
+    tokens = _tokens(sampled)[:_MOST_WORDS]
+    if SOUND + "bits" not in parts.hashes:
+        return Features(tokens=tokens)
+    sound = {
+        name.removeprefix(SOUND): array for name, array in parts.hashes.items() if name.startswith(SOUND)
+    }
+    return Features(tokens=np.union1d(tokens, _audio(Parts(sound), is_asked).tokens))
+
+
+@lru_cache(maxsize=1)
+def _frame_masks() -> list[np.uint64]:
+    """Return three choices of 18 of the 27 lowest frequencies that are even both down and across."""
+    low = [8 * down + across for down in range(8) for across in range(8) if 0 < down + across <= 6]
+    chosen = ([bit for place, bit in enumerate(low) if place % 3 != left_out] for left_out in range(3))
+    return [np.uint64(sum(1 << (63 - bit) for bit in bits)) for bits in chosen]
+
+
 def _mixed(values: NDArray[np.uint64], family: int) -> NDArray[np.uint64]:
     """Return values spread over 64 bits, those of different families apart."""
     start = np.uint64((family + 1) * _PRIME_2 % (1 << 64))
@@ -143,4 +188,9 @@ def _tokens(pieces: list[NDArray[np.uint64]]) -> Tokens:
     return np.unique(np.concatenate(pieces)).view(np.int64)
 
 
-_RULES: dict[str, Callable[[Parts, bool], Features]] = {"image": _image, "text": _text, "audio": _audio}
+_RULES: dict[str, Callable[[Parts, bool], Features]] = {
+    "image": _image,
+    "text": _text,
+    "audio": _audio,
+    "video": _video,
+}

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpcache.errors import CorruptEntryError, FpcacheError, MediaError
-from fpcache.media.index.features import stored_features
+from fpcache.media.index.features import Features, stored_features
 from fpcache.media.index.filters import Condition
 from fpcache.media.index.items import Item
+from fpcache.media.index.packing import packed, unpacked
 from fpcache.media.index.sidecar import Space
-from fpcache.media.records import MediaFingerprint
+from fpcache.media.records import Kind, MediaFingerprint
 
 __all__ = [
     "Prepared",
@@ -47,7 +48,7 @@ class Scope:
         A condition on their metadata, and its parameters.
     """
 
-    kind: str
+    kind: Kind
     algorithm: str
     where: Condition = ("1", [])
 
@@ -65,20 +66,18 @@ class Prepared:
     fingerprint: MediaFingerprint
     data: bytes
     vector: bytes | None
-    codes: bytes
-    tokens: list[int]
+    features: Features
 
 
 def prepared(fingerprint: MediaFingerprint) -> Prepared:
     """Return what is written of a fingerprint; its vector is kept apart, so that many are read fast."""
-    features, vector = stored_features(fingerprint), fingerprint.vector
+    vector = fingerprint.vector
     bare = replace(fingerprint, parts=replace(fingerprint.parts, vector=None))
     return Prepared(
         fingerprint,
-        bare.to_bytes(),
+        packed(bare),
         np.ascontiguousarray(vector, "<f2").tobytes() if vector is not None else None,
-        features.codes.tobytes(),
-        features.tokens.tolist(),
+        stored_features(fingerprint),
     )
 
 
@@ -105,26 +104,27 @@ def insert(connection: sqlite3.Connection, item_id: str, item: Prepared, metadat
     if item.vector is not None:
         space = _space(connection, made)
         connection.execute("INSERT INTO vectors VALUES (?, ?, ?)", (row, space, item.vector))
-    _insert_features(connection, row, item)
+    _insert_features(connection, row, made, item.features)
 
 
-def _insert_features(connection: sqlite3.Connection, row: int, item: Prepared) -> None:
-    made = item.fingerprint
-    if item.codes:
-        values = (row, made.kind, made.algorithm, item.codes)
+def _insert_features(
+    connection: sqlite3.Connection, row: int, made: MediaFingerprint, features: Features
+) -> None:
+    if len(features.codes):
+        values = (row, made.kind, made.algorithm, features.codes.tobytes())
         connection.execute("INSERT INTO codes VALUES (?, ?, ?, ?)", values)
-    connection.executemany("INSERT INTO tokens VALUES (?, ?)", ((token, row) for token in item.tokens))
+    of_row = ((token, row) for token in features.tokens.tolist())
+    connection.executemany("INSERT INTO tokens VALUES (?, ?)", of_row)
 
 
 def _space(connection: sqlite3.Connection, made: MediaFingerprint) -> int:
+    found = space_of(connection, made)
+    if found is not None:
+        return found.number
     size = made.vector.size if made.vector is not None else 0
     values = (made.kind, made.algorithm, made.parts.model, size)
-    connection.execute(
-        "INSERT OR IGNORE INTO spaces (kind, algorithm, model, size) VALUES (?, ?, ?, ?)", values
-    )
-    found = space_of(connection, made)
-    assert found is not None
-    return found.number
+    asked = "INSERT INTO spaces (kind, algorithm, model, size) VALUES (?, ?, ?, ?)"
+    return connection.execute(asked, values).lastrowid or 0
 
 
 def space_of(connection: sqlite3.Connection, made: MediaFingerprint) -> Space | None:
@@ -183,7 +183,7 @@ def _fingerprint(connection: sqlite3.Connection, row: int) -> MediaFingerprint:
     if found is None:
         raise CorruptEntryError(f"row {row} has lost its fingerprint; remove the item, and add it again")
     try:
-        made = MediaFingerprint.from_bytes(found[0])
+        made = unpacked(found[0])
     except MediaError as error:
         raise CorruptEntryError(
             f"row {row} is damaged ({error}); remove the item, and add it again"
@@ -194,11 +194,12 @@ def _fingerprint(connection: sqlite3.Connection, row: int) -> MediaFingerprint:
     return replace(made, parts=replace(made.parts, vector=vector))
 
 
-def make_features_anew(connection: sqlite3.Connection, current: dict[str, str]) -> None:
+def make_features_anew(connection: sqlite3.Connection, current: dict[Kind, str]) -> None:
     """Make all codes and tokens again from the fingerprints of the present algorithms, by kind."""
     for table in ("tokens", "codes", "removed", "sidecars"):
         connection.execute(f"DELETE FROM {table}")
     for kind, algorithm in current.items():
         for row in rows_of(connection, Scope(kind, algorithm)).tolist():
-            _insert_features(connection, row, prepared(_fingerprint(connection, row)))
+            made = _fingerprint(connection, row)
+            _insert_features(connection, row, made, stored_features(made))
     connection.execute("UPDATE about SET value = value + 1 WHERE name = 'generation'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,15 @@ __all__ = ["VectorTable"]
 
 _AT_ONCE = 1 << 10
 _MOST_ASKED = 1 << 13
+# The file's numbers are rounded: of so many times more, exact ones tell the nearest.
+_ASKED_TIMES = 2
 _FEW = 4096
 
 Rows = NDArray[np.int64]
+
+
+def _threads() -> int:
+    return os.cpu_count() or 1
 
 
 class VectorTable:
@@ -80,14 +87,42 @@ class VectorTable:
         query = vector.astype(np.float32)
         found = [self._in_tail(query, count, allowed)]
         if self._graph is not None:
-            few = allowed is not None and len(allowed) <= _FEW
-            found.append(
-                self._among(connection, query, count, allowed)
-                if few and allowed is not None
-                else self._in_graph(query, count, allowed)
-            )
+            near = allowed
+            if near is None or len(near) > _FEW:
+                near = self._in_graph(query, _ASKED_TIMES * count, allowed)
+            found.append(self._among(connection, query, count, near))
         rows = np.concatenate([rows for rows, _ in found])
         return nearest_rows(rows, np.concatenate([distances for _, distances in found]), count)
+
+    def nearest_of_many(self, vectors: NDArray[Any], count: int, allowed: Rows | None) -> list[list[int]]:
+        """Return for each of many vectors the rows of the nearest, nearest first, as the file has them.
+
+        Parameters
+        ----------
+        vectors : ndarray of float16, shape (n, d)
+        count : int
+        allowed : ndarray of int64, optional
+            The only rows that count; where they are few among many, some of the nearest may be missing.
+        """
+        queries = vectors.astype(np.float32)
+        rows, held = self._tail.selected(allowed)
+        found: list[list[tuple[float, int]]] = [[] for _ in queries]
+        if len(rows):
+            distances = 1.0 - queries @ held.T
+            most = min(count, len(rows))
+            for place, nearest in enumerate(np.argpartition(distances, most - 1, axis=1)[:, :most]):
+                found[place] += zip(distances[place, nearest].tolist(), rows[nearest].tolist(), strict=True)
+        if self._graph is not None:
+            asked = count if allowed is None else _ASKED_TIMES * count
+            told = self._graph.search(queries, min(asked, len(self._graph)), threads=_threads())
+            is_good = ~np.isin(told.keys.astype(np.int64), self._removed)
+            if allowed is not None:
+                is_good &= np.isin(told.keys.astype(np.int64), allowed)
+            for place, number in enumerate(np.asarray(told.counts).tolist()):
+                good = is_good[place, :number]
+                distances_of, keys = told.distances[place, :number][good], told.keys[place, :number][good]
+                found[place] += zip(distances_of.tolist(), keys.tolist(), strict=True)
+        return [[row for _, row in sorted(one)[:count]] for one in found]
 
     def _in_tail(self, query: NDArray[np.float32], count: int, allowed: Rows | None) -> tuple[Rows, Any]:
         rows, vectors = self._tail.selected(allowed)
@@ -96,12 +131,12 @@ class VectorTable:
         return rows[nearest], distances[nearest]
 
     def _among(
-        self, connection: sqlite3.Connection, query: NDArray[np.float32], count: int, allowed: Rows
+        self, connection: sqlite3.Connection, query: NDArray[np.float32], count: int, near: Rows
     ) -> tuple[Rows, Any]:
-        """Compare with each of few allowed rows, read from the database."""
+        """Compare with each of few rows exactly, read from the database."""
         rows: list[int] = []
         blobs: list[bytes] = []
-        for row in allowed.tolist():
+        for row in near.tolist():
             asked = "SELECT vector FROM vectors WHERE row = ? AND space = ?"
             data = connection.execute(asked, (row, self.space.number)).fetchone()
             if data is not None:
@@ -111,15 +146,15 @@ class VectorTable:
         nearest = np.argsort(distances, kind="stable")[:count]
         return np.array(rows, np.int64)[nearest], distances[nearest]
 
-    def _in_graph(self, query: NDArray[np.float32], count: int, allowed: Rows | None) -> tuple[Rows, Any]:
+    def _in_graph(self, query: NDArray[np.float32], count: int, allowed: Rows | None) -> Rows:
         """Ask for more until enough are allowed and still there."""
         asked = count
         while True:
             found = self._graph.search(query, min(asked, len(self._graph)))
-            rows = found.keys.astype(np.int64)
+            rows: Rows = found.keys.astype(np.int64)
             is_good = ~np.isin(rows, self._removed)
             if allowed is not None:
                 is_good &= np.isin(rows, allowed)
             if is_good.sum() >= count or asked >= min(len(self._graph), _MOST_ASKED):
-                return rows[is_good][:count], found.distances[is_good][:count]
+                return rows[is_good][:count]
             asked *= 4

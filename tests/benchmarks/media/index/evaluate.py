@@ -111,7 +111,7 @@ def own(planted: Planted, folder: Path, nearest: list[set[int]]) -> dict[str, An
     items = ((str(number), one, {"half": number % 2}) for number, one in enumerate(made))
     with MediaIndex(path, "image") as index:
         add_s, _ = timed(lambda: index.add_many(items))
-        file_s, _ = timed(index._follower.finish)
+        file_s, _ = timed(index.store.follower.finish)
     asked = list(fingerprints(planted.asked_vectors, planted.asked_codes, "asked"))
     with MediaIndex(path, "image") as index:
         reopen_s, _ = timed(lambda: index.search(asked[0]))
@@ -119,12 +119,13 @@ def own(planted: Planted, folder: Path, nearest: list[set[int]]) -> dict[str, An
         filtered = [timed(lambda one=one: index.search(one, where={"half": 0})) for one in asked[:5]]
         scope = Scope("image", ALGORITHM)
         proposed = [
-            timed(lambda one=one: index._candidates.propose(index._connection, one, scope, 32))
+            timed(lambda one=one: index.store.proposing.propose(index.store.connection, one, scope, 32))
             for one in asked
         ]
-        (table,) = index._candidates.vectors
+        (table,) = index.store.proposing.vectors
         rows = [
-            set((table.nearest(index._connection, one.vector, NEAREST, None) - 1).tolist()) for one in asked
+            set((table.nearest(index.store.connection, one.vector, NEAREST, None) - 1).tolist())
+            for one in asked
         ]
     firsts = [matches[0].id if matches else "" for _, matches in found]
     return {
