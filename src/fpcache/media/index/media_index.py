@@ -16,6 +16,7 @@ from fpcache.media.index.deciding import best
 from fpcache.media.index.filters import condition
 from fpcache.media.index.items import Item, Match, checked_id, metadata_text
 from fpcache.media.index.local_store import LocalStore
+from fpcache.media.index.qdrant.connecting import connected, is_address, parsed
 from fpcache.media.index.rows import prepared
 from fpcache.media.index.stores import IndexStore
 from fpcache.media.records import KINDS, Kind, MediaFingerprint
@@ -39,8 +40,10 @@ class MediaIndex:
 
     Parameters
     ----------
-    path : path
-        The SQLite file; made where there is none. Vector files are put beside it.
+    path : path or address
+        The SQLite file; made where there is none. Vector files are put beside it. Or a collection of a Qdrant
+        server, ``"qdrant://host:6333/collection"``, as well made where there is none (``qdrants://`` if the
+        connection is encrypted; the server's key in ``FPCACHE_QDRANT_API_KEY``).
     kind : str, optional
         The only kind that it takes, ``"image"``, ``"audio"``, ``"video"`` or ``"text"``; by default all.
     candidates : int
@@ -48,6 +51,9 @@ class MediaIndex:
         take longer. Where a search is about no more items than that, all are compared.
     numpy_below : int
         How many vectors are compared one by one, in memory; beyond them usearch takes over, if installed.
+        Of a file only.
+    client, collection : QdrantClient and str, optional
+        Instead of a path: a client that there is already, and the collection's name; it stays open.
 
     Raises
     ------
@@ -68,18 +74,20 @@ class MediaIndex:
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        path: str | os.PathLike[str] | None = None,
         kind: Kind | None = None,
         *,
         candidates: int = 32,
         numpy_below: int = 10_000,
+        client: Any = None,
+        collection: str | None = None,
     ) -> None:
         if kind is not None and kind not in KINDS:
             raise MediaError(f"there is no kind of media {kind!r}; kinds are {', '.join(KINDS)}")
         if candidates < 1 or numpy_below < 0:
             raise MediaError("candidates= must be at least 1, and numpy_below= at least 0")
         self._count = candidates
-        self.store: IndexStore = LocalStore(path, kind, numpy_below)
+        self.store = _opened(path, kind, numpy_below, client, collection)
         self.kind = self.store.kind
 
     def add(self, item_id: str, source: Any, metadata: Mapping[str, Any] | None = None) -> None:
@@ -255,3 +263,21 @@ class MediaIndex:
                 error.add_note(f"item {first + place} of those to be added")
                 raise error
         return [Failure(first + place, batch[place], error) for place, error in sorted(failed.items())]
+
+
+def _opened(
+    path: str | os.PathLike[str] | None, kind: Kind | None, numpy_below: int, client: Any,
+    collection: str | None,
+) -> IndexStore:  # fmt: skip
+    if (path is None) == (client is None) or (client is None) != (collection is None):
+        raise MediaError("an index is opened by its path or address, or by client= and collection=")
+    if path is not None and not is_address(path):
+        return LocalStore(path, kind, numpy_below)
+    from fpcache.media.index.qdrant import QdrantStore
+
+    if client is not None and collection is not None:
+        return QdrantStore(client, collection, kind)
+    address = parsed(str(path))
+    return QdrantStore(
+        connected(address), address.collection, kind, owns_client=True, place=str(path)
+    )  # fmt: skip
