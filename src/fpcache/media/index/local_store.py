@@ -14,7 +14,7 @@ from fpcache.errors import FpcacheError, MediaError, StoreUnavailableError
 from fpcache.media.index import rows
 from fpcache.media.index.background import Follower
 from fpcache.media.index.candidates import Candidates
-from fpcache.media.index.checks import KINDS, agreed_kind, check_algorithms
+from fpcache.media.index.checks import agreed_kind, check_algorithms
 from fpcache.media.index.database import open_database, reading, translated, writing
 from fpcache.media.index.duplicates import groups_of
 from fpcache.media.index.filters import condition
@@ -22,7 +22,7 @@ from fpcache.media.index.items import Item, checked_id
 from fpcache.media.index.rows import Prepared, Scope
 from fpcache.media.index.stores import Outcome, Where
 from fpcache.media.methods import method
-from fpcache.media.records import Kind, MediaFingerprint
+from fpcache.media.records import KINDS, Kind, MediaFingerprint
 
 __all__ = ["LocalStore"]
 

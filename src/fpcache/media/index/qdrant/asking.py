@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from fpcache.media.index.checks import KINDS
 from fpcache.media.index.features import asked_features, has_features
 from fpcache.media.index.qdrant.connecting import qdrant
 from fpcache.media.index.qdrant.filters import pushed_down
 from fpcache.media.index.qdrant.points import oriented, sparse, vector_name
 from fpcache.media.index.stores import Where
-from fpcache.media.records import Kind, MediaFingerprint
+from fpcache.media.records import KINDS, Kind, MediaFingerprint
 
 __all__ = ["item_filter", "proposed_ids", "scrolled"]
 

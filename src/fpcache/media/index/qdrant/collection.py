@@ -7,10 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from fpcache.errors import MediaError, StoreUnavailableError
-from fpcache.media.index.checks import KINDS
 from fpcache.media.index.qdrant.connecting import qdrant
 from fpcache.media.index.qdrant.points import CODE_BITS, vector_name
-from fpcache.media.records import Kind, MediaFingerprint
+from fpcache.media.records import KINDS, Kind, MediaFingerprint
 
 __all__ = ["agreed_kind", "ensure_vectors", "known_sizes", "made_or_found"]
 

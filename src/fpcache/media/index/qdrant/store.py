@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from fpcache.errors import FpcacheError, MediaError, StoreUnavailableError, UntrustedEntryError
-from fpcache.media.index.checks import KINDS, other_algorithm
+from fpcache.media.index.checks import other_algorithm
 from fpcache.media.index.deciding import is_alike, judged
 from fpcache.media.index.duplicates import Groups
 from fpcache.media.index.items import Item, checked_id
@@ -22,7 +22,7 @@ from fpcache.media.index.qdrant.points import Kept, kept, payload_of, point_id, 
 from fpcache.media.index.rows import Prepared, prepared
 from fpcache.media.index.stores import Outcome, Where
 from fpcache.media.methods import method
-from fpcache.media.records import Kind, MediaFingerprint
+from fpcache.media.records import KINDS, Kind, MediaFingerprint
 from fpcache.store.keys import load_key
 
 __all__ = ["QdrantStore"]
