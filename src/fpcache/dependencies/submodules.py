@@ -55,10 +55,24 @@ def _mentions(module: object, packages: set[str]) -> bool:
     """Whether a module of an installed package holds anything of some other packages."""
     if not packages or not isinstance(module, ModuleType) or is_local_module(module):
         return False
-    homes = (
-        getattr(held, "__module__", getattr(held, "__name__", "")) for held in list(vars(module).values())
-    )
+    homes = map(_home, list(vars(module).values()))
     return any(isinstance(home, str) and home.partition(".")[0] in packages for home in homes)
+
+
+def _home(held: object) -> object:
+    """Return where something was made, running nothing of it.
+
+    An attribute may be made when it is asked for: one of torch's starts CUDA.
+    """
+    kind = type(held)  # `isinstance` would ask for `__class__`
+    if issubclass(kind, ModuleType):
+        return object.__getattribute__(held, "__dict__").get("__name__")
+    try:
+        if issubclass(kind, type):
+            return type.__getattribute__(held, "__module__")
+        return object.__getattribute__(held, "__module__")
+    except AttributeError:
+        return None
 
 
 def _is_reached(name: str) -> bool:

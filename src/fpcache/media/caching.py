@@ -111,9 +111,10 @@ class FingerprintCache:
         found = self._stored(key)
         with self._lock:
             self._count("misses" if found is None else "in_store")
-        if found is not None:
-            self._hold(key, found)
-        return found
+        if found is None:
+            return None
+        self._hold(key, found)
+        return found.copy()  # whose arrays own their memory, as those of one that was just made
 
     def put(self, key: Key, made: MediaFingerprint, label: str) -> None:
         """Keep a fingerprint; `label` says of what."""

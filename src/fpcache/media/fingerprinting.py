@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from json import dumps, loads
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +143,9 @@ def finished(items: Sequence[Prepared], options: Options) -> list[MediaFingerpri
 
 
 def _kept(item: Prepared, parts: Parts) -> MediaFingerprint:
-    # A copy owns its arrays, as one from the store does: parts may be rows of what was made of a whole batch.
+    # As it comes back from the store, to the order of its facts: what a later cell is given has not changed. A
+    # copy owns its arrays, too: parts may be rows of what was made of a whole batch.
+    parts = replace(parts, metadata=loads(dumps(dict(parts.metadata), sort_keys=True)))
     made = MediaFingerprint(item.kind, item.key.digest, item.key.algorithm, parts).copy()
     cache.put(item.key, made, item.name)
     return made
