@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from fpcache.errors import MediaError
+
 SESSION = """
 from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
@@ -68,6 +70,25 @@ def test_a_submodule_that_a_hit_did_not_import_is_there_for_what_comes_later(tmp
     drawn([*cells, "x = y"], str(tmp_path))
     sample, report = drawn([*cells, later], str(tmp_path))
     assert sample == "('&lt;a&gt;', '&lt;b&gt;')", report
+
+
+@pytest.mark.slow
+@pytest.mark.media
+def test_a_cell_that_loads_a_network_for_the_first_time_is_replayed(tmp_path):
+    pytest.importorskip("torch", reason="needs the media extra")
+    weights = pytest.importorskip("fpcache.media.weights")
+    try:
+        weights.find_weights(weights.MOBILENET_V2, download=False)
+    except MediaError as missing:
+        pytest.skip(str(missing))
+    cells = [
+        "import numpy as np\nfrom fpcache import media",
+        "pixels = np.arange(64 * 64 * 3).reshape(64, 64, 3).astype(np.uint8)",
+        "x = media.fingerprint(pixels, 'image', vector=True, device='cpu').vector.tolist()",
+    ]
+    (one, _), (other, report) = (drawn(cells, str(tmp_path)) for _ in range(2))
+    assert one == other
+    assert "1 hit" in report, report
 
 
 SETTING = "import os, time\nos.environ['TZ'] = {!r}\ntime.tzset()"

@@ -42,8 +42,10 @@ class _Probe:
         self._before: dict[str, str] = {}
         self._given: dict[str, None] = {}
         self._told: dict[str, None] = {}
+        self._there: frozenset[str] = frozenset()
 
     def start(self) -> None:
+        self._there = frozenset(logging.root.manager.loggerDict)
         cls, manager = logging.Logger, logging.Manager
         self._replaced = [
             substitute(manager, "getLogger", self._asked_for(manager.getLogger)),
@@ -57,7 +59,7 @@ class _Probe:
 
     def _note(self, name: str) -> None:
         if name not in self._before and name.partition(".")[0] not in _MACHINERY:
-            self._before[name] = _state(name)
+            self._before[name] = _state(name, self._there)
 
     def _asked_for(self, original: Any) -> Any:
         @functools.wraps(original)
@@ -117,10 +119,15 @@ def check(dependency: Dependency, _: Context) -> str | None:
     return f"logger `{dependency.name}` is set in another way"
 
 
-def _state(name: str) -> str:
-    """Return how a logger and those above it are set, but for the root, which is everybody's."""
+def _state(name: str, there: frozenset[str] | None = None) -> str:
+    """Return how a logger and those above it are set, but for the root, which is everybody's.
+
+    Those that are not ``there`` count as they were before anybody asked for them.
+    """
     found = {}
     for one in _chain(name):
+        if there is not None and one.name not in there:
+            continue
         handlers = [
             _described(handler) for handler in one.handlers if type(handler) is not logging.NullHandler
         ]

@@ -54,8 +54,11 @@ NO_EFFECT = (
 
 # Changes of state that no one looks at: code that does nothing else is never a hit.
 _UNSEEN_EFFECTS = frozenset(
-    {"ambient", "decimal_flags", "entropy", "process", "pyplot", "random", "submodules", "warnings"}
-)
+    {
+        "ambient", "decimal_flags", "entropy", "logger settings", "process", "pyplot", "random", "submodules",
+        "warnings",
+    }
+)  # fmt: skip
 
 
 _OPENED = Refusal("opens a dashboard, which shows this very session", "open it in a statement of its own")
