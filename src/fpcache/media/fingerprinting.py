@@ -143,7 +143,7 @@ def finished(items: Sequence[Prepared], options: Options) -> list[MediaFingerpri
 
 
 def _kept(item: Prepared, parts: Parts) -> MediaFingerprint:
-    # As it comes back from the store, to the order of its facts: what a later cell is given has not changed. A
+    # As it comes back from the store, to the order of its facts: a later cell is given what it was given. A
     # copy owns its arrays, too: parts may be rows of what was made of a whole batch.
     parts = replace(parts, metadata=loads(dumps(dict(parts.metadata), sort_keys=True)))
     made = MediaFingerprint(item.kind, item.key.digest, item.key.algorithm, parts).copy()
