@@ -105,9 +105,10 @@ def stats() -> Stats:
 
 def component(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """Make a function a component of graphs; see `fpcache.graph.functions.component` for the options."""
-    from fpcache.graph.functions import component as mark
+    from fpcache.graph import functions
 
-    return mark(**options) if function is None else mark(function)
+    mark: Any = functions.component
+    return mark(function, **options)
 
 
 def output_cache(directory: str | os.PathLike[str] | None = None) -> OutputCache:

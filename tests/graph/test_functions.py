@@ -61,6 +61,27 @@ def test_the_versions_of_its_packages_count(trainer) -> None:
     trainer.train(graph(plain))
 
 
+def test_options_count_however_it_is_written(trainer, monkeypatch) -> None:
+    def read(numbers):
+        return sum(numbers)
+
+    marked = fpcache.component(read, addon=lambda config: WORLD["digest"])
+    trainer.train(graph(marked))
+    monkeypatch.setitem(WORLD, "digest", "second")
+    assert trainer.train(graph(marked)).executed == ("source", "node")
+
+
+def test_one_function_is_one_component() -> None:
+    def read(numbers, k):
+        return k
+
+    fpcache.component(config={"k": 1})(read)
+    with pytest.raises(TypeError, match="is a component already"):
+        fpcache.component(config={"k": 2})(read)
+    with pytest.raises(TypeError, match="can't be made a component"):
+        fpcache.component(len)
+
+
 def test_packages_are_a_list() -> None:
     with pytest.raises(TypeError, match=r"packages=\['numpy'\]"):
         fpcache.component(packages="numpy")

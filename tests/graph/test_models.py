@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from dataclasses import replace
 
@@ -98,7 +99,7 @@ def test_one_file_holds_all_of_it(model, tmp_path) -> None:
     assert loaded.resources == model.resources
     assert loaded.metadata["title"] == "means"
     assert loaded.metadata["packaged_s"] > 0
-    assert loaded.storage.files(loaded.resources["mean"]).keys() == {"deep/mean.txt", "large.bin"}
+    assert loaded.storage.tree(loaded.resources["mean"]).files.keys() == {"deep/mean.txt", "large.bin"}
     assert Model.load(packaged).run({"given": [1]}) == {"far": [0.0]}
 
 
@@ -135,7 +136,7 @@ def test_what_was_changed_or_leads_elsewhere_is_not_loaded(model, tmp_path) -> N
         return name, json.dumps({**json.loads(content), "format": 99}) if name == "model.json" else content
 
     for change, message in (
-        (other_mean, "not what was written"), (outside, "leads elsewhere"), (newer, "newer fpcache")
+        (other_mean, "not what was written"), (outside, "leads elsewhere"), (newer, "another fpcache")
     ):  # fmt: skip
         with pytest.raises(FpcacheError, match=message):
             Model.load(rewritten(packaged, change), ModelStorage(tmp_path / message))
@@ -148,7 +149,7 @@ def test_what_was_changed_or_leads_elsewhere_is_not_loaded(model, tmp_path) -> N
 
 
 def mean_of(result) -> str:
-    return result.storage.files(result.outputs["mean"])["deep/mean.txt"].read_text()
+    return result.storage.tree(result.outputs["mean"]).files["deep/mean.txt"].read_text()
 
 
 def test_fine_tuning_goes_on_with_what_was_trained(trainer) -> None:
@@ -181,6 +182,22 @@ def test_the_base_may_lie_in_another_storage(trainer, tmp_path) -> None:
     )
     assert mean_of(tuned) == "3.0"
     assert tuned.storage.directory == tmp_path / "second"
+
+
+def test_fine_tuning_that_goes_on_with_nothing_is_told(trainer) -> None:
+    nodes = dict(training().nodes)
+    nodes["again"] = nodes.pop("mean")
+    with pytest.raises(GraphSchemaError, match="no node goes on with anything: .* resources `mean`"):
+        trainer.train(GraphSchema(nodes), base=trainer.train(training()).model, is_finetuning=True)
+
+
+def test_files_of_any_age_are_packaged_and_others_may_read_the_package(model, tmp_path) -> None:
+    digest = model.resources["mean"].digest
+    os.utime(model.storage.directory / digest / "deep" / "mean.txt", (0, 0))
+    packaged = model.package(tmp_path / "model.zip")
+    (tmp_path / "plain").touch()
+    assert packaged.stat().st_mode == (tmp_path / "plain").stat().st_mode
+    assert Model.load(packaged, tmp_path / "loaded").run({"given": [1]}) == {"far": [0.0]}
 
 
 def test_fine_tuning_needs_something_to_go_on_with(trainer) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from fpcache.errors import StoreError
 from fpcache.graph import Cacheable, GraphComponent, GraphSchema, ModelStorage, SchemaNode
 
 
@@ -116,7 +117,7 @@ def test_a_resource_goes_through_the_cache_into_another_storage(trainer, tmp_pat
     assert first.fingerprints == second.fingerprints
     resource = second.outputs["train"]
     assert resource == first.outputs["train"]
-    assert second.storage.files(resource)["most.txt"].read_text() == "row 1"
+    assert second.storage.tree(resource).files["most.txt"].read_text() == "row 1"
 
 
 def test_a_training_that_ends_in_the_same_files_cuts_off_what_lies_below(trainer) -> None:
@@ -138,7 +139,7 @@ def test_a_resource_of_a_restored_node_serves_one_that_runs(trainer, tmp_path) -
     assert result.outputs == {"apply": 1}
 
 
-def test_files_that_were_changed_in_the_storage_are_not_stored(trainer, tmp_path) -> None:
+def test_files_that_were_written_to_while_they_are_read_are_told(trainer, tmp_path) -> None:
     class Spoils(Train):
         def run(self, rows):
             resource = super().run(rows)
@@ -148,8 +149,8 @@ def test_files_that_were_changed_in_the_storage_are_not_stored(trainer, tmp_path
 
     node = SchemaNode(needs={"rows": "source"}, uses=Spoils, is_target=True)
     schema = GraphSchema({"source": SchemaNode(uses=source, is_input=True), "train": node})
-    assert "were changed" in trainer.train(schema).notes["train"]
-    assert trainer.train(schema).executed == ("source", "train")
+    with pytest.raises(StoreError, match="a resource is only read"):
+        trainer.train(schema)
 
 
 @pytest.mark.parametrize("kind", ["Table", "Locked"])
@@ -160,3 +161,99 @@ def test_one_that_holds_its_input_is_not_kept(trainer, kind) -> None:
         result = trainer.train(GraphSchema(nodes))
         assert "make" in result.executed
         assert "shares memory with its input `rows`" in result.notes["make"]
+
+
+class Slotted(Cacheable):
+    __slots__ = ("inside", "lock")
+
+    def __init__(self, rows):
+        self.inside, self.lock = {"deep": [rows]}, threading.Lock()
+
+    def to_cache(self, directory):
+        (directory / "rows.txt").write_text("\n".join(self.inside["deep"][0]))
+
+    @classmethod
+    def from_cache(cls, directory):
+        return cls((directory / "rows.txt").read_text().split("\n"))
+
+
+def test_one_that_holds_its_input_deep_inside_is_not_kept(trainer) -> None:
+    nodes = dict(table_graph().nodes)
+    nodes["make"] = SchemaNode({"rows": "source"}, lambda rows: Slotted(rows), is_target=True)
+    result = trainer.train(GraphSchema(nodes), targets=["make"])
+    assert "shares memory with its input `rows`" in result.notes["make"]
+
+
+@pytest.mark.parametrize("other", ["another class", "an edited method"])
+def test_the_class_of_one_without_a_fingerprint_counts(trainer, monkeypatch, other) -> None:
+    class Loud(Locked):
+        def say(self):
+            return "loud"
+
+    def say(table):
+        return table.say()
+
+    monkeypatch.setattr(Locked, "say", lambda self: "quiet", raising=False)
+    monkeypatch.setitem(globals(), "Loud", Loud)
+    Loud.__qualname__ = "Loud"
+    nodes = {
+        "source": SchemaNode(uses=source, is_input=True),
+        "make": SchemaNode({"rows": "source"}, lambda rows: Locked(list(rows))),
+        "say": SchemaNode({"table": "make"}, say, is_target=True),
+    }
+    assert trainer.train(GraphSchema(nodes)).outputs == {"say": "quiet"}
+    if other == "another class":
+        nodes["make"] = SchemaNode({"rows": "source"}, lambda rows: Loud(list(rows)))
+    else:
+        monkeypatch.setattr(Locked, "say", lambda self: "loud")
+    assert trainer.train(GraphSchema(nodes)).outputs == {"say": "loud"}
+
+
+def test_a_resource_inside_another_value_is_not_kept(trainer) -> None:
+    class Scored(Train):
+        def run(self, rows):
+            return super().run(rows), 0.5
+
+    nodes = {
+        "source": SchemaNode(uses=source, is_input=True),
+        "train": SchemaNode({"rows": "source"}, Scored, is_target=True),
+    }
+    for _ in range(2):
+        result = trainer.train(GraphSchema(nodes))
+        assert result.executed == ("source", "train")
+        assert "holds a resource inside another value" in result.notes["train"]
+        assert result.storage.has(result.outputs["train"][0])
+
+
+def test_a_resource_may_be_passed_on(trainer) -> None:
+    nodes = dict(model_graph().nodes)
+    nodes["passed"] = SchemaNode({"model": "train"}, lambda model: model, is_target=True)
+    trainer.train(GraphSchema(nodes))
+    assert trainer.train(GraphSchema(nodes)).executed == ("source",)
+
+
+@pytest.mark.parametrize("method", ["to_cache", "from_cache"])
+def test_what_fails_in_keeping_an_output_costs_no_more_than_a_run(trainer, monkeypatch, method) -> None:
+    def fail(*_):
+        raise RuntimeError("full")
+
+    if method == "to_cache":
+        monkeypatch.setattr(Locked, "to_cache", fail)
+    first = trainer.train(table_graph("Locked"), targets=["make"])
+    monkeypatch.setattr(Locked, "from_cache", classmethod(fail))
+    second = trainer.train(table_graph("Locked"), targets=["make"])
+    assert first.outputs["make"].rows == second.outputs["make"].rows
+    assert "make" in second.executed
+    if method == "to_cache":
+        assert "to_cache raised RuntimeError: full" in first.notes["make"]
+
+
+def test_a_damaged_directory_is_put_right_from_the_cache(trainer, tmp_path) -> None:
+    storage = ModelStorage(tmp_path / "models")
+    resource = trainer.train(model_graph(), storage=storage).outputs["train"]
+    (storage.directory / resource.digest / "most.txt").write_text("row 0")
+    changed = model_graph().with_config("apply", best=True)
+    assert trainer.train(changed, targets=["apply"], storage=storage).outputs == {"apply": 1}
+    (storage.directory / resource.digest / "most.txt").unlink()
+    trainer.train(model_graph(), storage=storage, force=True)
+    assert storage.has(resource)

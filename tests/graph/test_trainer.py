@@ -371,3 +371,35 @@ def test_hooks_hear_of_every_node_that_is_left(trainer, recorder) -> None:
         ("status", "node", "hit"),
         ("finish", "node", "done"),
     ]
+
+
+def mutating(**changes) -> GraphSchema:
+    def give(start):
+        return list(start)
+
+    nodes = {
+        "a": SchemaNode(uses=read_world, is_input=True),
+        "same": SchemaNode(needs={"a": "a"}, uses=lambda a: a),
+        "adds": SchemaNode(needs={"a": "a"}, uses=lambda a: a.append(7), is_target=True),
+        "copy": SchemaNode(needs={"start": "a"}, uses=give),
+        "total": SchemaNode(needs={"numbers": "copy"}, uses=sum_of, is_target=True),
+        "other": SchemaNode(needs={"numbers": "same"}, uses=sum_of, is_target=True),
+    }
+    return GraphSchema(nodes | changes)
+
+
+def sum_of(numbers):
+    return sum(numbers)
+
+
+@pytest.mark.parametrize("name", ["total", "other"])
+def test_a_change_in_place_is_seen_below_whatever_was_known_before_it(trainer, name) -> None:
+    assert trainer.train(mutating(), targets=[name]).outputs == {name: 6}
+    for _ in range(3):
+        assert trainer.train(mutating(), targets=["adds", name]).outputs == {"adds": None, name: 13}
+    assert trainer.train(mutating(), targets=[name]).outputs == {name: 6}
+
+
+def test_targets_are_a_list(trainer) -> None:
+    with pytest.raises(GraphSchemaError, match=r"targets=\['text'\]"):
+        trainer.train(pipeline(), targets="text")

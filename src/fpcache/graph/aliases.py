@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from types import BuiltinFunctionType, FunctionType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 
 from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints import walk
 from fpcache.fingerprints.records import Walk
+from fpcache.graph.resources import Resource
 
 __all__ = ["shared_memory"]
 
 # Found again by name, and the same object in every graph of a process.
 _BY_NAME = (type, FunctionType, BuiltinFunctionType)
+# Equal ones can't be told apart, or belong to the whole process.
+_SHARED = (*_BY_NAME, ModuleType, Resource)
 
 
 def shared_memory(value: object, inputs: Mapping[str, object]) -> str:
@@ -31,17 +34,21 @@ def shared_memory(value: object, inputs: Mapping[str, object]) -> str:
 
 
 def _walks(value: object) -> Iterator[Walk]:
-    """Walk a value; one without a fingerprint, such as a `Cacheable` with a lock, by its attributes."""
-    try:
-        yield walk(value)
-    except UnfingerprintableValueError:
-        for part in list(getattr(value, "__dict__", {}).values()):
-            with suppress(UnfingerprintableValueError):
-                yield walk(part)
+    """Walk a value; one without a fingerprint, such as a `Cacheable` with a lock, part by part."""
+    waiting, seen = [value], {id(value): value}
+    while waiting:
+        part = waiting.pop()
+        try:
+            yield walk(part)
+        except UnfingerprintableValueError:
+            parts = gc.get_referents(part)
+            new = [found for found in parts if id(found) not in seen and not isinstance(found, _SHARED)]
+            seen.update((id(found), found) for found in new)
+            waiting += new
 
 
 def _overlap(first: Walk, second: Walk) -> bool:
-    objects = {id(node) for node in first.nodes if not isinstance(node, _BY_NAME)}
+    objects = {id(node) for node in first.nodes if not isinstance(node, _SHARED)}
     if any(id(node) in objects for node in second.nodes):
         return True
     # Two pandas frames may share memory unseen: each copies before it writes.

@@ -70,7 +70,7 @@ class ExecutionContext:
         ...             (written.directory / "mean.txt").write_text(str(sum(numbers) / len(numbers)))
         ...         return written.resource
         """
-        return self._storage().write_to(self.node_name)
+        return self._storage().write_to()
 
     def read_resource(self, resource: Resource | None = None) -> AbstractContextManager[Path]:
         """Lend the directory of a resource, by default of the one that the node loads.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from fpcache.errors import UncacheableError, UnfingerprintableValueError
+from fpcache.fingerprints import walk
 from fpcache.graph.aliases import shared_memory
 from fpcache.graph.persisting import output_fingerprint
+from fpcache.graph.resources import Resource
 from fpcache.graph.schema import SchemaNode
 
 __all__ = ["Executed", "call", "fingerprint_of", "judged", "title_of"]
@@ -60,7 +63,8 @@ def call(
     try:
         value = runnable(**inputs)
     except BaseException as error:
-        error.add_note(f"in node `{name}` ({title_of(node)}) of the graph")
+        with suppress(Exception):  # a class of the user's may do what it likes
+            error.add_note(f"in node `{name}` ({title_of(node)}) of the graph")
         raise
     return value, time.perf_counter() - started
 
@@ -70,6 +74,10 @@ def judged(
 ) -> Executed:
     """Say whether an output may be kept, given its inputs' fingerprints from before the run."""
     digest, note = fingerprint_of(value)
+    if not note and holds_resource(value):
+        note = (
+            "not stored: it holds a resource inside another value, whose files would be lost; return it alone"
+        )
     changed: dict[str, str | None] = {}
     for parameter, given in inputs.items():
         after, _ = fingerprint_of(given)
@@ -80,6 +88,16 @@ def judged(
     if shared:
         note = f"not stored: its output shares memory with its input `{shared}`; return a copy"
     return Executed(value, digest, duration_s, note, changed)
+
+
+def holds_resource(value: object) -> bool:
+    """Whether a value has a resource somewhere inside."""
+    if isinstance(value, Resource):
+        return False
+    try:
+        return any(isinstance(node, Resource) for node in walk(value).nodes)
+    except UnfingerprintableValueError:
+        return False
 
 
 def fingerprint_of(value: object) -> tuple[str | None, str]:

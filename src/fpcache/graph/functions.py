@@ -78,7 +78,14 @@ def component(
     facts = FunctionFacts(tuple(packages), addon, None if config is None else dict(config))
 
     def marked(found: F) -> F:
-        setattr(found, _ATTRIBUTE, facts)
+        if facts_of(found) not in (_NONE, facts):
+            raise TypeError(f"{found!r} is a component already; wrap it in another function")
+        try:
+            setattr(found, _ATTRIBUTE, facts)
+        except AttributeError as error:
+            raise TypeError(
+                f"{found!r} can't be made a component; wrap it in a function of your own"
+            ) from error
         return found
 
     return marked if function is None else marked(function)

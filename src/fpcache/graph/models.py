@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+import secrets
 import shutil
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from json import dumps, loads
@@ -24,6 +26,10 @@ from fpcache.graph.schema import GraphSchema
 __all__ = ["Model", "start_from", "with_resources"]
 
 FORMAT = 1
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, EOFError,
+    KeyError, ValueError, TypeError, AttributeError, NotImplementedError,
+)  # fmt: skip
 _TELLS, _FILES = "model.json", "resources"
 
 
@@ -114,32 +120,36 @@ class Model:
             If a resource's files are not there.
         """
         target = Path(path)
-        contents = {resource.digest: self.storage.files(resource) for resource in self.resources.values()}
+        trees = {resource.digest: self.storage.tree(resource) for resource in self.resources.values()}
         tells = {
             "format": FORMAT,
             "schema": self.schema.to_dict(),
             "resources": {name: resource.digest for name, resource in self.resources.items()},
-            "files": {digest: list(files) for digest, files in contents.items()},
+            "files": {digest: list(tree.files) for digest, tree in trees.items()},
+            "executable": {digest: list(tree.executable) for digest, tree in trees.items()},
             "metadata": {**self.metadata, "packaged_s": time.time(), "python": platform.python_version()},
         }
-        descriptor, aside = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+        aside = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
         try:
             with (
-                open(descriptor, "wb") as file,
-                zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+                aside.open("xb") as file,
+                zipfile.ZipFile(
+                    file, "w", zipfile.ZIP_DEFLATED, compresslevel=1, strict_timestamps=False
+                ) as archive,
             ):
                 archive.writestr(_TELLS, dumps(tells, indent=2))
-                for digest, files in contents.items():
-                    for name, source in files.items():
+                for digest, tree in trees.items():
+                    for name, source in tree.files.items():
                         archive.write(source, f"{_FILES}/{digest}/{name}")
             os.replace(aside, target)
-        except BaseException:
-            Path(aside).unlink(missing_ok=True)
-            raise
+        finally:
+            aside.unlink(missing_ok=True)
         return target
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], storage: ModelStorage | None = None) -> Model:
+    def load(
+        cls, path: str | os.PathLike[str], storage: ModelStorage | str | os.PathLike[str] | None = None
+    ) -> Model:
         """Return what `package` wrote; the resources' digests are checked.
 
         The schema names code that is imported: load only files that you trust as you trust code.
@@ -148,7 +158,7 @@ class Model:
         ----------
         path : path
             The file.
-        storage : ModelStorage, optional
+        storage : ModelStorage or path, optional
             Where to put the resources; by default a directory that is deleted with the model.
 
         Raises
@@ -156,31 +166,33 @@ class Model:
         FpcacheError
             If it is no such file, or damaged.
         """
-        kept_in = ModelStorage() if storage is None else storage
+        kept_in = storage if isinstance(storage, ModelStorage) else ModelStorage(storage)
         try:
             with zipfile.ZipFile(path) as archive:
                 tells = loads(archive.read(_TELLS))
                 if tells["format"] != FORMAT:
-                    raise FpcacheError(f"{path} was packaged by a newer fpcache; update fpcache to load it")
-                resources = {name: Resource(name, digest) for name, digest in tells["resources"].items()}
+                    raise FpcacheError(f"{path} was packaged by another fpcache; update it, or package anew")
+                resources = {name: Resource(digest) for name, digest in tells["resources"].items()}
                 for resource in resources.values():
-                    _extract(archive, resource, tells["files"][resource.digest], kept_in)
-        except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+                    _extract(archive, resource, tells, kept_in)
+        except _DAMAGED as error:
             raise FpcacheError(f"{path} is no packaged model, or is damaged ({error})") from error
         return cls(GraphSchema.from_dict(tells["schema"]), kept_in, resources, tells["metadata"])
 
 
-def _extract(archive: zipfile.ZipFile, resource: Resource, names: list[str], storage: ModelStorage) -> None:
+def _extract(
+    archive: zipfile.ZipFile, resource: Resource, tells: Mapping[str, Any], storage: ModelStorage
+) -> None:
     """Put a resource's files where they belong, not through memory."""
     if storage.has(resource):
         return
     with tempfile.TemporaryDirectory(prefix="fpcache-model-") as directory:
         files = {}
-        for number, name in enumerate(names):
+        for number, name in enumerate(tells["files"][resource.digest]):
             files[name] = Path(directory) / str(number)
             with archive.open(f"{_FILES}/{resource.digest}/{name}") as source, files[name].open("wb") as to:
                 shutil.copyfileobj(source, to)
-        storage.take_files(resource, files)
+        storage.take(resource, files, tells["executable"][resource.digest])
 
 
 def start_from(storage: ModelStorage | None, base: Model | None, is_finetuning: bool) -> Start:
@@ -198,7 +210,8 @@ def start_from(storage: ModelStorage | None, base: Model | None, is_finetuning: 
     used = storage or base.storage
     for resource in base.resources.values():
         if not used.has(resource):
-            used.take_files(resource, base.storage.files(resource))
+            tree = base.storage.tree(resource)
+            used.take(resource, tree.files, tree.executable)
     return Start(used, dict(base.resources), is_finetuning)
 
 
@@ -215,6 +228,12 @@ def with_resources(schema: GraphSchema, start: Start) -> GraphSchema:
         if start.is_finetuning and node.is_component and node.resource is None and name in start.resources:
             nodes[name] = replace(node, constructor="load", resource=name)
     changed = GraphSchema(nodes)
+    if start.is_finetuning and all(node.resource is None for node in nodes.values()):
+        had = ", ".join(f"`{name}`" for name in start.resources) or "none"
+        raise GraphSchemaError(
+            f"no node goes on with anything: the base model has the resources {had}, by the names of the "
+            "targets that wrote them; name one with resource=, or mark what trains as a target"
+        )
     _check_resources(changed, start.resources)
     return changed
 

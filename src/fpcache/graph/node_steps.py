@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from fpcache.errors import StoreError, UncacheableError, UnfingerprintableValueError
@@ -13,7 +13,7 @@ from fpcache.fingerprints.records import MISSING
 from fpcache.graph.cache import CachedOutput, OutputCache
 from fpcache.graph.component import ExecutionContext, make_runnable
 from fpcache.graph.describing import given, source_of
-from fpcache.graph.executing import Executed, call, judged
+from fpcache.graph.executing import Executed, call, fingerprint_of, judged
 from fpcache.graph.fingerprint_run import FingerprintComponent, PrecomputedValueProvider
 from fpcache.graph.keys import key_of, start_parts
 from fpcache.graph.resources import ModelStorage, Resource
@@ -105,6 +105,9 @@ class GraphRun:
         if self.force:
             return FORCED_STATUS
         with self.lock:
+            for need in self.schema[name].needs.values():
+                if need not in self.fingerprints:  # what was known of it no longer counts
+                    self._again(need)
             return self.components[name].status(self.input_fingerprints(name))
 
     def restore(self, name: str, found: CachedOutput) -> bool:
@@ -119,12 +122,21 @@ class GraphRun:
     def value(self, name: str) -> object:
         """Return a node's value; runs the node where the cache lost it meanwhile."""
         with self.lock:
+            if name not in self.fingerprints and name in self.components:
+                self._again(name)
             provider = self._providers.get(name) or self._forecast_provider(name)
             if provider is None or not self._loads(provider):
                 self.execute(name)
                 provider = self._providers[name]
             self._settle(name, provider)
             return provider.value()
+
+    def _again(self, name: str) -> None:
+        """Ask a node that was known before another one changed what it is made of."""
+        status = self.status(name)
+        found = status.found
+        if not (status.is_hit and isinstance(found, CachedOutput) and self.restore(name, found)):
+            self.execute(name)
 
     def execute(self, name: str) -> None:
         """Run a node for real and store what it gave."""
@@ -138,15 +150,17 @@ class GraphRun:
         with self.lock:
             self._take(name, judged(value, duration_s, inputs, before), before)
 
-    def take_elsewhere(self, name: str, found: CachedOutput | None, executed: Executed) -> None:
-        """Take over what another process made of a node: stored by it, or at hand here."""
+    def take_elsewhere(
+        self, name: str, found: CachedOutput | None, executed: Executed, before: Mapping[str, str | None]
+    ) -> None:
+        """Take over what another process made of a node, given what it was sent: stored there, or at hand."""
         with self.lock:
             self.executed.append(name)
             if found is not None:
                 self.keys[name] = found.key
                 self._settle(name, self._cached(name, found))
             else:
-                self._take(name, replace(executed, changed={}), self.input_fingerprints(name))
+                self._take(name, executed, before)
 
     def given(self, name: str) -> list[dict[str, str]]:
         """Describe what a node is given, as far as that is known by now; none of it takes part in a key."""
@@ -214,14 +228,28 @@ class GraphRun:
     def _take(self, name: str, executed: Executed, before: Mapping[str, str | None]) -> None:
         """Take over what a node gave, and store it where it may be."""
         self._settle(name, PrecomputedValueProvider.of_value(name, executed.digest, executed.value))
-        for parameter, digest in executed.changed.items():
-            need = self.schema[name].needs[parameter]
-            self.fingerprints[need] = digest
-            self._providers[need].output_fingerprint = digest
+        if executed.changed:
+            self._note_changes(name)
         if executed.note:
             self.notes[name] = executed.note
         elif executed.digest is not None and name in self.components:
             self._store(name, before, executed)
+
+    def _note_changes(self, name: str) -> None:
+        """See anew what there is, after a node changed an input in place; nodes after it are asked again."""
+        for other, provider in self._providers.items():
+            value = provider.known_value()
+            if value is not MISSING:
+                provider.output_fingerprint, _ = fingerprint_of(value)
+                provider.found = (
+                    None if provider.output_fingerprint != self.fingerprints[other] else provider.found
+                )
+                self.fingerprints[other] = provider.output_fingerprint
+        order = self.schema.order()
+        later = [other for other in order[order.index(name) + 1 :] if other not in self._providers]
+        for other in later:
+            self.fingerprints.pop(other, None)
+        self.forecast = {other: status for other, status in self.forecast.items() if other not in later}
 
     def _store(self, name: str, inputs: Mapping[str, str | None], executed: Executed) -> None:
         known = {parameter: text for parameter, text in inputs.items() if text is not None}

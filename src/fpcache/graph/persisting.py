@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from fpcache.errors import StoreError, UncacheableError, UnfingerprintableValueError
 from fpcache.fingerprints import fingerprint
-from fpcache.graph.resources import ModelStorage, Resource, files_below, tree_digest, write_files
+from fpcache.graph.resources import ModelStorage, Resource, Tree, tree_of, write_tree
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -110,11 +110,10 @@ def kept(value: object, codec: Codec, storage: ModelStorage | None) -> Iterator[
         if isinstance(value, Resource):
             if storage is None:
                 raise UncacheableError("it is a resource, and there is no storage to take its files from")
-            payload = dumps({"name": value.name, "digest": value.digest})
-            yield _of_files(_RESOURCE, payload, storage.files(value))
+            yield _of_files(_RESOURCE, dumps(value.digest), storage.tree(value))
         elif isinstance(value, Cacheable):
-            files = opened.enter_context(_written(value))
-            yield _of_files(_CACHEABLE, dumps(_path_of(type(value))), files)
+            tree = opened.enter_context(_written(value))
+            yield _of_files(_CACHEABLE, dumps(_path_of(type(value))), tree)
         else:
             dumped = codec.dump(value)
             yield Kept(dumped.stream, dumped.buffers, {"form": _VALUE})
@@ -135,16 +134,15 @@ def restored(stored: Kept, codec: Codec, storage: ModelStorage | None) -> object
     contents = dict(zip(stored.form["files"], views, strict=True))
     told = loads(bytes(stored.payload))
     if form == _CACHEABLE:
-        return _from_files(told, contents)
-    resource = Resource(told["name"], told["digest"])
+        return _from_files(told, contents, stored.form["executable"])
     if storage is None:
-        raise StoreError(f"resource `{resource.name}` needs a storage to put its files into")
-    storage.take(resource, contents)
-    return resource
+        raise StoreError("a resource needs a storage to put its files into")
+    storage.take(Resource(told), contents, stored.form["executable"])
+    return Resource(told)
 
 
 def output_fingerprint(value: object) -> str:
-    """Return an output's fingerprint; for a `Cacheable` that has none, that of its files.
+    """Return an output's fingerprint; for a `Cacheable` that has none, that of its class and its files.
 
     Raises
     ------
@@ -156,24 +154,27 @@ def output_fingerprint(value: object) -> str:
     except UnfingerprintableValueError:
         if not isinstance(value, Cacheable):
             raise
-    with _written(value) as files:
-        return f"files {tree_digest(files)}"
+    with _written(value) as tree:
+        return f"files {fingerprint(type(value))} {tree.digest()}"
 
 
 def is_the_same(value: object, expected: str) -> bool:
-    """Whether a restored output is what was stored; files are checked where they are read."""
+    """Whether a restored output is what was stored."""
     try:
-        return fingerprint(value) == expected
-    except UnfingerprintableValueError:
-        return isinstance(value, Cacheable)
+        return output_fingerprint(value) == expected
+    except (UncacheableError, UnfingerprintableValueError):
+        return False
 
 
-def _of_files(form: str, payload: str, files: Mapping[str, Path]) -> Kept:
-    contents = [_content(path) for path in files.values()]
-    return Kept(payload.encode(), contents, {"form": form, "files": list(files)})
+def _of_files(form: str, payload: str, tree: Tree) -> Kept:
+    contents = [_content(path) for path in tree.files.values()]
+    told = {"form": form, "files": list(tree.files), "executable": list(tree.executable)}
+    return Kept(payload.encode(), contents, told)
 
 
 def _content(path: Path) -> ReadableBuffer:
+    if path.is_dir():
+        return b""
     if path.stat().st_size < _MAP_FROM_BYTES:
         return path.read_bytes()
     with path.open("rb") as file:
@@ -181,17 +182,23 @@ def _content(path: Path) -> ReadableBuffer:
 
 
 @contextmanager
-def _written(value: Cacheable) -> Iterator[dict[str, Path]]:
+def _written(value: Cacheable) -> Iterator[Tree]:
     with tempfile.TemporaryDirectory(prefix="fpcache-output-") as directory:
-        value.to_cache(Path(directory))
-        yield files_below(Path(directory))
+        try:
+            value.to_cache(Path(directory))
+        except Exception as error:
+            raise UncacheableError(f"its to_cache raised {type(error).__name__}: {error}") from error
+        yield tree_of(Path(directory))
 
 
-def _from_files(path: str, contents: Mapping[str, memoryview]) -> object:
+def _from_files(path: str, contents: Mapping[str, memoryview], executable: Sequence[str]) -> object:
     cls = _class_at(path)
     with tempfile.TemporaryDirectory(prefix="fpcache-output-") as directory:
-        write_files(Path(directory), contents)
-        return cls.from_cache(Path(directory))
+        write_tree(Path(directory), contents, executable)
+        try:
+            return cls.from_cache(Path(directory))
+        except Exception as error:
+            raise StoreError(f"from_cache of `{path}` raised {type(error).__name__}: {error}") from error
 
 
 def _path_of(cls: type) -> str:

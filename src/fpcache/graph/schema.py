@@ -117,6 +117,8 @@ class GraphSchema:
         GraphSchemaError
             If a target or a needed node is not in the schema.
         """
+        if isinstance(targets, str):
+            raise GraphSchemaError(f"targets is a list of names; write targets=[{targets!r}]")
         wanted = self.targets() if targets is None else tuple(targets)
         waiting, kept = list(wanted), set[str]()
         while waiting:

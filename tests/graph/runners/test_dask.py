@@ -97,11 +97,11 @@ def test_a_failing_node_is_named_and_the_others_results_are_kept(pipeline, ran, 
 def test_resources_are_written_and_read_on_workers(pipeline, ran, trainer, in_order, tmp_path) -> None:
     first = trainer.train(pipeline.model(), storage=ModelStorage(tmp_path / "models"))
     assert first.outputs["apply"] == 2
-    assert first.storage.files(first.outputs["train"])["most"].read_text() == "2"
+    assert first.storage.tree(first.outputs["train"]).files["most"].read_text() == "2"
     ran()
     second = in_order.train(pipeline.model(), storage=ModelStorage(tmp_path / "others"))
     assert second.outputs == first.outputs
-    assert second.storage.files(second.outputs["train"])["most"].read_text() == "2"
+    assert second.storage.tree(second.outputs["train"]).files["most"].read_text() == "2"
     assert ran() == []
 
 
@@ -186,3 +186,78 @@ def test_a_cluster_that_does_not_answer_is_told(pipeline, cache) -> None:
         GraphTrainer(cache, runner=Dask("tcp://127.0.0.1:9", timeout_s=1)).train(pipeline.diamond())
     with pytest.raises(FpcacheError, match="no Dask client is in use"):
         GraphTrainer(cache, runner=Dask()).train(pipeline.diamond())
+
+
+def test_a_worker_with_other_code_does_not_run_it(pipeline, client, trainer, in_order, monkeypatch) -> None:
+    before = trainer.train(pipeline.single(pipeline.slowly, by=1))  # the workers load it
+    assert before.outputs == {"node": [1, 2, 3]}
+    monkeypatch.setattr(pipeline, "slowly", lambda numbers, by: [number * 10 for number in numbers])
+    monkeypatch.setattr(pipeline.Train, "run", lambda self, numbers: len(numbers))
+    for trained in (trainer, in_order):
+        assert trained.train(pipeline.single(pipeline.slowly, by=1)).outputs == {"node": [0, 100, 200]}
+        assert trained.train(pipeline.model(), targets=["train"]).outputs == {"train": 3}
+
+
+def test_an_input_without_a_fingerprint_is_not_sent(pipeline, trainer) -> None:
+    def make(numbers):
+        import threading
+
+        class Forgetful:
+            def __init__(self):
+                self.kept, self.lock = 7, threading.Lock()
+
+            def __getstate__(self):
+                return {"kept": 0}
+
+        return Forgetful()
+
+    nodes = {
+        "source": SchemaNode(uses=pipeline.read, is_input=True),
+        "make": SchemaNode(needs={"numbers": "source"}, uses=make),
+        "look": SchemaNode(needs={"made": "make"}, uses=lambda made: made.kept, is_target=True),
+    }
+    assert trainer.train(GraphSchema(nodes)).outputs == {"look": 7}
+
+
+def test_what_can_not_be_raised_elsewhere_is_raised_here(pipeline, trainer) -> None:
+    class Odd(Exception):
+        def __init__(self, one, two):
+            super().__init__(one)
+
+    def fail(numbers):
+        raise Odd("one", "two")
+
+    def leave(numbers):
+        raise SystemExit(3)
+
+    with pytest.raises(Odd, match="one"):
+        trainer.train(pipeline.single(fail))
+    with pytest.raises(SystemExit):
+        trainer.train(pipeline.single(leave))
+
+
+def test_a_graph_in_a_node_of_a_graph(pipeline, client, trainer, tmp_path) -> None:
+    directory = str(tmp_path / "inner")
+
+    def inner(numbers):
+        from fpcache import outputs
+        from fpcache.graph import Dask, GraphSchema, GraphTrainer, SchemaNode
+
+        nodes = {
+            "source": SchemaNode(uses=lambda: [1, 2], is_input=True),
+            "total": SchemaNode(needs={"numbers": "source"}, uses=sum_of, is_target=True),
+        }
+        trained = GraphTrainer(outputs.open_cache(directory), runner=Dask()).train(GraphSchema(nodes))
+        return trained.outputs["total"]
+
+    def sum_of(numbers):
+        return sum(numbers)
+
+    assert trainer.train(pipeline.single(inner)).outputs == {"node": 3}
+
+
+def test_a_client_that_was_closed_is_told(pipeline, client, cache) -> None:
+    other = distributed.Client(client.scheduler.address, set_as_default=False)
+    other.close()
+    with pytest.raises(FpcacheError, match="the Dask client is closed"):
+        GraphTrainer(cache, runner=Dask(other)).train(pipeline.diamond())

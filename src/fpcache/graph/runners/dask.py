@@ -6,7 +6,8 @@ import importlib
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,6 +80,8 @@ class Dask:
         if isinstance(self.cluster, distributed.Client):
             if self.cluster.asynchronous:
                 raise FpcacheError("the Dask client is asynchronous; pass one made with asynchronous=False")
+            if self.cluster.status != "running":
+                raise FpcacheError(f"the Dask client is {self.cluster.status}; pass one that is connected")
             return self.cluster
         try:
             if self.cluster is None:
@@ -120,18 +123,24 @@ class _Conversation:
     hooks: Sequence[Hook]
     is_shared: bool
     _outcomes: list[Outcome] = field(default_factory=list)
-    _running: dict[Any, tuple[NodeStep, FingerprintStatus, float]] = field(default_factory=dict)
+    _running: dict[Any, tuple[NodeStep, FingerprintStatus, float, Mapping[str, str | None]]] = field(
+        default_factory=dict
+    )
 
     def outcomes(self) -> list[Outcome]:
         """Run all, and return how each ended."""
         readiness = Readiness(self.steps)
-        completed = importlib.import_module("distributed").as_completed(loop=self.client.loop)
+        distributed = importlib.import_module("distributed")
+        with suppress(ValueError):  # in a task: its worker must go on with others while this waits
+            distributed.get_worker()
+            distributed.secede()
+        completed = distributed.as_completed(loop=self.client.loop)
         try:
             self._begin(readiness, completed)
             while self._running:
                 future = next(completed)
-                step, status, started = self._running.pop(future)
-                self._end(step, status, started, future)
+                step, status, started, before = self._running.pop(future)
+                self._end(step, status, started, before, future)
                 readiness.end(step)
                 self._begin(readiness, completed)
         finally:
@@ -152,16 +161,12 @@ class _Conversation:
                     continue
                 self._tell("on_start", step)
                 task = _task(step, self.is_shared)
-                if task is None:
-                    self._run_here(step, status, started)
-                    readiness.end(step)
-                    continue
-                future = self._submit(task)
-                if future is None:
+                future = None if task is None else self._submit(task)
+                if task is None or future is None:
                     self._run_here(step, status, started)
                     readiness.end(step)
                 else:
-                    self._running[future] = (step, status, started)
+                    self._running[future] = (step, status, started, task.before)
                     completed.add(future)
 
     def _submit(self, task: NodeTask) -> Any:
@@ -172,7 +177,14 @@ class _Conversation:
             logger.info("node `%s` %s: it can't be sent (%s)", task.name, LOCAL, error)
             return None
 
-    def _end(self, step: NodeStep, status: FingerprintStatus, started: float, future: Any) -> None:
+    def _end(
+        self,
+        step: NodeStep,
+        status: FingerprintStatus,
+        started: float,
+        before: Mapping[str, str | None],
+        future: Any,
+    ) -> None:
         run, name = step.run, step.name
         try:
             result: Result = future.result()
@@ -184,7 +196,7 @@ class _Conversation:
             logger.info("node `%s` %s: %s", name, LOCAL, result.instead or "its output is not in the store")
             self._run_here(step, status, started)
             return
-        run.take_elsewhere(name, found, result.executed)
+        run.take_elsewhere(name, found, result.executed, before)
         self._finish(step, Outcome(name, status, False, False, result.executed.duration_s))
 
     def _run_here(self, step: NodeStep, status: FingerprintStatus, started: float) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 from fpcache.errors import StoreError, UncacheableError, UnfingerprintableValueError
 from fpcache.fingerprints.records import MISSING
 from fpcache.graph.cache import CachedOutput, OutputCache
-from fpcache.graph.component import ExecutionContext, make_runnable
+from fpcache.graph.component import ExecutionContext, full_config, make_runnable
 from fpcache.graph.executing import Executed, call, fingerprint_of, judged
-from fpcache.graph.keys import key_of
+from fpcache.graph.keys import input_parts, key_of, node_parts, start_parts
 from fpcache.graph.node_steps import NodeStep
+from fpcache.graph.persisting import Cacheable
 from fpcache.graph.resources import Resource
 from fpcache.graph.schema import SchemaNode
 
@@ -37,7 +38,7 @@ class NodeTask:
     before : mapping of str to (str or None)
         The inputs' fingerprints.
     parts : mapping of str to str
-        What its key is made of; empty where it has none.
+        What its key is made of.
     told : mapping of str to object
         What is stored for people.
     """
@@ -49,7 +50,7 @@ class NodeTask:
     stored: Mapping[str, str]
     values: Mapping[str, object]
     before: Mapping[str, str | None]
-    parts: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str]
     told: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -88,36 +89,50 @@ def task_of(step: NodeStep, *, is_shared: bool) -> NodeTask:
             stored[parameter] = found.key
         else:
             values[parameter] = run.value(need)
-            if isinstance(values[parameter], Resource) and not is_shared:
-                raise StoreError(f"its input `{parameter}` is a resource, whose files are here")
-    before = run.input_fingerprints(name)
-    known = {parameter: digest for parameter, digest in before.items() if digest is not None}
-    parts: Mapping[str, str] = {}
-    if len(known) == len(before):
-        try:
-            parts = run.components[name].parts(known)
-        except UnfingerprintableValueError:
-            parts = {}
+    context, before = run.context(name), run.input_fingerprints(name)
+    if not is_shared and (context.resource or any(isinstance(one, Resource) for one in values.values())):
+        raise StoreError("it reads a resource, whose files are here")
+    try:
+        parts = run.components[name].parts(_known(before))
+    except UnfingerprintableValueError as error:
+        raise StoreError(str(error)) from error
     told = {"source": run.source(name), "given": run.given(name)}
     cache = run.cache if is_shared else None
-    return NodeTask(name, run.schema[name], run.context(name), cache, stored, values, before, parts, told)
+    return NodeTask(name, run.schema[name], context, cache, stored, values, before, parts, told)
+
+
+def _known(before: Mapping[str, str | None]) -> dict[str, str]:
+    for parameter, digest in before.items():
+        if digest is None:
+            raise StoreError(
+                f"its input `{parameter}` has no fingerprint to tell whether it arrives as it is"
+            )
+    return {parameter: digest for parameter, digest in before.items() if digest is not None}
 
 
 def run_task(task: NodeTask) -> Result:
     """Run a node where this is called, and store what it gave where there is a shared store.
 
-    What does not arrive as it was sent is not run, nor is what can't be sent back taken for a result.
+    What does not arrive as it was sent, its code among that, is not run; nor is what can't be sent back
+    taken for a result.
     """
     try:
         inputs = _inputs(task)
     except StoreError as error:
         return _instead(str(error))
-    for parameter, value in inputs.items():
-        if fingerprint_of(value)[0] != task.before[parameter]:
-            return _instead(f"its input `{parameter}` does not arrive as it is")
-    value, duration_s = call(
-        task.name, task.node, lambda **given: make_runnable(task.node, task.context)(**given), inputs
-    )
+    reason = _is_otherwise(task, inputs)
+    if reason:
+        return _instead(reason)
+    try:
+        value, duration_s = call(
+            task.name, task.node, lambda **given: make_runnable(task.node, task.context)(**given), inputs
+        )
+    except BaseException as error:
+        if isinstance(error, Exception) and _is_sendable(error):
+            raise
+        return _instead(f"it raised {type(error).__name__}, which can't be sent")
+    if _is_of_a_script(value):
+        return _instead("its output is of a class of the script that was started")
     executed = judged(value, duration_s, inputs, task.before)
     if executed.changed:
         return _instead(f"it changes its input `{min(executed.changed)}` in place")
@@ -127,6 +142,33 @@ def run_task(task: NodeTask) -> Result:
     if isinstance(value, Resource):
         return _instead("it gives a resource, whose files would stay elsewhere")
     return _sendable(replace(executed, note=executed.note or note))
+
+
+def _is_otherwise(task: NodeTask, inputs: Mapping[str, object]) -> str:
+    """Say what is not here as it is where the task comes from; empty where all is."""
+    for parameter, value in inputs.items():
+        if fingerprint_of(value)[0] != task.before[parameter] or _is_of_a_script(value):
+            return f"its input `{parameter}` does not arrive as it is"
+    start = start_parts(task.context) if task.node.is_component else {}
+    try:
+        own = node_parts(task.node, full_config(task.node))
+    except Exception as error:  # whatever the worker's version of it raises
+        return f"its code is another one on the worker ({type(error).__name__}: {error})"
+    if {**own, **start, **input_parts(_known(task.before))} != task.parts:
+        return "its code, config or packages are others on the worker"
+    return ""
+
+
+def _is_of_a_script(value: object) -> bool:
+    """Whether it was read from files by a class of ``__main__``: workers know that class twice."""
+    return isinstance(value, Cacheable) and type(value).__module__ in ("__main__", "__mp_main__")
+
+
+def _is_sendable(error: Exception) -> bool:
+    try:
+        return type(pickle.loads(pickle.dumps(error))) is type(error)
+    except Exception:
+        return False
 
 
 def _inputs(task: NodeTask) -> dict[str, object]:
@@ -141,7 +183,7 @@ def _inputs(task: NodeTask) -> dict[str, object]:
 
 def _stored(task: NodeTask, executed: Executed) -> tuple[str, str]:
     """Store an output in the shared store; return its key, or why there is none."""
-    if task.cache is None or executed.note or executed.digest is None or not task.parts:
+    if task.cache is None or executed.note or executed.digest is None:
         return "", ""
     output = CachedOutput(key_of(task.parts), executed.digest, task.parts, executed.duration_s)
     try:
