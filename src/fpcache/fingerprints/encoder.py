@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import ne
 from typing import Any, NoReturn
 
@@ -58,10 +58,10 @@ class Part:
 class _State:
     """What is private to one context: the root's, or that of one `Apart`."""
 
-    hash: Any
-    nodes: list[object]
-    ranks: dict[int, int]
-    buffers: list[Buffer]
+    hash: Any = field(default_factory=xxhash.xxh3_128)
+    nodes: list[object] = field(default_factory=list)
+    ranks: dict[int, int] = field(default_factory=dict)
+    buffers: list[Buffer] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -71,10 +71,6 @@ class _Frame:
     reply: Part | None = None
     resume: _State | None = None
     apart: Apart | None = None
-
-
-def _fresh_state() -> _State:
-    return _State(xxhash.xxh3_128(), [], {}, [])
 
 
 class Encoder:
@@ -116,7 +112,7 @@ class Encoder:
         self._parts: dict[tuple[int, object], Part] = {}
         self._open: dict[int, int] = {}
         self._lowest_open = _NOTHING_OPEN
-        self._state = _fresh_state()
+        self._state = _State()
 
     @property
     def nodes(self) -> list[object]:
@@ -257,6 +253,10 @@ class Encoder:
         place = (read.role, read.module, read.name, read.path, read.rest)
         self.reached.setdefault((*place, id(read.namespace), id(read.value)), read)
 
+    def attributes_of(self, held: dict[str, Any]) -> list[tuple[str, Any]]:
+        """Return the attributes of the instance at the present place that count."""
+        return list(held.items())
+
     def refuse(self, message: str) -> NoReturn:
         """Raise `UnfingerprintableValueError` with the path of the present place."""
         path = self.path()
@@ -359,7 +359,7 @@ class Encoder:
             return
         bracket = _Frame(iter(()), resume=self._state, apart=apart)
         self._frames.append(bracket)
-        self._state = _fresh_state()
+        self._state = _State()
         if apart.handler is None:
             self._enter(apart.child)
         elif (children := apart.handler(self, apart.child)) is not None:

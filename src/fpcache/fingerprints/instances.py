@@ -62,8 +62,9 @@ def attributes(enc: Encoder, obj: Any, slots: tuple[Slot, ...], layout: Layout) 
     if held is obj:
         enc.feed("own dict")
     elif enc.enter_dict(obj, held):
-        enc.feed("attributes", len(held))
-        for key, value in list(held.items()):
+        counting = enc.attributes_of(held)
+        enc.feed("attributes", len(counting))
+        for key, value in counting:
             yield ".__dict__ key", key
             yield f".{key}", value
 

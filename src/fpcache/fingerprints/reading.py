@@ -9,6 +9,7 @@ from types import CodeType, FunctionType, MethodType, ModuleType
 
 from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints.code_objects import code_facts, constant_digest, names_in
+from fpcache.fingerprints.encoder import Encoder
 from fpcache.fingerprints.global_reads import global_reads
 from fpcache.fingerprints.installed import installed_path, is_named_code, static_attribute
 from fpcache.fingerprints.module_files import changed_modules
@@ -27,7 +28,7 @@ from fpcache.fingerprints.records import (
 )
 from fpcache.fingerprints.summaries import summary
 from fpcache.fingerprints.text_lookups import LOOKING_UP, module_lookups, text_lookups
-from fpcache.fingerprints.walking import join, joint_nodes, walk
+from fpcache.fingerprints.walking import EncoderMaker, join, joint_nodes, walk
 
 __all__ = ["changed_roots", "read", "reread"]
 
@@ -40,6 +41,7 @@ def read(
     ignore: Collection[str] = (),
     allowance: Allowance | None = None,
     live: dict[str, object] | None = None,
+    make: EncoderMaker = Encoder,
 ) -> Reading:
     """Fingerprint everything that a piece of code reads.
 
@@ -59,6 +61,8 @@ def read(
     live : dict, optional
         Where `namespace` is a copy from earlier: the namespace itself, which
         functions refer to.
+    make : callable, optional
+        Makes the encoder of each root, of a name and an allowance.
 
     Returns
     -------
@@ -73,7 +77,7 @@ def read(
         functions it is read. With `live`, also for a global that functions
         read and that was bound since.
     """
-    gatherer = _Gatherer(namespace, frozenset(ignore), allowance or unlimited, live)
+    gatherer = _Gatherer(namespace, frozenset(ignore), allowance or unlimited, live, make)
     gatherer.gather(global_reads(_direct_uses(frozenset(names), code), namespace))
     if code is not None:
         gatherer.strings.update(dict.fromkeys(code_facts(code).strings))
@@ -131,6 +135,7 @@ class _Gatherer:
     ignore: frozenset[str]
     allowance: Allowance
     live: dict[str, object] | None = None
+    make: EncoderMaker = Encoder
     roots: dict[str, Root] = field(default_factory=dict)
     scopes: dict[str, int] = field(default_factory=dict)
     resolved: dict[tuple[str, int | None], Resolved] = field(default_factory=dict)
@@ -236,7 +241,7 @@ class _Gatherer:
             return Root(key, label, chain, kind, value, None, digest, summary(value))
         if path is not None:
             self._resolve(found, path, chain[:-1])
-        walked = _walk_root(value, chain, self.allowance)
+        walked = _walk_root(value, chain, self.allowance, self.make)
         return Root(key, label, chain, kind, value, walked, walked.digest, summary(value))
 
     def reading(self) -> Reading:
@@ -283,9 +288,14 @@ def _through_classes(value: object, path: str, rest: tuple[str, ...]) -> tuple[o
     return value, path
 
 
-def _walk_root(value: object, chain: tuple[str, ...], allowance: Allowance | None = None) -> Walk:
+def _walk_root(
+    value: object,
+    chain: tuple[str, ...],
+    allowance: Allowance | None = None,
+    make: EncoderMaker = Encoder,
+) -> Walk:
     try:
-        return walk(value, chain[-1], allowance=allowance)
+        return walk(value, chain[-1], allowance=allowance, make=make)
     except UnfingerprintableValueError as error:
         if len(chain) == 1:
             raise

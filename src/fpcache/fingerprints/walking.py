@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 import fpcache.fingerprints.code_types
 import fpcache.fingerprints.tables  # noqa: F401  (registers the handlers)
 from fpcache.fingerprints.encoder import Encoder
 from fpcache.fingerprints.overlaps import overlap_groups
-from fpcache.fingerprints.records import MISSING, Allowance, Buffer, GlobalRead, MetSets, Walk
+from fpcache.fingerprints.records import MISSING, Allowance, Buffer, GlobalRead, MetSets, Walk, unlimited
 
-__all__ = ["FORMAT", "digest_among", "fingerprint", "join", "joint_nodes", "walk"]
+__all__ = ["FORMAT", "EncoderMaker", "digest_among", "fingerprint", "join", "joint_nodes", "walk"]
+
+EncoderMaker = Callable[[str, Allowance], Encoder]
 
 FORMAT = "fp1"
 """Prefix of fingerprints; raised when equal values would get other digests."""
 
 
-def walk(obj: object, name: str = "", *, allowance: Allowance | None = None) -> Walk:
+def walk(
+    obj: object, name: str = "", *, allowance: Allowance | None = None, make: EncoderMaker = Encoder
+) -> Walk:
     """Walk one value and return its digest and what was met on the way.
 
     Parameters
@@ -29,6 +33,8 @@ def walk(obj: object, name: str = "", *, allowance: Allowance | None = None) -> 
         How paths in errors begin, such as ``"df"``.
     allowance : callable, optional
         Called often; what it raises ends the walk.
+    make : callable, optional
+        Makes the encoder, of a name and an allowance.
 
     Returns
     -------
@@ -41,7 +47,7 @@ def walk(obj: object, name: str = "", *, allowance: Allowance | None = None) -> 
     UnfingerprintableValueError
         For what has hidden or outside state; it carries the path.
     """
-    enc = Encoder(name) if allowance is None else Encoder(name, allowance)
+    enc = make(name, allowance or unlimited)
     enc.encode(obj)
     _feed_overlaps(enc, {"": enc.buffers})
     return Walk(

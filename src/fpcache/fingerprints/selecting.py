@@ -1,0 +1,54 @@
+"""A walk that asks, before each value, whether it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fpcache.fingerprints.encoder import Encoder
+from fpcache.fingerprints.records import Allowance, unlimited
+
+__all__ = ["SelectingEncoder"]
+
+
+class SelectingEncoder(Encoder):
+    """An encoder that leaves out what it is told to.
+
+    Parameters
+    ----------
+    name : str
+        How paths begin.
+    allowance : callable
+        As for `Encoder`.
+    ask : callable
+        ``ask(path, value)`` returns None where the value counts, or a text that
+        is fed in its place. Members of flat sequences are fed in bulk: for
+        them nothing is asked.
+    is_left_out : callable
+        ``is_left_out(path)`` tells of an attribute of an instance whether even
+        its being there doesn't count.
+    """
+
+    def __init__(
+        self,
+        name: str = "",
+        allowance: Allowance = unlimited,
+        *,
+        ask: Callable[[str, object], str | None],
+        is_left_out: Callable[[str, object], bool],
+    ) -> None:
+        super().__init__(name, allowance)
+        self._ask = ask
+        self._is_left_out = is_left_out
+
+    def attributes_of(self, held: dict[str, Any]) -> list[tuple[str, Any]]:
+        """Return the attributes that count."""
+        path = self.path()
+        return [(key, value) for key, value in held.items() if not self._is_left_out(f"{path}.{key}", value)]
+
+    def _enter(self, child: Any) -> None:
+        standing = self._ask(self.path(), child)
+        if standing is None:
+            super()._enter(child)
+        else:
+            self.feed("left out", standing)
