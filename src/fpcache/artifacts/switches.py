@@ -1,0 +1,58 @@
+"""Whether artifacts are kept, and below which directory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from fpcache.errors import FpcacheError
+from fpcache.store import default_directory
+
+__all__ = ["DIRECTORY", "SWITCH", "ArtifactsWarning", "base_directory", "enable_caching", "is_caching_enabled"]
+
+SWITCH = "FPCACHE_ARTIFACTS"
+DIRECTORY = "FPCACHE_ARTIFACTS_DIR"
+_ON, _OFF = frozenset({"", "1", "true", "on", "yes"}), frozenset({"0", "false", "off", "no"})
+
+_chosen: bool | None = None
+
+
+class ArtifactsWarning(UserWarning):
+    """Artifacts are not kept, or were made again; the message says why and what to do."""
+
+
+def enable_caching(enabled: bool = True) -> None:
+    """Keep artifacts from now on, or don't; until called, ``FPCACHE_ARTIFACTS`` decides.
+
+    Parameters
+    ----------
+    enabled : bool
+        False lets later artifacts go to a temporary directory; those that
+        were kept stay.
+    """
+    global _chosen
+    if not isinstance(enabled, bool):
+        raise TypeError(f"enable_caching takes True or False, not a {type(enabled).__name__}")
+    _chosen = enabled
+
+
+def is_caching_enabled() -> bool:
+    """Return whether artifacts are kept: what `enable_caching` said last, or ``FPCACHE_ARTIFACTS`` (1 or 0), or yes.
+
+    Raises
+    ------
+    FpcacheError
+        If ``FPCACHE_ARTIFACTS`` is neither.
+    """
+    if _chosen is not None:
+        return _chosen
+    said = os.environ.get(SWITCH, "").strip().lower()
+    if said not in _ON | _OFF:
+        raise FpcacheError(f"{SWITCH} is {said!r}; set it to 1 (keep artifacts) or 0 (don't)")
+    return said in _ON
+
+
+def base_directory() -> Path:
+    """Return ``FPCACHE_ARTIFACTS_DIR``, or else ``artifacts`` in fpcache's cache directory."""
+    chosen = os.environ.get(DIRECTORY, "")
+    return Path(chosen).expanduser().absolute() if chosen else default_directory() / "artifacts"

@@ -1,0 +1,179 @@
+"""Datasets made by a generator, under an id that is equal in every process."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import weakref
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from fpcache.errors import FpcacheError
+from fpcache.hf.library import (
+    expect_parameter,
+    has_caching_enabled,
+    library,
+    register_temporary,
+    temporary_directory,
+)
+from fpcache.hf.reports import Report
+from fpcache.hf.stable import DependsOn, stable_report
+
+__all__ = ["explain", "from_generator", "report_of"]
+
+# What changes where and how quickly rows are written, but no row.
+_NO_ROWS = frozenset({"cache_dir", "keep_in_memory", "num_proc", "storage_options", "token", "writer_batch_size"})
+
+_log = logging.getLogger("fpcache.hf")
+_reports: weakref.WeakKeyDictionary[Any, Report] = weakref.WeakKeyDictionary()
+
+
+def explain(
+    generator: Callable[..., Any],
+    features: Any = None,
+    *,
+    gen_kwargs: Mapping[str, object] | None = None,
+    split: str = "train",
+    depends_on: DependsOn = None,
+    ignore: Collection[str] = (),
+    **kwargs: Any,
+) -> Report:
+    """Say under which fingerprint `from_generator` would make a dataset, and what counts for it.
+
+    Nothing is generated. For the parameters see `from_generator`.
+    """
+    _check(generator, gen_kwargs)
+    settings: dict[str, object] = {"split": str(split)}
+    if features is not None:
+        settings["features"] = features.to_dict() if hasattr(features, "to_dict") else features
+    settings.update((name, value) for name, value in kwargs.items() if name not in _NO_ROWS)
+    return stable_report(
+        generator, gen_kwargs or {}, settings=settings, depends_on=depends_on, ignore=ignore
+    )
+
+
+def from_generator(
+    generator: Callable[..., Any],
+    features: Any = None,
+    cache_dir: str | None = None,
+    keep_in_memory: bool = False,
+    gen_kwargs: Mapping[str, object] | None = None,
+    num_proc: int | None = None,
+    split: str = "train",
+    *,
+    depends_on: DependsOn = None,
+    ignore: Collection[str] = (),
+    streaming: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """Make a dataset as ``datasets.Dataset.from_generator`` does, under a stable fingerprint.
+
+    The fingerprint follows from the code of the generator and of all that it
+    calls, the values it captures, its arguments, features, split, and the
+    files that these values and its constants name. Loggers and locks don't
+    count; installed modules count by name and version.
+
+    Parameters
+    ----------
+    generator : callable
+        Yields one dict per row.
+    features, cache_dir, keep_in_memory, num_proc, split
+        As in `datasets`. Lists in `gen_kwargs` are shards. With caching
+        disabled (``datasets.disable_caching()``) and no `cache_dir`, the
+        dataset is made anew in a temporary directory.
+    gen_kwargs : mapping, optional
+        Arguments for the generator.
+    depends_on : mapping or iterable of paths, optional
+        Files and directories whose content counts. Or values by name; a name
+        of a captured value counts in its place: ``{"client": client.base_url}``.
+    ignore : collection of str
+        Names of what doesn't count, such as ``"session"`` or ``"self.run_id"``.
+    streaming : bool
+        Make an ``IterableDataset``, which generates as it is iterated and caches nothing.
+    **kwargs
+        Further arguments of ``from_generator`` in `datasets`; they count.
+
+    Returns
+    -------
+    datasets.Dataset or datasets.IterableDataset
+        `report_of` says what counted.
+
+    Raises
+    ------
+    UnfingerprintableValueError
+        For a captured value that is another one in every process or has no
+        fingerprint; the message names it and says what to do.
+    ValueError
+        For a name in `ignore` that is captured nowhere.
+    FpcacheError
+        If `datasets` is missing or too old.
+    """
+    if "fingerprint" in kwargs:
+        raise TypeError("fpcache.hf.from_generator makes the fingerprint itself; leave `fingerprint=` out")
+    found = explain(
+        generator, features, gen_kwargs=gen_kwargs, split=split, depends_on=depends_on, ignore=ignore, **kwargs
+    )
+    _log.info("%s", found)
+    datasets = library()
+    part = datasets.NamedSplit(str(split))
+    arguments = {"features": features, "gen_kwargs": dict(gen_kwargs or {}) or None, "split": part}
+    if streaming:
+        _refuse_for_streams(kwargs, cache_dir, num_proc)
+        made = datasets.IterableDataset.from_generator(generator, **arguments)
+    else:
+        make = datasets.Dataset.from_generator
+        expect_parameter(make, "fingerprint")
+        is_temporary = cache_dir is None and not has_caching_enabled()
+        made = make(
+            generator,
+            **arguments,
+            cache_dir=temporary_directory() if is_temporary else cache_dir,
+            keep_in_memory=keep_in_memory,
+            num_proc=num_proc,
+            fingerprint=found.fingerprint,
+            **kwargs,
+        )
+        if is_temporary:
+            register_temporary(made)
+    _reports[made] = found
+    return made
+
+
+def report_of(dataset: Any) -> Report:
+    """Return what counted for a dataset that `from_generator` or `Hasher` made in this process.
+
+    Raises
+    ------
+    FpcacheError
+        If neither made it.
+    """
+    try:
+        return _reports[dataset]
+    except (KeyError, TypeError):
+        raise FpcacheError(
+            f"there is no report on this {type(dataset).__name__}: fpcache.hf did not make it in this process; "
+            "fpcache.hf.explain(generator, ...) gives one without generating"
+        ) from None
+
+
+def remember(dataset: Any, report: Report) -> None:
+    """Keep a report for `report_of`, as long as the dataset lives."""
+    _reports[dataset] = report
+
+
+def _check(generator: Any, gen_kwargs: Any) -> None:
+    if not callable(generator):
+        raise TypeError(
+            f"generator must be a function that yields rows, not a {type(generator).__name__}; "
+            "pass the function itself, not what it returns"
+        )
+    if inspect.isasyncgenfunction(generator) or inspect.iscoroutinefunction(generator):
+        raise TypeError("generator is async, which datasets can't iterate; give a plain function that yields rows")
+    if gen_kwargs is not None and not isinstance(gen_kwargs, Mapping):
+        raise TypeError(f"gen_kwargs must be a dict of arguments by name, not a {type(gen_kwargs).__name__}")
+
+
+def _refuse_for_streams(kwargs: Mapping[str, object], cache_dir: object, num_proc: object) -> None:
+    given = [*kwargs, *(["cache_dir"] if cache_dir else []), *(["num_proc"] if num_proc else [])]
+    if given:
+        raise TypeError(f"with streaming=True nothing is written, so {', '.join(sorted(given))} can't be given")

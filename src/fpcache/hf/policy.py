@@ -1,0 +1,170 @@
+"""Which of the values that code brings along count: judged one by one, by name and type.
+
+Left out is only what can't change what the code gives. What is new in every
+process (a run's id, a temporary path) or stands for something outside (a
+session) is refused by name, for nobody but its owner knows whether it matters.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import tempfile
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import PurePath
+from types import CellType
+from typing import Any
+from uuid import UUID
+
+from fpcache.fingerprints.registry import dotted_name
+from fpcache.fingerprints.summaries import summary
+from fpcache.hf.captures import content
+from fpcache.hf.reports import Ignored
+
+__all__ = ["IN_IGNORE", "Policy", "plain_name", "refusal"]
+
+IN_IGNORE = "named in ignore="
+_LOCKS: tuple[type, ...] = (type(threading.Lock()), type(threading.RLock()))
+_LOCK_NAMES = frozenset(
+    f"{home}.synchronize.{kind}" for home in ("multiprocessing", "multiprocess") for kind in ("Lock", "RLock")
+)
+_LOGGERS = (logging.Logger, logging.LoggerAdapter)
+_SESSIONS = frozenset(
+    {
+        "aiohttp.client.ClientSession", "botocore.client.BaseClient", "ftplib.FTP", "http.client.HTTPConnection",
+        "httpx.Client", "httpx.AsyncClient", "httpx._client.BaseClient", "httpx2.Client", "httpx2.AsyncClient",
+        "imaplib.IMAP4", "pymongo.mongo_client.MongoClient", "redis.client.Redis", "requests.sessions.Session",
+        "smtplib.SMTP", "sqlalchemy.engine.base.Engine", "sqlalchemy.orm.session.Session",
+        "urllib3.poolmanager.PoolManager",
+    }
+)  # fmt: skip
+_DATASET = "datasets.arrow_dataset.Dataset"  # stands for its own fingerprint
+_TEMPORARY = frozenset(
+    {"tempfile.TemporaryDirectory", "tempfile._TemporaryFileWrapper", "tempfile.SpooledTemporaryFile"}
+)
+_UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[14][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
+_CELL = ".<closure>."
+_UNNAMED = re.compile(r"\.__(doc|module|qualname|name|annotations|dict)__")
+
+
+def plain_name(path: str) -> str:
+    """Return a way through values as people write it: ``"rows.<closure>.log"`` is ``"rows.log"``."""
+    return path.replace(_CELL, ".")
+
+
+def refusal(name: str, what: str) -> str:
+    """Say that a value can't be judged, and how to name what shall happen with it."""
+    variable = name.split(".")[-1] if name.replace(".", "").replace("_", "").isalnum() else "value"
+    return (
+        f"`{name}` {what}. If what the code gives doesn't depend on it, say ignore=[{name!r}]; "
+        f"if it does, say by depends_on={{{name!r}: {variable}}} what of it counts"
+    )
+
+
+@dataclass(slots=True)
+class Policy:
+    """Answers for each value whether it counts, and keeps what it answered.
+
+    Parameters
+    ----------
+    ignore : collection of str
+        Names that don't count.
+    replaced : collection of str
+        Names for which something else counts.
+    home : str
+        The module whose globals may be named without it.
+    watches_loggers, watches_locks : bool
+        Whether the code asks loggers for their level, or locks whether they are taken.
+    """
+
+    ignore: Collection[str]
+    replaced: Collection[str] = ()
+    home: str = ""
+    watches_loggers: bool = False
+    watches_locks: bool = False
+    matched: set[str] = field(default_factory=set)
+    ignored: dict[str, Ignored] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, path: str, value: object) -> str | None:
+        """Return None for what counts, or else what is fed in its place."""
+        name = plain_name(path)
+        named = self._named(name)
+        if named is not None:
+            return self._leave_out(name, value, named)
+        if type(value) is str or isinstance(value, PurePath):
+            return self._text(name, str(value))
+        return self._judge(name, value)
+
+    def leaves_out(self, path: str, value: object) -> bool:
+        """Return whether an attribute is named among those that don't count."""
+        named = self._named(plain_name(path))
+        if named is None:
+            return False
+        self._leave_out(plain_name(path), value, named)
+        return True
+
+    def _named(self, name: str) -> str | None:
+        """Return why a name doesn't count, if one was given for it."""
+        for spelling in (name, name.removeprefix(f"{self.home}.")):
+            if spelling in self.ignore:
+                self.matched.add(spelling)
+                return IN_IGNORE
+            if spelling in self.replaced:
+                self.matched.add(spelling)
+                return "depends_on says what counts for it"
+        return None
+
+    def _leave_out(self, name: str, value: object, reason: str) -> str:
+        if isinstance(value, CellType):  # of a variable of an enclosing function
+            value = content(value)
+        self.ignored.setdefault(name, Ignored(name, summary(value), reason))
+        return "ignored"
+
+    def _judge(self, name: str, value: Any) -> str | None:
+        kind = type(value)
+        if issubclass(kind, _LOGGERS) and not self.watches_loggers:
+            self._leave_out(name, value, "a logger only writes messages; its name counts")
+            return f"logger {getattr(value, 'name', '')}"
+        names = frozenset(dotted_name(base) for base in kind.__mro__)
+        if _DATASET in names:
+            return f"dataset {value._fingerprint}"
+        if (kind in _LOCKS or names & _LOCK_NAMES) and not self.watches_locks:
+            self._leave_out(name, value, "a lock orders threads and holds no data")
+            return "lock"
+        if isinstance(value, UUID) and value.version in (1, 4, 6, 7):
+            return self._refuse(name, "is a UUID that is another one in every process")
+        if names & _TEMPORARY:
+            return self._refuse(name, "is a temporary file or directory, another one in every process")
+        if names & _SESSIONS:
+            return self._refuse(name, f"is a {kind.__name__}: what it answers comes from outside")
+        return None
+
+    def _text(self, name: str, text: str) -> str | None:
+        if _UNNAMED.search(name) or "__dict__ key" in name:
+            return None
+        if _UUID_TEXT.fullmatch(text):
+            return self._refuse(name, f"is the random UUID {text!r}, another one in every process")
+        if is_temporary(text):
+            return self._refuse(name, f"is {text!r} in the temporary directory, another path in every process")
+        self.texts.setdefault(text, name)
+        return None
+
+    def _refuse(self, name: str, what: str) -> str:
+        self.refused.setdefault(name, refusal(name, what))
+        return "refused"
+
+
+def is_temporary(text: str) -> bool:
+    """Return whether a text is an absolute path below the temporary directory."""
+    return os.path.isabs(text) and text.startswith(_temporary_folders(tempfile.gettempdir()))
+
+
+@cache
+def _temporary_folders(folder: str) -> tuple[str, ...]:
+    return tuple({one.rstrip(os.sep) + os.sep for one in (folder, os.path.realpath(folder))})

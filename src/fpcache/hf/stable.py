@@ -1,0 +1,260 @@
+"""The fingerprint of a callable with its arguments, and the report on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePath
+from typing import Any
+
+from fpcache.errors import UnfingerprintableValueError
+from fpcache.fingerprints import Reading, Root, fingerprint
+from fpcache.fingerprints.code_objects import names_in
+from fpcache.fingerprints.reading import read
+from fpcache.fingerprints.selecting import SelectingEncoder
+from fpcache.fingerprints.summaries import summary
+from fpcache.hf.captures import TakenApart, take_apart
+from fpcache.hf.outside import environment_read, file_taken, notes_on, paths_in, random_states, tree_digest
+from fpcache.hf.policy import IN_IGNORE, Policy, plain_name, refusal
+from fpcache.hf.reports import Ignored, Report, Taken
+
+__all__ = ["DependsOn", "stable_report"]
+
+DependsOn = Mapping[str, object] | Iterable[str | os.PathLike[str]] | None
+
+_CORE = "code"
+_ASKS_LOGGERS = frozenset({"level", "isEnabledFor", "getEffectiveLevel", "hasHandlers", "handlers", "disabled"})
+_ASKS_LOCKS = frozenset({"locked", "_is_owned"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What the caller said about names and paths."""
+
+    ignore: frozenset[str]
+    values: Mapping[str, object]
+    paths: tuple[Path, ...]
+
+
+def stable_report(
+    function: Callable[..., Any],
+    arguments: Mapping[str, object],
+    *,
+    settings: Mapping[str, object],
+    depends_on: DependsOn = None,
+    ignore: Collection[str] = (),
+    must_match: bool = True,
+) -> Report:
+    """Fingerprint a callable by its code and the values that may change what it gives.
+
+    Parameters
+    ----------
+    function : callable
+        A function, method, partial or object with ``__call__``.
+    arguments : mapping of str to object
+        What it will be called with, by name.
+    settings : mapping of str to object
+        Further values that count.
+    depends_on : mapping or iterable of paths, optional
+        Files and directories whose content counts, or values by name; a name
+        of a captured value counts in its place.
+    ignore : collection of str
+        Names of captured values that don't count, such as ``"session"``,
+        ``"self.run_id"`` or ``"helpers.CLIENT"``; ``"random state"`` too.
+    must_match : bool
+        Whether a name in `ignore` that is met nowhere is an error.
+
+    Returns
+    -------
+    Report
+        With the fingerprint, and all that counts and doesn't.
+
+    Raises
+    ------
+    UnfingerprintableValueError
+        For what can't be fingerprinted, or is another one in every process.
+    ValueError
+        For a name in `ignore` that is met nowhere.
+    """
+    taken_apart = take_apart(function, arguments)
+    wishes = _wishes(depends_on, ignore)
+    policy, reading = _judged(taken_apart, wishes)
+    files, directories = _files(reading, policy, taken_apart, wishes)
+    _raise_refused(policy, taken_apart)
+    states = () if "random state" in wishes.ignore else tuple(random_states(reading))
+    taken = [
+        *_values_taken(reading, taken_apart, policy),
+        *_depended_on(wishes),
+        *files,
+        *environment_read(reading),
+        *states,
+        *(Taken(name, "setting", summary(value), fingerprint(value)) for name, value in settings.items()),
+    ]
+    if must_match:
+        _raise_unmatched(wishes, policy, taken)
+    outside = sorted((one.how, one.name, one.digest) for one in taken if one.how in ("environment", "setting", "random state"))
+    contents = [one.digest for one in taken if one.how in ("file", "depends_on")]
+    packages = (Taken(name, "package", version, version) for name, version in reading.packages.items())
+    return Report(
+        fingerprint=fingerprint([reading.digest, outside, contents]),
+        label=taken_apart.label,
+        taken=(*taken, *packages),
+        ignored=tuple(policy.ignored.values()),
+        notes=notes_on(reading, states, directories),
+    )
+
+
+def _wishes(depends_on: DependsOn, ignore: Collection[str]) -> _Wishes:
+    if isinstance(ignore, str):
+        raise TypeError(f"ignore takes a list of names, such as [{ignore!r}], not one text")
+    if isinstance(depends_on, (str, os.PathLike)):
+        raise TypeError(f"depends_on takes a list of paths, such as [{os.fspath(depends_on)!r}], or a dict of values")
+    if isinstance(depends_on, Mapping):
+        return _Wishes(frozenset(ignore), dict(depends_on), ())
+    paths = []
+    for one in depends_on or ():
+        if not isinstance(one, (str, os.PathLike)):
+            raise TypeError(
+                f"depends_on lists a {type(one).__name__}: a list holds paths; give values by name, as in {{'name': value}}"
+            )
+        paths.append(Path(one))
+    return _Wishes(frozenset(ignore), {}, tuple(paths))
+
+
+# ---------------------------------------------------------------- reading and judging
+
+
+def _judged(taken_apart: TakenApart, wishes: _Wishes) -> tuple[Policy, Reading]:
+    """Read, and read again where the code was then seen to ask loggers or locks for their state."""
+    policy = Policy(wishes.ignore, wishes.values, taken_apart.home)
+    reading = _read(taken_apart, policy)
+    names = frozenset[str]().union(*(names_in(function.__code__) for function in reading.functions))
+    loggers, locks = bool(names & _ASKS_LOGGERS), bool(names & _ASKS_LOCKS)
+    if loggers or locks:
+        policy = Policy(
+            wishes.ignore, wishes.values, taken_apart.home, watches_loggers=loggers, watches_locks=locks
+        )
+        reading = _read(taken_apart, policy)
+    return policy, reading
+
+
+def _read(taken_apart: TakenApart, policy: Policy) -> Reading:
+    namespace: dict[str, object] = {name: one.root for name, one in taken_apart.brought.items()}
+    namespace[_CORE] = taken_apart.core
+    make = partial(SelectingEncoder, ask=policy.ask, is_left_out=policy.leaves_out)
+    try:
+        return read(tuple(namespace), None, namespace, make=make)
+    except UnfingerprintableValueError as error:
+        name = _owner(plain_name(error.path), taken_apart)
+        message = refusal(name, f"can't be fingerprinted ({error})") if name else str(error)
+        raise UnfingerprintableValueError(
+            _joined(taken_apart, [*policy.refused.values(), message]), error.path
+        ) from error
+
+
+def _owner(path: str, taken_apart: TakenApart) -> str:
+    """Return the shortest name of the value in which something was met."""
+    head, _, rest = path.partition(".")
+    if head in taken_apart.brought:
+        attribute = rest.replace("[", ".").partition(".")[0]
+        return f"{head}.{attribute}" if head == "self" and attribute else head.partition("[")[0]
+    inside = path.removeprefix(f"{taken_apart.home}.").partition("[")[0]
+    return "" if inside.startswith(f"{_CORE}.__") else inside
+
+
+def _raise_refused(policy: Policy, taken_apart: TakenApart) -> None:
+    if policy.refused:
+        raise UnfingerprintableValueError(_joined(taken_apart, [*policy.refused.values()]))
+
+
+def _joined(taken_apart: TakenApart, refusals: list[str]) -> str:
+    return f"no stable fingerprint for `{taken_apart.label}`: " + "; also ".join(refusals)
+
+
+# ---------------------------------------------------------------- what counts
+
+
+def _values_taken(reading: Reading, taken_apart: TakenApart, policy: Policy) -> list[Taken]:
+    found = []
+    for root in reading.roots:
+        name = plain_name(root.chain[-1])
+        if name in policy.ignored:
+            continue
+        brought = taken_apart.brought.get(root.key)
+        if brought is not None:
+            found.append(Taken(name, brought.how, summary(brought.value), root.digest.hex()))
+        elif root.key == _CORE:
+            found.append(Taken(taken_apart.label, "code", root.summary, root.digest.hex()))
+        else:
+            found.append(Taken(name, "global", _way(root), root.digest.hex()))
+    return found
+
+
+def _way(root: Root) -> str:
+    through = [name for name in root.chain[:-1] if name != _CORE]
+    return root.summary + (f" (through {' → '.join(through)})" if through else "")
+
+
+def _depended_on(wishes: _Wishes) -> list[Taken]:
+    found = []
+    for path in wishes.paths:
+        shown, digest = tree_digest(path)
+        found.append(Taken(str(path), "depends_on", shown, digest))
+    for name, value in sorted(wishes.values.items()):
+        if isinstance(value, PurePath):
+            shown, digest = tree_digest(Path(value))
+        else:
+            shown, digest = summary(value), fingerprint(value)
+        found.append(Taken(name, "depends_on", shown, fingerprint((name, digest))))
+    return found
+
+
+def _files(
+    reading: Reading, policy: Policy, taken_apart: TakenApart, wishes: _Wishes
+) -> tuple[list[Taken], dict[str, str]]:
+    """Find the files that values and constants name; refuse directories that values name."""
+    held = dict(policy.texts)
+    for root in reading.roots:
+        name = plain_name(root.chain[-1])
+        brought = taken_apart.brought.get(root.key)
+        if name not in policy.ignored and root.kind == "value":
+            value = brought.value if brought is not None else root.value
+            held.update((text, name) for text in paths_in(value))
+    constants = {text: "" for value in reading.strings for text in paths_in(value)}
+    counted = {os.path.abspath(path) for path in wishes.paths}
+    files, told = [], {}
+    for text, name in sorted({**constants, **held}.items()):
+        if os.path.abspath(text) in counted:
+            continue
+        if text in wishes.ignore:
+            policy.matched.add(text)
+            policy.ignored[text] = Ignored(text, "file or directory", IN_IGNORE)
+        elif name in policy.refused:
+            continue
+        elif (taken := file_taken(text)) is not None:
+            files.append(taken)
+        elif os.path.isdir(text):
+            _take_directory(text, name, policy, told)
+    return files, told
+
+
+def _take_directory(text: str, name: str, policy: Policy, told: dict[str, str]) -> None:
+    """Refuse a directory that a value names, or a constant that is surely a path; tell of others."""
+    if name or (text.strip("./\\") and ("/" in text or os.sep in text)):
+        policy.refused[text] = (
+            f"{f'`{name}` is ' if name else ''}{text!r}, a directory whose files may be read: count them by "
+            f"depends_on=[{text!r}], or say ignore=[{text!r}]"
+        )
+    elif text.strip("./\\"):
+        told[text] = repr(text)
+
+
+def _raise_unmatched(wishes: _Wishes, policy: Policy, taken: list[Taken]) -> None:
+    unmatched = sorted(wishes.ignore - policy.matched - {"random state"})
+    if unmatched:
+        names = ", ".join(f"`{one.name}`" for one in taken if one.how not in ("code", "setting", "file"))
+        raise ValueError(
+            f"ignore names {', '.join(map(repr, unmatched))}, which the code doesn't bring along; it has {names or 'no values'}"
+        )
