@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,7 +124,7 @@ def cache_dir_for(
         ArtifactsWarning,
         stacklevel=2,
     )
-    return _prepared(temporary_base(dataset), state or DatasetState(_UNNAMED, f"object-{id(dataset)}"), name)
+    return _prepared(temporary_base(dataset), state or DatasetState(_UNNAMED, secrets.token_hex(8)), name)
 
 
 def _missing(dataset: Any, state: DatasetState | None) -> str:
@@ -134,8 +135,8 @@ def _missing(dataset: Any, state: DatasetState | None) -> str:
         return "caching of `datasets` is off; datasets.enable_caching() turns it on"
     if state is None:
         return (
-            f"a {type(dataset).__name__} has no fingerprint; give fpcache.artifacts.DatasetState(config, fingerprint), "
-            "or a dataset that fpcache.hf.from_generator made"
+            f"a {type(dataset).__name__} has no fingerprint; "
+            "give fpcache.artifacts.DatasetState(config, fingerprint), or what fpcache.hf.from_generator makes"
         )
     return ""
 

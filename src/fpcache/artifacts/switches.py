@@ -8,7 +8,14 @@ from pathlib import Path
 from fpcache.errors import FpcacheError
 from fpcache.store import default_directory
 
-__all__ = ["DIRECTORY", "SWITCH", "ArtifactsWarning", "base_directory", "enable_caching", "is_caching_enabled"]
+__all__ = [
+    "DIRECTORY",
+    "SWITCH",
+    "ArtifactsWarning",
+    "base_directory",
+    "enable_caching",
+    "is_caching_enabled",
+]
 
 SWITCH = "FPCACHE_ARTIFACTS"
 DIRECTORY = "FPCACHE_ARTIFACTS_DIR"
@@ -37,7 +44,9 @@ def enable_caching(enabled: bool = True) -> None:
 
 
 def is_caching_enabled() -> bool:
-    """Return whether artifacts are kept: what `enable_caching` said last, or ``FPCACHE_ARTIFACTS`` (1 or 0), or yes.
+    """Return whether artifacts are kept.
+
+    So says the last `enable_caching`, or else ``FPCACHE_ARTIFACTS`` (1 or 0); where neither does, they are.
 
     Raises
     ------

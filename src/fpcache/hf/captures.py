@@ -111,8 +111,12 @@ def _peel(function: Any, given: frozenset[str], found: list[Brought]) -> object:
     return function
 
 
-def _partial_parts(partial: functools.partial[Any], inner: object, given: frozenset[str]) -> Iterator[Brought]:
-    names = inner.__code__.co_varnames[: inner.__code__.co_argcount] if isinstance(inner, FunctionType) else ()
+def _partial_parts(
+    partial: functools.partial[Any], inner: object, given: frozenset[str]
+) -> Iterator[Brought]:
+    names = (
+        inner.__code__.co_varnames[: inner.__code__.co_argcount] if isinstance(inner, FunctionType) else ()
+    )
     if isinstance(partial.func, MethodType):
         names = names[1:]
     for place, value in enumerate(partial.args):
@@ -130,7 +134,11 @@ def _without_values(function: FunctionType, given: frozenset[str], found: list[B
     found.extend(one for one in _defaults(function) if one.name not in given)
     closure = tuple(CellType() for _ in cells)
     core = FunctionType(function.__code__, function.__globals__, function.__name__, None, closure)
-    core.__qualname__, core.__module__, core.__doc__ = function.__qualname__, function.__module__, function.__doc__
+    core.__qualname__, core.__module__, core.__doc__ = (
+        function.__qualname__,
+        function.__module__,
+        function.__doc__,
+    )
     core.__annotations__ = function.__annotations__
     wrapped = vars(function).get("__wrapped__")  # by functools.wraps; mostly the closure has it too
     is_held = any(wrapped is value for value in held.values())

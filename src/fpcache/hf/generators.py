@@ -22,7 +22,9 @@ from fpcache.hf.stable import DependsOn, stable_report
 __all__ = ["explain", "from_generator", "report_of"]
 
 # What changes where and how quickly rows are written, but no row.
-_NO_ROWS = frozenset({"cache_dir", "keep_in_memory", "num_proc", "storage_options", "token", "writer_batch_size"})
+_NO_ROWS = frozenset(
+    {"cache_dir", "keep_in_memory", "num_proc", "storage_options", "token", "writer_batch_size"}
+)
 
 _log = logging.getLogger("fpcache.hf")
 _reports: weakref.WeakKeyDictionary[Any, Report] = weakref.WeakKeyDictionary()
@@ -47,9 +49,7 @@ def explain(
     if features is not None:
         settings["features"] = features.to_dict() if hasattr(features, "to_dict") else features
     settings.update((name, value) for name, value in kwargs.items() if name not in _NO_ROWS)
-    return stable_report(
-        generator, gen_kwargs or {}, settings=settings, depends_on=depends_on, ignore=ignore
-    )
+    return stable_report(generator, gen_kwargs or {}, settings=settings, depends_on=depends_on, ignore=ignore)
 
 
 def from_generator(
@@ -111,7 +111,13 @@ def from_generator(
     if "fingerprint" in kwargs:
         raise TypeError("fpcache.hf.from_generator makes the fingerprint itself; leave `fingerprint=` out")
     found = explain(
-        generator, features, gen_kwargs=gen_kwargs, split=split, depends_on=depends_on, ignore=ignore, **kwargs
+        generator,
+        features,
+        gen_kwargs=gen_kwargs,
+        split=split,
+        depends_on=depends_on,
+        ignore=ignore,
+        **kwargs,
     )
     _log.info("%s", found)
     datasets = library()
@@ -151,8 +157,8 @@ def report_of(dataset: Any) -> Report:
         return _reports[dataset]
     except (KeyError, TypeError):
         raise FpcacheError(
-            f"there is no report on this {type(dataset).__name__}: fpcache.hf did not make it in this process; "
-            "fpcache.hf.explain(generator, ...) gives one without generating"
+            f"there is no report on this {type(dataset).__name__}: "
+            "fpcache.hf did not make it in this process; fpcache.hf.explain(...) gives one without generating"
         ) from None
 
 
@@ -168,7 +174,9 @@ def _check(generator: Any, gen_kwargs: Any) -> None:
             "pass the function itself, not what it returns"
         )
     if inspect.isasyncgenfunction(generator) or inspect.iscoroutinefunction(generator):
-        raise TypeError("generator is async, which datasets can't iterate; give a plain function that yields rows")
+        raise TypeError(
+            "generator is async, which datasets can't iterate; give a plain function that yields rows"
+        )
     if gen_kwargs is not None and not isinstance(gen_kwargs, Mapping):
         raise TypeError(f"gen_kwargs must be a dict of arguments by name, not a {type(gen_kwargs).__name__}")
 
@@ -176,4 +184,6 @@ def _check(generator: Any, gen_kwargs: Any) -> None:
 def _refuse_for_streams(kwargs: Mapping[str, object], cache_dir: object, num_proc: object) -> None:
     given = [*kwargs, *(["cache_dir"] if cache_dir else []), *(["num_proc"] if num_proc else [])]
     if given:
-        raise TypeError(f"with streaming=True nothing is written, so {', '.join(sorted(given))} can't be given")
+        raise TypeError(
+            f"with streaming=True nothing is written, so {', '.join(sorted(given))} can't be given"
+        )

@@ -36,7 +36,8 @@ def library() -> Any:
         return importlib.import_module("datasets")
     except ImportError as error:
         raise FpcacheError(
-            f"fpcache.hf needs the library `datasets`, which can't be imported ({error}); pip install 'fpcache[hf]'"
+            f"fpcache.hf needs the library `datasets`, which can't be imported ({error}); "
+            "pip install 'fpcache[hf]'"
         ) from error
 
 
@@ -86,7 +87,7 @@ def _of_fingerprint(name: str) -> Any:
     found = getattr(importlib.import_module("datasets.fingerprint"), name, None)
     if found is None:
         raise FpcacheError(
-            f"datasets {version} has no `datasets.fingerprint.{name}`; use a release between {_NEEDED} and 5.2, "
-            "or name a directory yourself"
+            f"datasets {version} has no `datasets.fingerprint.{name}`; "
+            f"use a release from {_NEEDED} to 5.2, or name a directory yourself"
         )
     return found

@@ -21,8 +21,12 @@ __all__ = ["environment_read", "file_taken", "notes_on", "paths_in", "random_sta
 _DEPTH = 4
 _LONGEST = 1024
 _READ_BYTES = 1 << 24
-_NOT_DRAWING = frozenset({"Random", "SystemRandom", "default_rng", "Generator", "RandomState", "SeedSequence"})
-_TORCH_DRAWS = re.compile(r"torch\.(rand|normal|multinomial|bernoulli|poisson|Tensor\.(random_|normal_|uniform_))")
+_NOT_DRAWING = frozenset(
+    {"Random", "SystemRandom", "default_rng", "Generator", "RandomState", "SeedSequence"}
+)
+_TORCH_DRAWS = re.compile(
+    r"torch\.(rand|normal|multinomial|bernoulli|poisson|Tensor\.(random_|normal_|uniform_))"
+)
 _TOLD = {
     r"time\.(time|time_ns|localtime|ctime|strftime)$": "reads the clock",
     r"datetime\.(datetime\.)?(now|today|utcnow)$|datetime\.date\.today$": "reads the calendar",
@@ -30,7 +34,7 @@ _TOLD = {
     r"numpy\.random\.(_generator\.)?default_rng$": "makes a random generator; give it a seed",
     r"requests\.|urllib\.request\.|httpx\.|http\.client\.|socket\.|urllib3\.": "uses the network",
     r"subprocess\.|os\.(popen|system)$": "starts other processes",
-    r"os\.(listdir|scandir|walk)$|glob\.|pathlib\.Path$": "may list directories; name what is read in depends_on=",
+    r"os\.(listdir|scandir|walk)$|glob\.|pathlib\.Path$": "may list directories; depends_on= takes paths",
 }
 _ENVIRONMENT = re.compile(r"os\.(environ|getenv|environb)\b")
 
@@ -79,7 +83,8 @@ def tree_digest(path: Path) -> tuple[str, str]:
         return f"directory of {len(parts)} files", digest
     except OSError as error:
         raise UnfingerprintableValueError(
-            f"depends_on names {str(path)!r}, which can't be read: {error.strerror}; name a file or directory that is there"
+            f"depends_on names {str(path)!r}, which can't be read: {error.strerror}; "
+            "name a file or directory that is there"
         ) from error
 
 
@@ -119,7 +124,9 @@ def _draws(path: str, module: str) -> bool:
 
 
 def _state(name: str, state: Any) -> Taken:
-    return Taken(name, "random state", "seed it, or another process gives another fingerprint", fingerprint(state))
+    return Taken(
+        name, "random state", "seed it, or another process gives another fingerprint", fingerprint(state)
+    )
 
 
 def notes_on(reading: Reading, states: Iterable[Taken], directories: Mapping[str, str]) -> tuple[str, ...]:
@@ -130,7 +137,11 @@ def notes_on(reading: Reading, states: Iterable[Taken], directories: Mapping[str
         for pattern, told in _TOLD.items()
         if re.match(pattern, one.path)
     ]
-    found += [f"the code draws from the global state of `{one.name}`: use a generator with a seed" for one in states]
+    found += [
+        f"the code draws from the global state of `{one.name}`: use a generator with a seed" for one in states
+    ]
     found += [f"{name} is a directory; what lies in it doesn't count" for name in directories.values()]
-    found += [f"the file of module `{name}` was edited after it was loaded" for name in reading.changed_on_disk]
+    found += [
+        f"the file of module `{name}` was edited after it was loaded" for name in reading.changed_on_disk
+    ]
     return tuple(dict.fromkeys(found))

@@ -35,18 +35,20 @@ _LOCK_NAMES = frozenset(
 _LOGGERS = (logging.Logger, logging.LoggerAdapter)
 _SESSIONS = frozenset(
     {
-        "aiohttp.client.ClientSession", "botocore.client.BaseClient", "ftplib.FTP", "http.client.HTTPConnection",
-        "httpx.Client", "httpx.AsyncClient", "httpx._client.BaseClient", "httpx2.Client", "httpx2.AsyncClient",
-        "imaplib.IMAP4", "pymongo.mongo_client.MongoClient", "redis.client.Redis", "requests.sessions.Session",
-        "smtplib.SMTP", "sqlalchemy.engine.base.Engine", "sqlalchemy.orm.session.Session",
-        "urllib3.poolmanager.PoolManager",
+        "aiohttp.client.ClientSession", "botocore.client.BaseClient", "ftplib.FTP",
+        "http.client.HTTPConnection", "httpx.Client", "httpx.AsyncClient", "httpx._client.BaseClient",
+        "httpx2.Client", "httpx2.AsyncClient", "imaplib.IMAP4", "pymongo.mongo_client.MongoClient",
+        "redis.client.Redis", "requests.sessions.Session", "smtplib.SMTP",
+        "sqlalchemy.engine.base.Engine", "sqlalchemy.orm.session.Session", "urllib3.poolmanager.PoolManager",
     }
 )  # fmt: skip
 _DATASET = "datasets.arrow_dataset.Dataset"  # stands for its own fingerprint
 _TEMPORARY = frozenset(
     {"tempfile.TemporaryDirectory", "tempfile._TemporaryFileWrapper", "tempfile.SpooledTemporaryFile"}
 )
-_UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[14][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID_TEXT = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[14][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE
+)
 _CELL = ".<closure>."
 _UNNAMED = re.compile(r"\.__(doc|module|qualname|name|annotations|dict)__")
 
@@ -151,7 +153,9 @@ class Policy:
         if _UUID_TEXT.fullmatch(text):
             return self._refuse(name, f"is the random UUID {text!r}, another one in every process")
         if is_temporary(text):
-            return self._refuse(name, f"is {text!r} in the temporary directory, another path in every process")
+            return self._refuse(
+                name, f"is {text!r} in the temporary directory, another path in every process"
+            )
         self.texts.setdefault(text, name)
         return None
 

@@ -81,7 +81,9 @@ class Report:
         after = {(one.how, one.name): one for one in self.taken}
         changes = [_change(before[key], one) for key, one in after.items() if _differs(before.get(key), one)]
         changes += [f"`{one.name}` ({one.how}) counts now" for key, one in after.items() if key not in before]
-        changes += [f"`{one.name}` ({one.how}) no longer counts" for key, one in before.items() if key not in after]
+        changes += [
+            f"`{one.name}` ({one.how}) no longer counts" for key, one in before.items() if key not in after
+        ]
         return changes or ["which values share objects changed"]
 
     def __str__(self) -> str:

@@ -25,7 +25,9 @@ __all__ = ["DependsOn", "stable_report"]
 DependsOn = Mapping[str, object] | Iterable[str | os.PathLike[str]] | None
 
 _CORE = "code"
-_ASKS_LOGGERS = frozenset({"level", "isEnabledFor", "getEffectiveLevel", "hasHandlers", "handlers", "disabled"})
+_ASKS_LOGGERS = frozenset(
+    {"level", "isEnabledFor", "getEffectiveLevel", "hasHandlers", "handlers", "disabled"}
+)
 _ASKS_LOCKS = frozenset({"locked", "_is_owned"})
 
 
@@ -94,7 +96,11 @@ def stable_report(
     ]
     if must_match:
         _raise_unmatched(wishes, policy, taken)
-    outside = sorted((one.how, one.name, one.digest) for one in taken if one.how in ("environment", "setting", "random state"))
+    outside = sorted(
+        (one.how, one.name, one.digest)
+        for one in taken
+        if one.how in ("environment", "setting", "random state")
+    )
     contents = [one.digest for one in taken if one.how in ("file", "depends_on")]
     packages = (Taken(name, "package", version, version) for name, version in reading.packages.items())
     return Report(
@@ -110,14 +116,17 @@ def _wishes(depends_on: DependsOn, ignore: Collection[str]) -> _Wishes:
     if isinstance(ignore, str):
         raise TypeError(f"ignore takes a list of names, such as [{ignore!r}], not one text")
     if isinstance(depends_on, (str, os.PathLike)):
-        raise TypeError(f"depends_on takes a list of paths, such as [{os.fspath(depends_on)!r}], or a dict of values")
+        raise TypeError(
+            f"depends_on takes a list of paths, such as [{os.fspath(depends_on)!r}], or a dict of values"
+        )
     if isinstance(depends_on, Mapping):
         return _Wishes(frozenset(ignore), dict(depends_on), ())
     paths = []
     for one in depends_on or ():
         if not isinstance(one, (str, os.PathLike)):
             raise TypeError(
-                f"depends_on lists a {type(one).__name__}: a list holds paths; give values by name, as in {{'name': value}}"
+                f"depends_on lists a {type(one).__name__}: a list holds paths; "
+                "give values by name, as in {'name': value}"
             )
         paths.append(Path(one))
     return _Wishes(frozenset(ignore), {}, tuple(paths))
@@ -224,7 +233,8 @@ def _files(
             held.update((text, name) for text in paths_in(value))
     constants = {text: "" for value in reading.strings for text in paths_in(value)}
     counted = {os.path.abspath(path) for path in wishes.paths}
-    files, told = [], {}
+    files: list[Taken] = []
+    told: dict[str, str] = {}
     for text, name in sorted({**constants, **held}.items()):
         if os.path.abspath(text) in counted:
             continue
@@ -256,5 +266,6 @@ def _raise_unmatched(wishes: _Wishes, policy: Policy, taken: list[Taken]) -> Non
     if unmatched:
         names = ", ".join(f"`{one.name}`" for one in taken if one.how not in ("code", "setting", "file"))
         raise ValueError(
-            f"ignore names {', '.join(map(repr, unmatched))}, which the code doesn't bring along; it has {names or 'no values'}"
+            f"ignore names {', '.join(map(repr, unmatched))}, which the code doesn't bring along; "
+            f"it has {names or 'no values'}"
         )

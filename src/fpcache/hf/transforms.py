@@ -20,8 +20,8 @@ __all__ = ["Hasher"]
 # What changes where, how quickly and with what words rows are made, but no row.
 _NO_ROWS = frozenset(
     {
-        "cache_file_name", "cache_file_names", "desc", "keep_in_memory", "load_from_cache_file", "new_fingerprint",
-        "num_proc", "suffix_template", "writer_batch_size", "fingerprint_name", "shard", "self", "function",
+        "cache_file_name", "cache_file_names", "desc", "keep_in_memory", "load_from_cache_file",
+        "new_fingerprint", "num_proc", "suffix_template", "writer_batch_size", "fingerprint_name", "shard", "self", "function",
         "fn_kwargs",
     }
 )  # fmt: skip
@@ -54,7 +54,9 @@ class Hasher:
         is_plain = depends_on is None or isinstance(depends_on, (Mapping, str))
         self._depends_on: DependsOn = depends_on if is_plain else list(depends_on or ())
 
-    def explain(self, dataset: Any, function: Callable[..., Any], transform: str = "map", **kwargs: Any) -> Report:
+    def explain(
+        self, dataset: Any, function: Callable[..., Any], transform: str = "map", **kwargs: Any
+    ) -> Report:
         """Say which fingerprint a transform of a dataset gets, and what counts for it.
 
         Parameters
@@ -98,7 +100,9 @@ class Hasher:
 
     def _transformed(self, dataset: Any, transform: str, function: Any, kwargs: dict[str, Any]) -> Any:
         if isinstance(dataset, dict):
-            parts = {name: self._transformed(part, transform, function, kwargs) for name, part in dataset.items()}
+            parts = {
+                name: self._transformed(part, transform, function, kwargs) for name, part in dataset.items()
+            }
             return type(dataset)(parts)
         run = getattr(dataset, transform)
         expect_parameter(run, "new_fingerprint")
@@ -110,9 +114,9 @@ class Hasher:
 
     @contextmanager
     def installed(self) -> Iterator[Hasher]:
-        """Let plain ``dataset.map`` and ``dataset.filter`` calls use this hasher, in all threads, until the end.
+        """Let plain ``dataset.map`` and ``dataset.filter`` calls use this hasher until the end.
 
-        Other transforms keep the fingerprints of `datasets`.
+        That holds for all threads. Other transforms keep the fingerprints of `datasets`.
 
         Raises
         ------
@@ -151,12 +155,12 @@ def _places() -> tuple[Callable[..., Any], tuple[Any, Any]]:
     """Return the function by which `datasets` makes fingerprints, and the modules that call it by name."""
     version = library().__version__
     homes = tuple(importlib.import_module(f"datasets.{name}") for name in ("fingerprint", "arrow_dataset"))
-    found = [vars(home).get("update_fingerprint") for home in homes]
+    found: list[Any] = [vars(home).get("update_fingerprint") for home in homes]
     is_known = found[0] is not None and found[0] is found[1]
     if not is_known or list(inspect.signature(found[0]).parameters) != _PARAMETERS:
         raise FpcacheError(
-            f"datasets {version} makes fingerprints in a way that fpcache does not know (5.2 is known), so a Hasher "
-            "can't be installed; use hasher.map(dataset, function) and hasher.filter(dataset, function)"
+            f"datasets {version} makes fingerprints in a way that fpcache does not know (5.2 is known), "
+            "so a Hasher can't be installed; call hasher.map(dataset, function) and hasher.filter(...)"
         )
     return found[0], (homes[0], homes[1])
 

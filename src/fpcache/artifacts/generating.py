@@ -1,0 +1,276 @@
+"""Making an artifact once: resumed after a crash, checked when it is used again."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import logging
+import os
+import warnings
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from contextlib import closing, nullcontext, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fpcache.artifacts.chunks import (
+    Chunk,
+    chunk_path,
+    read_chunk,
+    read_signed,
+    scan,
+    signed_line,
+    write_chunk,
+    write_file,
+)
+from fpcache.artifacts.locks import locked
+from fpcache.artifacts.names import module_name, safe_name
+from fpcache.artifacts.places import cache_dir_for, state_of
+from fpcache.artifacts.switches import ArtifactsWarning
+from fpcache.errors import CorruptEntryError, FpcacheError
+from fpcache.hf.reports import Report
+from fpcache.hf.stable import DependsOn, stable_report
+from fpcache.store.directories import prepare_directory
+
+__all__ = ["ABOUT", "COMPLETE", "LOCK", "Artifact", "generate"]
+
+ABOUT, COMPLETE, LOCK = "about.json", "complete.json", "lock"
+_START = "start"
+
+_log = logging.getLogger("fpcache.artifacts")
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """Items on disk, in their order; iterating reads them chunk by chunk.
+
+    Attributes
+    ----------
+    directory : Path
+        Where they lie.
+    how : str
+        ``"generated"``, ``"resumed"`` or ``"reused"``.
+    generated : int
+        How many items this call generated.
+    report : Report
+        What counts for the artifact's fingerprint.
+    """
+
+    directory: Path
+    how: str
+    generated: int
+    report: Report
+    _chunks: tuple[Chunk, ...] = field(repr=False)
+
+    def __len__(self) -> int:
+        return sum(chunk.items for chunk in self._chunks)
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all items on disk."""
+        return sum(chunk.size_bytes for chunk in self._chunks)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the items.
+
+        Raises
+        ------
+        CorruptEntryError
+            If a file was damaged or removed since; to generate again makes it anew.
+        """
+        for expected in self._chunks:
+            try:
+                found, items = read_chunk(self.directory, expected.index)
+            except FileNotFoundError:
+                found, items = None, []
+            if found != expected:
+                raise CorruptEntryError(
+                    f"{chunk_path(self.directory, expected.index)} was removed or replaced; "
+                    "generate the artifact again"
+                )
+            yield from items
+
+
+def generate(
+    dataset: Any,
+    module: object,
+    make: Callable[..., Iterable[Any]],
+    *,
+    state: Mapping[str, object] | None = None,
+    depends_on: DependsOn = None,
+    ignore: Collection[str] = (),
+    explicit: str | os.PathLike[str] | None = None,
+    chunk_items: int = 1000,
+) -> Artifact:
+    """Return what a generator gives for a dataset, generating only what is not there yet.
+
+    Found again are items made by the same code with the same captured values,
+    for the same dataset and `state`. Where another process or thread makes the
+    same artifact, this call waits for it and uses what it made. It blocks: in
+    async code call it by ``asyncio.to_thread``.
+
+    Parameters
+    ----------
+    dataset : datasets.Dataset, DatasetState or object
+        See `state_of`; without a fingerprint, nothing is kept.
+    module : str, module, class or function
+        What the artifact is for, such as ``"embeddings"``.
+    make : callable
+        Gives the items. With a parameter ``start`` it is called with the
+        number of items that are there already, and gives those after them:
+        so a crash loses no chunk that was written. Without, it begins anew.
+    state : mapping of str to object, optional
+        Further values that count: settings of the session, a model's name.
+    depends_on, ignore
+        As for `fpcache.hf.from_generator`.
+    explicit : path, optional
+        A directory to use in place of the one that is set.
+    chunk_items : int
+        After how many items a chunk is written.
+
+    Returns
+    -------
+    Artifact
+        All items; they are not held in memory.
+
+    Raises
+    ------
+    UnfingerprintableValueError
+        For a captured value that is another one in every process.
+    UncacheableError
+        For items that can't be pickled.
+    StoreUnavailableError
+        If the disk is full, or the directory can't be written to.
+    """
+    takes_start = _check(make, chunk_items)
+    known = state_of(dataset)
+    settings = {
+        "module": module_name(module),
+        "dataset": [known.config, known.fingerprint] if known else "unknown",
+        **{f"state.{name}": value for name, value in (state or {}).items()},
+    }
+    report = stable_report(make, {}, settings=settings, depends_on=depends_on, ignore=ignore)
+    directory = cache_dir_for(dataset, module, explicit) / safe_name(report.fingerprint)
+    prepare_directory(directory)
+    with locked(directory / LOCK):
+        found, is_complete = _found(directory, report.fingerprint)
+        if is_complete:
+            return Artifact(directory, "reused", 0, report, tuple(found))
+        if found and not takes_start:
+            _log.info(
+                "%s can't go on after %d items (it has no parameter `start`)", report.label, found[-1].first
+            )
+            found = []
+        _drop_after(directory, len(found))
+        _write_about(directory, module_name(module), known, report)
+        chunks = [*found]
+        generated = _fill(directory, report.fingerprint, make, chunks, takes_start, chunk_items)
+        write_file(directory / COMPLETE, signed_line(_ending(report.fingerprint, chunks)))
+    return Artifact(directory, "resumed" if found else "generated", generated, report, tuple(chunks))
+
+
+def _check(make: Any, chunk_items: int) -> bool:
+    """Check the arguments, and say whether `make` takes the number of items that are there."""
+    if not callable(make):
+        raise TypeError(f"make must be a function that gives the items, not a {type(make).__name__}")
+    if inspect.isasyncgenfunction(make) or inspect.iscoroutinefunction(make):
+        raise TypeError("make is async; give a plain function, and call generate by asyncio.to_thread")
+    if chunk_items < 1:
+        raise ValueError(f"chunk_items must be 1 or more, not {chunk_items}")
+    parameters = inspect.signature(make).parameters
+    needed = [
+        name
+        for name, one in parameters.items()
+        if one.default is one.empty
+        and name != _START
+        and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+    ]
+    if needed:
+        raise TypeError(
+            f"make needs {', '.join(needed)}; only `start` is given: bind the others by functools.partial"
+        )
+    return _START in parameters
+
+
+def _found(directory: Path, artifact: str) -> tuple[list[Chunk], bool]:
+    """Return the chunks that are whole, and whether they are all."""
+    chunks: list[Chunk] = []
+    try:
+        for chunk in scan(directory, artifact):
+            chunks.append(chunk)
+        ending = read_signed(directory / COMPLETE)
+    except FileNotFoundError:
+        return chunks, False
+    except CorruptEntryError as error:
+        _warn(f"{error} What comes from there on is generated again.")
+        return chunks, False
+    if ending != _ending(artifact, chunks):
+        _warn(f"The last chunks of {directory} are missing; they are generated again.")
+        return chunks, False
+    return chunks, True
+
+
+def _ending(artifact: str, chunks: list[Chunk]) -> dict[str, object]:
+    """Return what tells that an artifact is complete: how many chunks and what the last one is."""
+    return {"artifact": artifact, "chunks": len(chunks), "last": chunks[-1].digest if chunks else ""}
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, ArtifactsWarning, stacklevel=4)
+
+
+def _drop_after(directory: Path, kept: int) -> None:
+    """Remove the mark of completeness and the chunks from a place on, whether whole or not."""
+    (directory / COMPLETE).unlink(missing_ok=True)
+    last = chunk_path(directory, kept).name
+    for path in sorted(directory.glob("chunk-*.bin"), reverse=True):
+        if path.name >= last:
+            path.unlink(missing_ok=True)
+    for path in directory.glob(".aside-*"):  # of writers that were killed
+        path.unlink(missing_ok=True)
+
+
+def _fill(
+    directory: Path,
+    artifact: str,
+    make: Callable[..., Iterable[Any]],
+    chunks: list[Chunk],
+    takes_start: bool,
+    chunk_items: int,
+) -> int:
+    """Generate what is missing and add its chunks; return how many items that were."""
+    start = chunks[-1].first + chunks[-1].items if chunks else 0
+    items = iter(make(**{_START: start}) if takes_start else make())
+    pending: list[Any] = []
+    generated = 0
+
+    def flush() -> None:
+        if pending:
+            chunks.append(write_chunk(directory, chunks[-1] if chunks else None, artifact, pending))
+            pending.clear()
+
+    with closing(items) if isinstance(items, Generator) else nullcontext():
+        try:
+            for item in items:
+                pending.append(item)
+                generated += 1
+                if len(pending) >= chunk_items:
+                    flush()
+        except BaseException:
+            with suppress(FpcacheError):  # what was generated before the failure is not lost
+                flush()
+            raise
+        flush()
+    return generated
+
+
+def _write_about(directory: Path, module: str, known: Any, report: Report) -> None:
+    """Write for people what lies here; nothing is decided by it."""
+    about = {
+        "module": module,
+        "dataset_config": known.config if known else "",
+        "dataset_fingerprint": known.fingerprint if known else "",
+        "made_by": report.label,
+        "fingerprint": report.fingerprint,
+    }
+    write_file(directory / ABOUT, json.dumps(about, indent=1).encode())
