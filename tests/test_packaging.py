@@ -37,7 +37,16 @@ def imported_by(statement: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["fpcache", "fpcache.session", "fpcache.cli", "fpcache.graph", "fpcache.media"]
+    "module",
+    [
+        "fpcache",
+        "fpcache.session",
+        "fpcache.cli",
+        "fpcache.graph",
+        "fpcache.media",
+        "fpcache.hf",
+        "fpcache.artifacts",
+    ],
 )
 def test_importing_fpcache_imports_no_heavy_library(module) -> None:
     assert imported_by(f"import {module}") & HEAVY == set()
@@ -56,6 +65,12 @@ def test_the_dashboards_files_are_there_and_name_no_server() -> None:
         text = (static / name).read_text(encoding="utf-8")
         assert len(text) > least
         assert set(re.findall(r"https?://([^/\"')\s]+)", text)) <= {"www.w3.org"}  # names of XML kinds
+
+
+def test_importing_fpcache_loads_neither_datasets_nor_artifacts() -> None:
+    code = "import fpcache, fpcache.session, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"fpcache.hf", "fpcache.artifacts"} & set(done.stdout.split())
 
 
 def test_importing_fpcache_does_not_import_ipython() -> None:

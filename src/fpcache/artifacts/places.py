@@ -136,7 +136,7 @@ def _missing(dataset: Any, state: DatasetState | None) -> str:
     if state is None:
         return (
             f"a {type(dataset).__name__} has no fingerprint; "
-            "give fpcache.artifacts.DatasetState(config, fingerprint), or what fpcache.hf.from_generator makes"
+            "give fpcache.artifacts.DatasetState(config, fingerprint), or what hf.from_generator made"
         )
     return ""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from fpcache.fingerprints.installed import installed_path
 
-__all__ = ["Brought", "TakenApart", "content", "take_apart"]
+__all__ = ["Brought", "TakenApart", "closure_of", "content", "take_apart"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _partial_parts(
 
 
 def _without_values(function: FunctionType, given: frozenset[str], found: list[Brought]) -> FunctionType:
-    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+    cells = closure_of(function)
     held = {name: content(cell) for name, cell in cells.items()}
     found.extend(Brought(name, "closure", cell, held[name]) for name, cell in cells.items())
     found.extend(one for one in _defaults(function) if one.name not in given)
@@ -144,6 +144,11 @@ def _without_values(function: FunctionType, given: frozenset[str], found: list[B
     is_held = any(wrapped is value for value in held.values())
     core.__dict__.update((k, v) for k, v in vars(function).items() if not (k == "__wrapped__" and is_held))
     return core
+
+
+def closure_of(function: FunctionType) -> dict[str, CellType]:
+    """Return the variables of enclosing functions that a function holds, by name."""
+    return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
 
 
 def _defaults(function: FunctionType) -> Iterator[Brought]:

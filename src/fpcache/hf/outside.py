@@ -13,7 +13,7 @@ from typing import Any
 from blake3 import blake3
 
 from fpcache.errors import UnfingerprintableValueError
-from fpcache.fingerprints import Reading, fingerprint
+from fpcache.fingerprints import fingerprint
 from fpcache.hf.reports import Taken
 
 __all__ = ["environment_read", "file_taken", "notes_on", "paths_in", "random_states", "tree_digest"]
@@ -96,20 +96,20 @@ def _file_digest(path: str | Path) -> str:
     return content.hexdigest()
 
 
-def environment_read(reading: Reading) -> Iterator[Taken]:
-    """Yield the environment variables that followed code names, where it reads any."""
-    if not any(_ENVIRONMENT.match(one.path) for one in reading.resolved):
+def environment_read(used: Iterable[str], strings: Iterable[str]) -> Iterator[Taken]:
+    """Yield the environment variables that code names in its strings, where these paths say it uses any."""
+    if not any(_ENVIRONMENT.match(path) for path in used):
         return
-    for text in sorted(set(reading.strings)):
+    for text in sorted(set(strings)):
         if text.isidentifier() and (text in os.environ or text.isupper()):
             value = os.environ.get(text)
             shown = "not set" if value is None else f"str of {len(value)}"  # not the value: it may be a token
             yield Taken(text, "environment", shown, fingerprint(value))
 
 
-def random_states(reading: Reading) -> Iterator[Taken]:
-    """Yield the states of the global random generators that followed code draws from."""
-    paths = [one.path for one in reading.resolved]
+def random_states(used: Iterable[str]) -> Iterator[Taken]:
+    """Yield the states of the global random generators that code draws from by these dotted paths."""
+    paths = tuple(used)
     if any(_draws(path, "random") for path in paths):
         yield _state("random", sys.modules["random"].getstate())
     if any(_draws(path, "numpy.random") for path in paths):
@@ -129,19 +129,19 @@ def _state(name: str, state: Any) -> Taken:
     )
 
 
-def notes_on(reading: Reading, states: Iterable[Taken], directories: Mapping[str, str]) -> tuple[str, ...]:
+def notes_on(
+    used: Iterable[str], states: Iterable[Taken], directories: Mapping[str, str], edited: Iterable[str]
+) -> tuple[str, ...]:
     """Say what can't count: what the code reads anew each time it runs."""
     found = [
-        f"the code {told} (`{one.path}`)"
-        for one in reading.resolved
+        f"the code {told} (`{path}`)"
+        for path in used
         for pattern, told in _TOLD.items()
-        if re.match(pattern, one.path)
+        if re.match(pattern, path)
     ]
     found += [
         f"the code draws from the global state of `{one.name}`: use a generator with a seed" for one in states
     ]
     found += [f"{name} is a directory; what lies in it doesn't count" for name in directories.values()]
-    found += [
-        f"the file of module `{name}` was edited after it was loaded" for name in reading.changed_on_disk
-    ]
+    found += [f"the file of module `{name}` was edited after it was loaded" for name in edited]
     return tuple(dict.fromkeys(found))

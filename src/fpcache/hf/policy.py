@@ -79,6 +79,9 @@ class Policy:
         Names for which something else counts.
     home : str
         The module whose globals may be named without it.
+    brought : collection of str
+        The names of what the callable brings along; a global of the same name
+        is named with its module.
     watches_loggers, watches_locks : bool
         Whether the code asks loggers for their level, or locks whether they are taken.
     """
@@ -86,6 +89,7 @@ class Policy:
     ignore: Collection[str]
     replaced: Collection[str] = ()
     home: str = ""
+    brought: Collection[str] = ()
     watches_loggers: bool = False
     watches_locks: bool = False
     matched: set[str] = field(default_factory=set)
@@ -111,9 +115,14 @@ class Policy:
         self._leave_out(plain_name(path), value, named)
         return True
 
+    def short(self, name: str) -> str:
+        """Return a name without the callable's own module, where that is clear enough."""
+        inside = name.removeprefix(f"{self.home}.")
+        return name if inside.partition(".")[0].partition("[")[0] in self.brought else inside
+
     def _named(self, name: str) -> str | None:
         """Return why a name doesn't count, if one was given for it."""
-        for spelling in (name, name.removeprefix(f"{self.home}.")):
+        for spelling in (name, self.short(name)):
             if spelling in self.ignore:
                 self.matched.add(spelling)
                 return IN_IGNORE
@@ -125,7 +134,7 @@ class Policy:
     def _leave_out(self, name: str, value: object, reason: str) -> str:
         if isinstance(value, CellType):  # of a variable of an enclosing function
             value = content(value)
-        self.ignored.setdefault(name, Ignored(name, summary(value), reason))
+        self.ignored.setdefault(name, Ignored(self.short(name), summary(value), reason))
         return "ignored"
 
     def _judge(self, name: str, value: Any) -> str | None:
@@ -160,7 +169,7 @@ class Policy:
         return None
 
     def _refuse(self, name: str, what: str) -> str:
-        self.refused.setdefault(name, refusal(name, what))
+        self.refused.setdefault(name, refusal(self.short(name), what))
         return "refused"
 
 

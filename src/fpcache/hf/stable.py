@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath
+from types import ModuleType
 from typing import Any
 
 from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints import Reading, Root, fingerprint
-from fpcache.fingerprints.code_objects import names_in
+from fpcache.fingerprints.code_objects import code_facts, names_in
+from fpcache.fingerprints.installed import installed_path
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.selecting import SelectingEncoder
 from fpcache.fingerprints.summaries import summary
-from fpcache.hf.captures import TakenApart, take_apart
+from fpcache.hf.captures import TakenApart, closure_of, content, take_apart
 from fpcache.hf.outside import environment_read, file_taken, notes_on, paths_in, random_states, tree_digest
 from fpcache.hf.policy import IN_IGNORE, Policy, plain_name, refusal
 from fpcache.hf.reports import Ignored, Report, Taken
@@ -85,12 +87,13 @@ def stable_report(
     policy, reading = _judged(taken_apart, wishes)
     files, directories = _files(reading, policy, taken_apart, wishes)
     _raise_refused(policy, taken_apart)
-    states = () if "random state" in wishes.ignore else tuple(random_states(reading))
+    used = (*(one.path for one in reading.resolved), *_through_variables(reading, taken_apart))
+    states = () if "random state" in wishes.ignore else tuple(random_states(used))
     taken = [
         *_values_taken(reading, taken_apart, policy),
         *_depended_on(wishes),
         *files,
-        *environment_read(reading),
+        *environment_read(used, reading.strings),
         *states,
         *(Taken(name, "setting", summary(value), fingerprint(value)) for name, value in settings.items()),
     ]
@@ -108,7 +111,7 @@ def stable_report(
         label=taken_apart.label,
         taken=(*taken, *packages),
         ignored=tuple(policy.ignored.values()),
-        notes=notes_on(reading, states, directories),
+        notes=notes_on(used, states, directories, reading.changed_on_disk),
     )
 
 
@@ -137,13 +140,15 @@ def _wishes(depends_on: DependsOn, ignore: Collection[str]) -> _Wishes:
 
 def _judged(taken_apart: TakenApart, wishes: _Wishes) -> tuple[Policy, Reading]:
     """Read, and read again where the code was then seen to ask loggers or locks for their state."""
-    policy = Policy(wishes.ignore, wishes.values, taken_apart.home)
+    policy = Policy(wishes.ignore, wishes.values, taken_apart.home, taken_apart.brought)
     reading = _read(taken_apart, policy)
     names = frozenset[str]().union(*(names_in(function.__code__) for function in reading.functions))
     loggers, locks = bool(names & _ASKS_LOGGERS), bool(names & _ASKS_LOCKS)
     if loggers or locks:
         policy = Policy(
-            wishes.ignore, wishes.values, taken_apart.home, watches_loggers=loggers, watches_locks=locks
+            *(wishes.ignore, wishes.values, taken_apart.home, taken_apart.brought),
+            watches_loggers=loggers,
+            watches_locks=locks,
         )
         reading = _read(taken_apart, policy)
     return policy, reading
@@ -156,7 +161,7 @@ def _read(taken_apart: TakenApart, policy: Policy) -> Reading:
     try:
         return read(tuple(namespace), None, namespace, make=make)
     except UnfingerprintableValueError as error:
-        name = _owner(plain_name(error.path), taken_apart)
+        name = _owner(policy.short(plain_name(error.path)), taken_apart)
         message = refusal(name, f"can't be fingerprinted ({error})") if name else str(error)
         raise UnfingerprintableValueError(
             _joined(taken_apart, [*policy.refused.values(), message]), error.path
@@ -169,8 +174,21 @@ def _owner(path: str, taken_apart: TakenApart) -> str:
     if head in taken_apart.brought:
         attribute = rest.replace("[", ".").partition(".")[0]
         return f"{head}.{attribute}" if head == "self" and attribute else head.partition("[")[0]
-    inside = path.removeprefix(f"{taken_apart.home}.").partition("[")[0]
+    inside = path.partition("[")[0]
     return "" if inside.startswith(f"{_CORE}.__") else inside
+
+
+def _through_variables(reading: Reading, taken_apart: TakenApart) -> Iterator[str]:
+    """Yield what followed functions take of modules and classes that they hold in enclosing variables."""
+    for function in reading.functions:
+        values = {name: content(cell) for name, cell in closure_of(function).items()}
+        if function is taken_apart.core:
+            values = {name: taken_apart.brought[name].value for name in values}
+        for use in code_facts(function.__code__).free:
+            value = values.get(use.variable)
+            path = installed_path(value) if isinstance(value, (ModuleType, type)) else None
+            if path is not None:
+                yield ".".join((path, *use.attributes))
 
 
 def _raise_refused(policy: Policy, taken_apart: TakenApart) -> None:
@@ -197,7 +215,7 @@ def _values_taken(reading: Reading, taken_apart: TakenApart, policy: Policy) -> 
         elif root.key == _CORE:
             found.append(Taken(taken_apart.label, "code", root.summary, root.digest.hex()))
         else:
-            found.append(Taken(name, "global", _way(root), root.digest.hex()))
+            found.append(Taken(policy.short(name), "global", _way(root), root.digest.hex()))
     return found
 
 

@@ -21,8 +21,8 @@ __all__ = ["Hasher"]
 _NO_ROWS = frozenset(
     {
         "cache_file_name", "cache_file_names", "desc", "keep_in_memory", "load_from_cache_file",
-        "new_fingerprint", "num_proc", "suffix_template", "writer_batch_size", "fingerprint_name", "shard", "self", "function",
-        "fn_kwargs",
+        "new_fingerprint", "num_proc", "suffix_template", "writer_batch_size",
+        "fingerprint_name", "shard", "self", "function", "fn_kwargs",
     }
 )  # fmt: skip
 _ONLY_BATCHED = frozenset({"batch_size", "drop_last_batch"})
