@@ -192,9 +192,13 @@ def test_installed_it_serves_plain_calls_until_the_block_ends(data) -> None:
 
 def test_installed_also_a_failing_block_ends(data) -> None:
     original = datasets.fingerprint.update_fingerprint
-    with pytest.raises(KeyError), Hasher().installed():
+
+    def fail():
         assert datasets.fingerprint.update_fingerprint is not original
         raise KeyError
+
+    with pytest.raises(KeyError), Hasher().installed():
+        fail()
     assert datasets.fingerprint.update_fingerprint is original
     with Hasher().installed():
         pass

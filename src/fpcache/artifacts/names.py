@@ -34,7 +34,9 @@ def safe_name(text: str) -> str:
     False
     """
     plain = _UNSAFE.sub("_", text.lower()).strip("._-")
-    is_same = plain == text and len(text) <= _LONGEST and not _RESERVED.match(plain) and not _is_marked(plain)
+    is_same = (
+        plain == text != "" and len(text) <= _LONGEST and not _RESERVED.match(plain) and not _is_marked(plain)
+    )
     if is_same:
         return plain
     mark = blake3(text.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK_DIGITS]
