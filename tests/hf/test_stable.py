@@ -427,3 +427,43 @@ def test_the_report_can_be_read() -> None:
     assert "value" in text
     assert "int 3" in text
     assert "model" in text
+
+
+def test_items_of_a_captured_dict_are_judged_and_can_be_ignored() -> None:
+    def settings():
+        return {
+            "run": str(uuid.uuid4()),
+            "language": "de",
+            "folder": os.path.join(tempfile.gettempdir(), "x"),
+        }
+
+    with pytest.raises(UnfingerprintableValueError, match=r"(?s)`value\['run'\]`.*`value\['folder'\]`"):
+        report(holding(settings()))
+    names = ["value['run']", "value['folder']"]
+    first = print_of(holding(settings()), ignore=names)
+    assert first == print_of(holding(settings()), ignore=names)
+    assert first != print_of(holding({**settings(), "language": "fr"}), ignore=names)
+
+
+def test_paths_in_the_temporary_directory_are_refused_in_lists_too() -> None:
+    shards = [os.path.join(tempfile.gettempdir(), name) for name in ("a", "b")]
+    with pytest.raises(UnfingerprintableValueError, match="`value` is .* in the temporary directory"):
+        report(holding(shards))
+    assert print_of(holding(shards), depends_on={"value": shards}) != print_of(
+        holding(shards), depends_on={"value": shards[:1]}
+    )
+
+
+def test_a_set_of_texts_is_told() -> None:
+    assert any("hash seed" in note for note in report(holding({"a", "b"})).notes)
+    assert not any("hash seed" in note for note in report(holding({1, 2})).notes)
+
+
+class CountingLogger(logging.Logger):
+    limit = 3
+
+
+def test_a_logger_of_an_own_class_counts_in_full(monkeypatch) -> None:
+    before = print_of(holding(CountingLogger("x")))
+    monkeypatch.setattr(CountingLogger, "limit", 4)
+    assert print_of(holding(CountingLogger("x"))) != before

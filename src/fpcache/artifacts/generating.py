@@ -25,7 +25,7 @@ from fpcache.artifacts.chunks import (
 )
 from fpcache.artifacts.locks import locked
 from fpcache.artifacts.names import module_name, safe_name
-from fpcache.artifacts.places import cache_dir_for, state_of
+from fpcache.artifacts.places import DatasetState, cache_dir_for, state_of
 from fpcache.artifacts.switches import ArtifactsWarning
 from fpcache.errors import CorruptEntryError, FpcacheError
 from fpcache.hf.reports import Report
@@ -96,18 +96,14 @@ def generate(
     module: object,
     make: Callable[..., Iterable[Any]],
     *,
-    state: Mapping[str, object] | None = None,
-    depends_on: DependsOn = None,
-    ignore: Collection[str] = (),
     explicit: str | os.PathLike[str] | None = None,
     chunk_items: int = 1000,
+    **counting: Any,
 ) -> Artifact:
     """Return what a generator gives for a dataset, generating only what is not there yet.
 
-    Found again are items made by the same code with the same captured values,
-    for the same dataset and `state`. Where another process or thread makes the
-    same artifact, this call waits for it and uses what it made. It blocks: in
-    async code call it by ``asyncio.to_thread``.
+    Where another process or thread makes the same artifact, this call waits and
+    uses what that made. It blocks: in async code call it by ``asyncio.to_thread``.
 
     Parameters
     ----------
@@ -119,19 +115,13 @@ def generate(
         Gives the items. With a parameter ``start`` it is called with the
         number of items that are there already, and gives those after them:
         so a crash loses no chunk that was written. Without, it begins anew.
-    state : mapping of str to object, optional
-        Further values that count: settings of the session, a model's name.
-    depends_on, ignore
-        As for `fpcache.hf.from_generator`.
     explicit : path, optional
         A directory to use in place of the one that is set.
     chunk_items : int
         After how many items a chunk is written.
-
-    Returns
-    -------
-    Artifact
-        All items; they are not held in memory.
+    **counting
+        ``state=``, a dict of further values that count, such as a model's
+        name; ``depends_on=`` and ``ignore=`` as for `fpcache.hf.explain`.
 
     Raises
     ------
@@ -143,30 +133,48 @@ def generate(
         If the disk is full, or the directory can't be written to.
     """
     takes_start = _check(make, chunk_items)
-    known = state_of(dataset)
-    settings = {
-        "module": module_name(module),
-        "dataset": [known.config, known.fingerprint] if known else "unknown",
-        **{f"state.{name}": value for name, value in (state or {}).items()},
-    }
-    report = stable_report(make, {}, settings=settings, depends_on=depends_on, ignore=ignore)
+    known, name = state_of(dataset), module_name(module)
+    report = _report(make, known, name, **counting)
     directory = cache_dir_for(dataset, module, explicit) / safe_name(report.fingerprint)
     prepare_directory(directory)
     with locked(directory / LOCK):
         found, is_complete = _found(directory, report.fingerprint)
         if is_complete:
             return Artifact(directory, "reused", 0, report, tuple(found))
-        if found and not takes_start:
-            _log.info(
-                "%s can't go on after %d items (it has no parameter `start`)", report.label, found[-1].first
-            )
-            found = []
-        _drop_after(directory, len(found))
-        _write_about(directory, module_name(module), known, report)
-        chunks = [*found]
-        generated = _fill(directory, report.fingerprint, make, chunks, takes_start, chunk_items)
-        write_file(directory / COMPLETE, signed_line(_ending(report.fingerprint, chunks)))
-    return Artifact(directory, "resumed" if found else "generated", generated, report, tuple(chunks))
+        _write_about(directory, name, known, report)
+        return _completed(directory, report, make, found if takes_start else [], chunk_items)
+
+
+def _report(
+    make: Callable[..., Any],
+    known: DatasetState | None,
+    name: str,
+    *,
+    state: Mapping[str, object] | None = None,
+    depends_on: DependsOn = None,
+    ignore: Collection[str] = (),
+) -> Report:
+    of_session = {f"state.{key}": value for key, value in (state or {}).items()}
+    of_dataset = [known.config, known.fingerprint] if known else "unknown"
+    settings = {"module": name, "dataset": of_dataset, **of_session}
+    return stable_report(make, {}, settings=settings, depends_on=depends_on, ignore=ignore)
+
+
+def _completed(
+    directory: Path, report: Report, make: Callable[..., Iterable[Any]], kept: list[Chunk], chunk_items: int
+) -> Artifact:
+    """Generate what is missing after the chunks that are kept."""
+    _drop_after(directory, len(kept))
+    chunks = [*kept]
+    start = chunks[-1].first + chunks[-1].items if chunks else 0
+    items = iter(make(**{_START: start}) if _takes_start(make) else make())
+    generated = _fill(directory, report.fingerprint, items, chunks, chunk_items)
+    write_file(directory / COMPLETE, signed_line(_ending(report.fingerprint, chunks)))
+    return Artifact(directory, "resumed" if kept else "generated", generated, report, tuple(chunks))
+
+
+def _takes_start(make: Callable[..., Any]) -> bool:
+    return _START in inspect.signature(make).parameters
 
 
 def _check(make: Any, chunk_items: int) -> bool:
@@ -189,7 +197,7 @@ def _check(make: Any, chunk_items: int) -> bool:
         raise TypeError(
             f"make needs {', '.join(needed)}; only `start` is given: bind the others by functools.partial"
         )
-    return _START in parameters
+    return _takes_start(make)
 
 
 def _found(directory: Path, artifact: str) -> tuple[list[Chunk], bool]:
@@ -230,17 +238,8 @@ def _drop_after(directory: Path, kept: int) -> None:
         path.unlink(missing_ok=True)
 
 
-def _fill(
-    directory: Path,
-    artifact: str,
-    make: Callable[..., Iterable[Any]],
-    chunks: list[Chunk],
-    takes_start: bool,
-    chunk_items: int,
-) -> int:
-    """Generate what is missing and add its chunks; return how many items that were."""
-    start = chunks[-1].first + chunks[-1].items if chunks else 0
-    items = iter(make(**{_START: start}) if takes_start else make())
+def _fill(directory: Path, artifact: str, items: Iterator[Any], chunks: list[Chunk], chunk_items: int) -> int:
+    """Write items as chunks after those that are there; return how many items that were."""
     pending: list[Any] = []
     generated = 0
 
@@ -264,7 +263,7 @@ def _fill(
     return generated
 
 
-def _write_about(directory: Path, module: str, known: Any, report: Report) -> None:
+def _write_about(directory: Path, module: str, known: DatasetState | None, report: Report) -> None:
     """Write for people what lies here; nothing is decided by it."""
     about = {
         "module": module,

@@ -42,7 +42,18 @@ def explain(
 ) -> Report:
     """Say under which fingerprint `from_generator` would make a dataset, and what counts for it.
 
-    Nothing is generated. For the parameters see `from_generator`.
+    Nothing is generated, and nothing has to be installed. Loggers and locks
+    don't count; installed modules count by name and version.
+
+    Parameters
+    ----------
+    generator, features, gen_kwargs, split, **kwargs
+        As for `from_generator`.
+    depends_on : mapping or iterable of paths, optional
+        Files and directories whose content counts. Or values by name; a name
+        of a captured value counts in its place: ``{"client": client.base_url}``.
+    ignore : collection of str
+        Names of what doesn't count, such as ``"session"`` or ``"self.run_id"``.
     """
     _check(generator, gen_kwargs)
     settings: dict[str, object] = {"split": str(split)}
@@ -60,38 +71,22 @@ def from_generator(
     gen_kwargs: Mapping[str, object] | None = None,
     num_proc: int | None = None,
     split: str = "train",
-    *,
-    depends_on: DependsOn = None,
-    ignore: Collection[str] = (),
-    streaming: bool = False,
-    **kwargs: Any,
+    **options: Any,
 ) -> Any:
     """Make a dataset as ``datasets.Dataset.from_generator`` does, under a stable fingerprint.
-
-    The fingerprint follows from the code of the generator and of all that it
-    calls, the values it captures, its arguments, features, split, and the
-    files that these values and its constants name. Loggers and locks don't
-    count; installed modules count by name and version.
 
     Parameters
     ----------
     generator : callable
-        Yields one dict per row.
-    features, cache_dir, keep_in_memory, num_proc, split
-        As in `datasets`. Lists in `gen_kwargs` are shards. With caching
-        disabled (``datasets.disable_caching()``) and no `cache_dir`, the
-        dataset is made anew in a temporary directory.
-    gen_kwargs : mapping, optional
-        Arguments for the generator.
-    depends_on : mapping or iterable of paths, optional
-        Files and directories whose content counts. Or values by name; a name
-        of a captured value counts in its place: ``{"client": client.base_url}``.
-    ignore : collection of str
-        Names of what doesn't count, such as ``"session"`` or ``"self.run_id"``.
-    streaming : bool
-        Make an ``IterableDataset``, which generates as it is iterated and caches nothing.
-    **kwargs
-        Further arguments of ``from_generator`` in `datasets`; they count.
+        Yields one dict per row. Its code counts, that of all it calls, the
+        values it captures, and the files that these and its constants name.
+    features, cache_dir, keep_in_memory, gen_kwargs, num_proc, split
+        As in `datasets`; lists in `gen_kwargs` are shards. With its caching
+        disabled and no `cache_dir`, rows are made anew in a temporary directory.
+    **options
+        ``ignore=`` and ``depends_on=``, see `explain`. ``streaming=True``
+        makes an ``IterableDataset``, which caches nothing. Further options go
+        to ``from_generator`` in `datasets`, and count.
 
     Returns
     -------
@@ -104,44 +99,39 @@ def from_generator(
         For a captured value that is another one in every process or has no
         fingerprint; the message names it and says what to do.
     ValueError
-        For a name in `ignore` that is captured nowhere.
+        For a name in ``ignore`` that is captured nowhere.
     FpcacheError
         If `datasets` is missing or too old.
     """
-    if "fingerprint" in kwargs:
+    if "fingerprint" in options:
         raise TypeError("fpcache.hf.from_generator makes the fingerprint itself; leave `fingerprint=` out")
-    found = explain(
-        generator,
-        features,
-        gen_kwargs=gen_kwargs,
-        split=split,
-        depends_on=depends_on,
-        ignore=ignore,
-        **kwargs,
-    )
+    is_stream = options.pop("streaming", False)
+    found = explain(generator, features, gen_kwargs=gen_kwargs, split=split, **options)
     _log.info("%s", found)
-    datasets = library()
-    part = datasets.NamedSplit(str(split))
-    arguments = {"features": features, "gen_kwargs": dict(gen_kwargs or {}) or None, "split": part}
-    if streaming:
-        _refuse_for_streams(kwargs, cache_dir, num_proc)
-        made = datasets.IterableDataset.from_generator(generator, **arguments)
+    further = {name: value for name, value in options.items() if name not in ("ignore", "depends_on")}
+    rows = {"features": features, "gen_kwargs": dict(gen_kwargs or {}) or None, "split": _split(split)}
+    if is_stream:
+        _refuse_for_streams(further, cache_dir, num_proc)
+        made = library().IterableDataset.from_generator(generator, **rows)
     else:
-        make = datasets.Dataset.from_generator
-        expect_parameter(make, "fingerprint")
-        is_temporary = cache_dir is None and not has_caching_enabled()
-        made = make(
-            generator,
-            **arguments,
-            cache_dir=temporary_directory() if is_temporary else cache_dir,
-            keep_in_memory=keep_in_memory,
-            num_proc=num_proc,
-            fingerprint=found.fingerprint,
-            **kwargs,
-        )
-        if is_temporary:
-            register_temporary(made)
+        writing = {"keep_in_memory": keep_in_memory, "num_proc": num_proc, "fingerprint": found.fingerprint}
+        made = _made(generator, cache_dir, {**rows, **writing, **further})
     _reports[made] = found
+    return made
+
+
+def _split(name: str) -> Any:
+    return library().NamedSplit(str(name))
+
+
+def _made(generator: Callable[..., Any], cache_dir: str | None, arguments: Mapping[str, Any]) -> Any:
+    """Make a dataset that is kept, or one that is gone with the process where `datasets` doesn't cache."""
+    make = library().Dataset.from_generator
+    expect_parameter(make, "fingerprint")
+    if cache_dir is not None or has_caching_enabled():
+        return make(generator, cache_dir=cache_dir, **arguments)
+    made = make(generator, cache_dir=temporary_directory(), **arguments)
+    register_temporary(made)
     return made
 
 

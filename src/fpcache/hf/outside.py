@@ -20,6 +20,8 @@ __all__ = ["environment_read", "file_taken", "notes_on", "paths_in", "random_sta
 
 _DEPTH = 4
 _LONGEST = 1024
+_NO_PATH = re.compile(r"[\n\0]")
+_PATH = re.compile(r"[/\\]|\.\w{1,8}$")
 _READ_BYTES = 1 << 24
 _NOT_DRAWING = frozenset(
     {"Random", "SystemRandom", "default_rng", "Generator", "RandomState", "SeedSequence"}
@@ -40,10 +42,18 @@ _ENVIRONMENT = re.compile(r"os\.(environ|getenv|environb)\b")
 
 
 def paths_in(value: object, depth: int = _DEPTH) -> Iterator[str]:
-    """Yield the texts in a value that may be paths: itself, or in lists, tuples, sets and dicts."""
+    """Yield the texts in a value that may be paths.
+
+    Looked at are the value itself, and what lies in lists, tuples, sets and
+    dicts; there only texts with a slash or a suffix, for a list may be a book.
+    """
     if isinstance(value, (str, PurePath)):
         text = str(value)
-        if 0 < len(text) <= _LONGEST and "\n" not in text and "\0" not in text:
+        if (
+            0 < len(text) <= _LONGEST
+            and not _NO_PATH.search(text)
+            and (depth == _DEPTH or _PATH.search(text))
+        ):
             yield text
     elif depth and isinstance(value, (list, tuple, set, frozenset)):
         for item in value:

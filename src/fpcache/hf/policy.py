@@ -12,7 +12,7 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePath
@@ -20,6 +20,7 @@ from types import CellType
 from typing import Any
 from uuid import UUID
 
+from fpcache.fingerprints.locality import is_local_code
 from fpcache.fingerprints.registry import dotted_name
 from fpcache.fingerprints.summaries import summary
 from fpcache.hf.captures import content
@@ -60,10 +61,10 @@ def plain_name(path: str) -> str:
 
 def refusal(name: str, what: str) -> str:
     """Say that a value can't be judged, and how to name what shall happen with it."""
-    variable = name.split(".")[-1] if name.replace(".", "").replace("_", "").isalnum() else "value"
+    shown = name if all(part.isidentifier() for part in name.split(".")) else "value"
     return (
         f"`{name}` {what}. If what the code gives doesn't depend on it, say ignore=[{name!r}]; "
-        f"if it does, say by depends_on={{{name!r}: {variable}}} what of it counts"
+        f"if it does, say by depends_on={{{name!r}: {shown}}} what of it counts"
     )
 
 
@@ -139,7 +140,7 @@ class Policy:
 
     def _judge(self, name: str, value: Any) -> str | None:
         kind = type(value)
-        if issubclass(kind, _LOGGERS) and not self.watches_loggers:
+        if issubclass(kind, _LOGGERS) and not (self.watches_loggers or is_local_code(kind)):
             self._leave_out(name, value, "a logger only writes messages; its name counts")
             return f"logger {getattr(value, 'name', '')}"
         names = frozenset(dotted_name(base) for base in kind.__mro__)
@@ -156,6 +157,26 @@ class Policy:
             return self._refuse(name, f"is a {kind.__name__}: what it answers comes from outside")
         return None
 
+    def names_items_of(self, name: str) -> bool:
+        """Return whether anything was said about single items of a dict."""
+        return any(said.startswith(f"{name}[") for said in (*self.ignore, *self.replaced))
+
+    def look_into(self, name: str, value: object, depth: int = 3) -> None:
+        """Judge the texts in containers that are fed in bulk: paths in all, ids in what a dict names."""
+        if depth and isinstance(value, dict):
+            for key, item in value.items():
+                self._look_at(f"{name}[{key!r}]", item, depth, _changing)
+        elif depth and isinstance(value, (list, tuple, set, frozenset)):
+            for item in value:
+                self._look_at(name, item, depth, is_temporary)
+
+    def _look_at(self, name: str, item: object, depth: int, is_new: Callable[[str], bool]) -> None:
+        if type(item) is str or isinstance(item, PurePath):
+            if is_new(str(item)) and self._named(name) is None:
+                self._text(name, str(item))
+        else:
+            self.look_into(name, item, depth - 1)
+
     def _text(self, name: str, text: str) -> str | None:
         if _UNNAMED.search(name) or "__dict__ key" in name:
             return None
@@ -171,6 +192,10 @@ class Policy:
     def _refuse(self, name: str, what: str) -> str:
         self.refused.setdefault(name, refusal(self.short(name), what))
         return "refused"
+
+
+def _changing(text: str) -> bool:
+    return _UUID_TEXT.fullmatch(text) is not None or is_temporary(text)
 
 
 def is_temporary(text: str) -> bool:

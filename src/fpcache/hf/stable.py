@@ -17,7 +17,7 @@ from fpcache.fingerprints.installed import installed_path
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.selecting import SelectingEncoder
 from fpcache.fingerprints.summaries import summary
-from fpcache.hf.captures import TakenApart, closure_of, content, take_apart
+from fpcache.hf.captures import Brought, TakenApart, closure_of, content, take_apart
 from fpcache.hf.outside import environment_read, file_taken, notes_on, paths_in, random_states, tree_digest
 from fpcache.hf.policy import IN_IGNORE, Policy, plain_name, refusal
 from fpcache.hf.reports import Ignored, Report, Taken
@@ -27,8 +27,14 @@ __all__ = ["DependsOn", "stable_report"]
 DependsOn = Mapping[str, object] | Iterable[str | os.PathLike[str]] | None
 
 _CORE = "code"
+_STATE = "random state"
+_BY_NAME = frozenset({"environment", "setting", _STATE})
+_ORDER = (
+    *("code", "self", "closure", "default", "partial", "argument", "global"),
+    *("depends_on", "file", "environment", _STATE, "setting"),
+)
 _ASKS_LOGGERS = frozenset(
-    {"level", "isEnabledFor", "getEffectiveLevel", "hasHandlers", "handlers", "disabled"}
+    {"extra", "filters", "level", "isEnabledFor", "getEffectiveLevel", "hasHandlers", "handlers", "disabled"}
 )
 _ASKS_LOCKS = frozenset({"locked", "_is_owned"})
 
@@ -70,11 +76,6 @@ def stable_report(
     must_match : bool
         Whether a name in `ignore` that is met nowhere is an error.
 
-    Returns
-    -------
-    Report
-        With the fingerprint, and all that counts and doesn't.
-
     Raises
     ------
     UnfingerprintableValueError
@@ -88,30 +89,29 @@ def stable_report(
     files, directories = _files(reading, policy, taken_apart, wishes)
     _raise_refused(policy, taken_apart)
     used = (*(one.path for one in reading.resolved), *_through_variables(reading, taken_apart))
-    states = () if "random state" in wishes.ignore else tuple(random_states(used))
-    taken = [
-        *_values_taken(reading, taken_apart, policy),
-        *_depended_on(wishes),
-        *files,
-        *environment_read(used, reading.strings),
-        *states,
-        *(Taken(name, "setting", summary(value), fingerprint(value)) for name, value in settings.items()),
-    ]
+    states = () if _STATE in wishes.ignore else tuple(random_states(used))
+    set_ = (Taken(name, "setting", summary(value), fingerprint(value)) for name, value in settings.items())
+    beyond = [*_depended_on(wishes), *files, *environment_read(used, reading.strings), *states, *set_]
+    taken = [*_values_taken(reading, taken_apart, policy), *beyond]
     if must_match:
         _raise_unmatched(wishes, policy, taken)
-    outside = sorted(
-        (one.how, one.name, one.digest)
-        for one in taken
-        if one.how in ("environment", "setting", "random state")
-    )
+    notes = (*notes_on(used, states, directories, reading.changed_on_disk), *_notes_on_sets(reading))
+    return _report(taken_apart.label, reading, taken, tuple(policy.ignored.values()), notes)
+
+
+def _report(
+    label: str, reading: Reading, taken: list[Taken], ignored: tuple[Ignored, ...], notes: tuple[str, ...]
+) -> Report:
+    """Join all digests: of files without their names, for where they lie doesn't count."""
+    named = sorted((one.how, one.name, one.digest) for one in taken if one.how in _BY_NAME)
     contents = [one.digest for one in taken if one.how in ("file", "depends_on")]
     packages = (Taken(name, "package", version, version) for name, version in reading.packages.items())
     return Report(
-        fingerprint=fingerprint([reading.digest, outside, contents]),
-        label=taken_apart.label,
-        taken=(*taken, *packages),
-        ignored=tuple(policy.ignored.values()),
-        notes=notes_on(used, states, directories, reading.changed_on_disk),
+        fingerprint=fingerprint([reading.digest, named, contents]),
+        label=label,
+        taken=(*sorted(taken, key=lambda one: _ORDER.index(one.how)), *packages),
+        ignored=ignored,
+        notes=notes,
     )
 
 
@@ -155,7 +155,7 @@ def _judged(taken_apart: TakenApart, wishes: _Wishes) -> tuple[Policy, Reading]:
 
 
 def _read(taken_apart: TakenApart, policy: Policy) -> Reading:
-    namespace: dict[str, object] = {name: one.root for name, one in taken_apart.brought.items()}
+    namespace = {name: _without_items(name, one, policy) for name, one in taken_apart.brought.items()}
     namespace[_CORE] = taken_apart.core
     make = partial(SelectingEncoder, ask=policy.ask, is_left_out=policy.leaves_out)
     try:
@@ -166,6 +166,14 @@ def _read(taken_apart: TakenApart, policy: Policy) -> Reading:
         raise UnfingerprintableValueError(
             _joined(taken_apart, [*policy.refused.values(), message]), error.path
         ) from error
+
+
+def _without_items(name: str, one: Brought, policy: Policy) -> object:
+    """Return what is fingerprinted of a value: of a dict, the items that count."""
+    if type(one.value) is not dict or not policy.names_items_of(name):
+        return one.root
+    kept = {key: item for key, item in one.value.items() if not policy.leaves_out(f"{name}[{key!r}]", item)}
+    return one.root if len(kept) == len(one.value) else kept
 
 
 def _owner(path: str, taken_apart: TakenApart) -> str:
@@ -248,6 +256,7 @@ def _files(
         brought = taken_apart.brought.get(root.key)
         if name not in policy.ignored and root.kind == "value":
             value = brought.value if brought is not None else root.value
+            policy.look_into(name, value)
             held.update((text, name) for text in paths_in(value))
     constants = {text: "" for value in reading.strings for text in paths_in(value)}
     counted = {os.path.abspath(path) for path in wishes.paths}
@@ -279,8 +288,13 @@ def _take_directory(text: str, name: str, policy: Policy, told: dict[str, str]) 
         told[text] = repr(text)
 
 
+def _notes_on_sets(reading: Reading) -> Iterator[str]:
+    if reading.has_seeded_set:
+        yield "a set of texts counts without its order, which is another one under another hash seed; sort it"
+
+
 def _raise_unmatched(wishes: _Wishes, policy: Policy, taken: list[Taken]) -> None:
-    unmatched = sorted(wishes.ignore - policy.matched - {"random state"})
+    unmatched = sorted(wishes.ignore - policy.matched - {_STATE})
     if unmatched:
         names = ", ".join(f"`{one.name}`" for one in taken if one.how not in ("code", "setting", "file"))
         raise ValueError(
