@@ -112,9 +112,8 @@ def generate(
     module : str, module, class or function
         What the artifact is for, such as ``"embeddings"``.
     make : callable
-        Gives the items. With a parameter ``start`` it is called with the
-        number of items that are there already, and gives those after them:
-        so a crash loses no chunk that was written. Without, it begins anew.
+        Gives the items; with a parameter ``start``, those after the number of
+        items that are there. Without one, it begins anew after a crash.
     explicit : path, optional
         A directory to use in place of the one that is set.
     chunk_items : int
@@ -125,10 +124,8 @@ def generate(
 
     Raises
     ------
-    UnfingerprintableValueError
-        For a captured value that is another one in every process.
-    UncacheableError
-        For items that can't be pickled.
+    UnfingerprintableValueError, UncacheableError
+        For a captured value that is another one in every process; for items that can't be pickled.
     StoreUnavailableError
         If the disk is full, or the directory can't be written to.
     """

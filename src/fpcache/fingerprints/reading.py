@@ -48,8 +48,7 @@ def read(
     Parameters
     ----------
     names : iterable of str
-        The names that it reads; each becomes a root. One that is bound to
-        nothing is a root of kind ``"missing"``.
+        The names that it reads; each is a root, an unbound one of kind ``"missing"``.
     code : CodeType or None
         Its code object. Attribute chains on modules in it are followed.
     namespace : dict
@@ -59,16 +58,14 @@ def read(
     allowance : callable, optional
         Called before each root; may raise to stop a costly reading.
     live : dict, optional
-        Where `namespace` is a copy from earlier: the namespace itself, which
-        functions refer to.
+        Where `namespace` is an earlier copy: itself, which functions refer to.
     make : callable, optional
         Makes the encoder of each root, of a name and an allowance.
 
     Returns
     -------
     Reading
-        Equal digests mean that the code reads equal values, functions,
-        classes and packages, with the same identities among them.
+        Equal digests mean equal values, code and packages, with the same identities among them.
 
     Raises
     ------

@@ -54,6 +54,14 @@ def explain(
         of a captured value counts in its place: ``{"client": client.base_url}``.
     ignore : collection of str
         Names of what doesn't count, such as ``"session"`` or ``"self.run_id"``.
+
+    Raises
+    ------
+    UnfingerprintableValueError
+        For a captured value that is another one in every process or has no
+        fingerprint; the message names it and says what to do.
+    ValueError
+        For a name in `ignore` that is captured nowhere.
     """
     _check(generator, gen_kwargs)
     settings: dict[str, object] = {"split": str(split)}
@@ -71,9 +79,15 @@ def from_generator(
     gen_kwargs: Mapping[str, object] | None = None,
     num_proc: int | None = None,
     split: str = "train",
+    *,
+    depends_on: DependsOn = None,
+    ignore: Collection[str] = (),
+    streaming: bool = False,
     **options: Any,
 ) -> Any:
     """Make a dataset as ``datasets.Dataset.from_generator`` does, under a stable fingerprint.
+
+    `report_of` says of the dataset what counted.
 
     Parameters
     ----------
@@ -81,47 +95,36 @@ def from_generator(
         Yields one dict per row. Its code counts, that of all it calls, the
         values it captures, and the files that these and its constants name.
     features, cache_dir, keep_in_memory, gen_kwargs, num_proc, split
-        As in `datasets`; lists in `gen_kwargs` are shards. With its caching
-        disabled and no `cache_dir`, rows are made anew in a temporary directory.
+        As in `datasets`. With its caching disabled and no `cache_dir`, rows go to a temporary directory.
+    depends_on, ignore
+        What counts besides, and what doesn't; see `explain`.
+    streaming : bool
+        Give an ``IterableDataset``, which caches nothing.
     **options
-        ``ignore=`` and ``depends_on=``, see `explain`. ``streaming=True``
-        makes an ``IterableDataset``, which caches nothing. Further options go
-        to ``from_generator`` in `datasets`, and count.
-
-    Returns
-    -------
-    datasets.Dataset or datasets.IterableDataset
-        `report_of` says what counted.
+        For ``from_generator`` in `datasets`; they count.
 
     Raises
     ------
-    UnfingerprintableValueError
-        For a captured value that is another one in every process or has no
-        fingerprint; the message names it and says what to do.
-    ValueError
-        For a name in ``ignore`` that is captured nowhere.
     FpcacheError
-        If `datasets` is missing or too old.
+        If `datasets` is missing or too old; and what `explain` raises.
     """
     if "fingerprint" in options:
         raise TypeError("fpcache.hf.from_generator makes the fingerprint itself; leave `fingerprint=` out")
-    is_stream = options.pop("streaming", False)
-    found = explain(generator, features, gen_kwargs=gen_kwargs, split=split, **options)
+    wishes: dict[str, Any] = {"depends_on": depends_on, "ignore": ignore, **options}
+    found = explain(generator, features, gen_kwargs=gen_kwargs, split=split, **wishes)
     _log.info("%s", found)
-    further = {name: value for name, value in options.items() if name not in ("ignore", "depends_on")}
-    rows = {"features": features, "gen_kwargs": dict(gen_kwargs or {}) or None, "split": _split(split)}
-    if is_stream:
-        _refuse_for_streams(further, cache_dir, num_proc)
-        made = library().IterableDataset.from_generator(generator, **rows)
+    rows = {
+        "features": features,
+        "gen_kwargs": dict(gen_kwargs or {}) or None,
+        "split": library().NamedSplit(str(split)),
+    }
+    if streaming:
+        made = _stream(generator, rows, {"cache_dir": cache_dir, "num_proc": num_proc, **options})
     else:
         writing = {"keep_in_memory": keep_in_memory, "num_proc": num_proc, "fingerprint": found.fingerprint}
-        made = _made(generator, cache_dir, {**rows, **writing, **further})
+        made = _made(generator, cache_dir, {**rows, **writing, **options})
     _reports[made] = found
     return made
-
-
-def _split(name: str) -> Any:
-    return library().NamedSplit(str(name))
 
 
 def _made(generator: Callable[..., Any], cache_dir: str | None, arguments: Mapping[str, Any]) -> Any:
@@ -171,9 +174,8 @@ def _check(generator: Any, gen_kwargs: Any) -> None:
         raise TypeError(f"gen_kwargs must be a dict of arguments by name, not a {type(gen_kwargs).__name__}")
 
 
-def _refuse_for_streams(kwargs: Mapping[str, object], cache_dir: object, num_proc: object) -> None:
-    given = [*kwargs, *(["cache_dir"] if cache_dir else []), *(["num_proc"] if num_proc else [])]
+def _stream(generator: Callable[..., Any], rows: Mapping[str, Any], others: Mapping[str, object]) -> Any:
+    given = sorted(name for name, value in others.items() if value is not None)
     if given:
-        raise TypeError(
-            f"with streaming=True nothing is written, so {', '.join(sorted(given))} can't be given"
-        )
+        raise TypeError(f"with streaming=True nothing is written, so {', '.join(given)} can't be given")
+    return library().IterableDataset.from_generator(generator, **rows)
