@@ -64,6 +64,8 @@ def explain(
         For a name in `ignore` that is captured nowhere.
     """
     _check(generator, gen_kwargs)
+    if "fingerprint" in kwargs:
+        raise TypeError("fpcache.hf.from_generator makes the fingerprint itself; leave `fingerprint=` out")
     settings: dict[str, object] = {"split": str(split)}
     if features is not None:
         settings["features"] = features.to_dict() if hasattr(features, "to_dict") else features
@@ -108,22 +110,16 @@ def from_generator(
     FpcacheError
         If `datasets` is missing or too old; and what `explain` raises.
     """
-    if "fingerprint" in options:
-        raise TypeError("fpcache.hf.from_generator makes the fingerprint itself; leave `fingerprint=` out")
     wishes: dict[str, Any] = {"depends_on": depends_on, "ignore": ignore, **options}
     found = explain(generator, features, gen_kwargs=gen_kwargs, split=split, **wishes)
-    _log.info("%s", found)
-    rows = {
-        "features": features,
-        "gen_kwargs": dict(gen_kwargs or {}) or None,
-        "split": library().NamedSplit(str(split)),
-    }
+    part = library().NamedSplit(str(split))
+    rows = {"features": features, "gen_kwargs": dict(gen_kwargs or {}) or None, "split": part}
     if streaming:
         made = _stream(generator, rows, {"cache_dir": cache_dir, "num_proc": num_proc, **options})
     else:
         writing = {"keep_in_memory": keep_in_memory, "num_proc": num_proc, "fingerprint": found.fingerprint}
         made = _made(generator, cache_dir, {**rows, **writing, **options})
-    _reports[made] = found
+    remember(made, found)
     return made
 
 
@@ -156,7 +152,8 @@ def report_of(dataset: Any) -> Report:
 
 
 def remember(dataset: Any, report: Report) -> None:
-    """Keep a report for `report_of`, as long as the dataset lives."""
+    """Log a report, and keep it for `report_of` as long as the dataset lives."""
+    _log.info("%s", report)
     _reports[dataset] = report
 
 
