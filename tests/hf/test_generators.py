@@ -185,15 +185,29 @@ def test_a_default_that_an_argument_replaces_does_not_count(cache) -> None:
     assert explain(other, gen_kwargs={"first": 1}).fingerprint != before
 
 
-def test_lists_are_shards_and_the_number_of_processes_does_not_count(cache) -> None:
+def test_lists_are_shards_and_processes_count_only_where_a_call_can_see_them(cache) -> None:
     given = {"shards": ["a", "b", "c", "d"]}
     one = from_generator(sharded, gen_kwargs=given, cache_dir=cache)
     two = from_generator(sharded, gen_kwargs=given, cache_dir=cache + "-2", num_proc=2)
     assert one["shard"][:] == two["shard"][:] == ["a", "b", "c", "d"]
-    assert one["together"][:] == two["together"][:] == [1, 1, 1, 1]
-    assert one._fingerprint == two._fingerprint
+    # Late releases of the library call the generator for each shard, early ones for all that a process gets.
+    assert (one._fingerprint == two._fingerprint) == (one["together"][:] == two["together"][:])
+    assert explain(sharded, gen_kwargs=given, num_proc=2).fingerprint == two._fingerprint
     assert explain(sharded, gen_kwargs={"shards": ["a", "b", "d", "c"]}).fingerprint != one._fingerprint
     assert explain(sharded, gen_kwargs={"shards": ("a", "b", "c", "d")}).fingerprint != one._fingerprint
+
+
+def test_how_the_library_hands_out_shards_counts(monkeypatch) -> None:
+    def prints(shards):
+        return [explain(sharded, gen_kwargs={"shards": shards}, num_proc=n).fingerprint for n in (None, 2)]
+
+    monkeypatch.setattr("fpcache.hf.generators.gives_single_shards", lambda: True)
+    singly = prints(["a", "b"])
+    monkeypatch.setattr("fpcache.hf.generators.gives_single_shards", lambda: False)
+    together = prints(["a", "b"])
+    assert singly[0] == singly[1]
+    assert len({singly[0], *together}) == 3
+    assert len(set(prints(["a"]))) == 1
 
 
 def test_two_splits_do_not_take_each_others_files(cache) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from fpcache.errors import FpcacheError
 from fpcache.hf.library import (
     expect_parameter,
+    gives_single_shards,
     has_caching_enabled,
     library,
     register_temporary,
@@ -35,6 +36,7 @@ def explain(
     features: Any = None,
     *,
     gen_kwargs: Mapping[str, object] | None = None,
+    num_proc: int | None = None,
     split: str = "train",
     depends_on: DependsOn = None,
     ignore: Collection[str] = (),
@@ -42,12 +44,12 @@ def explain(
 ) -> Report:
     """Say under which fingerprint `from_generator` would make a dataset, and what counts for it.
 
-    Nothing is generated, and nothing has to be installed. Loggers and locks
-    don't count; installed modules count by name and version.
+    Nothing is generated. Loggers and locks don't count; installed modules
+    count by name and version.
 
     Parameters
     ----------
-    generator, features, gen_kwargs, split, **kwargs
+    generator, features, gen_kwargs, num_proc, split, **kwargs
         As for `from_generator`.
     depends_on : mapping or iterable of paths, optional
         Files and directories whose content counts. Or values by name; a name
@@ -66,7 +68,7 @@ def explain(
     _check(generator, gen_kwargs)
     if "fingerprint" in kwargs:
         raise TypeError("fpcache.hf.from_generator makes the fingerprint itself; leave `fingerprint=` out")
-    settings: dict[str, object] = {"split": str(split)}
+    settings: dict[str, object] = {"split": str(split), **_calls(gen_kwargs or {}, num_proc)}
     if features is not None:
         settings["features"] = features.to_dict() if hasattr(features, "to_dict") else features
     settings.update((name, value) for name, value in kwargs.items() if name not in _NO_ROWS)
@@ -111,7 +113,7 @@ def from_generator(
         If `datasets` is missing or too old; and what `explain` raises.
     """
     wishes: dict[str, Any] = {"depends_on": depends_on, "ignore": ignore, **options}
-    found = explain(generator, features, gen_kwargs=gen_kwargs, split=split, **wishes)
+    found = explain(generator, features, gen_kwargs=gen_kwargs, num_proc=num_proc, split=split, **wishes)
     part = library().NamedSplit(str(split))
     rows = {"features": features, "gen_kwargs": dict(gen_kwargs or {}) or None, "split": part}
     if streaming:
@@ -121,6 +123,17 @@ def from_generator(
         made = _made(generator, cache_dir, {**rows, **writing, **options})
     remember(made, found)
     return made
+
+
+def _calls(gen_kwargs: Mapping[str, object], num_proc: int | None) -> dict[str, str]:
+    """Say how many shards each call of a generator gets: a generator can see that, and releases differ."""
+    if not any(isinstance(value, list) and len(value) > 1 for value in gen_kwargs.values()):
+        return {}
+    return {
+        "each call gets": "one shard"
+        if gives_single_shards()
+        else f"the shards of 1 of {num_proc or 1} processes"
+    }
 
 
 def _made(generator: Callable[..., Any], cache_dir: str | None, arguments: Mapping[str, Any]) -> Any:

@@ -13,6 +13,7 @@ from fpcache.errors import FpcacheError
 
 __all__ = [
     "expect_parameter",
+    "gives_single_shards",
     "has_caching_enabled",
     "library",
     "loaded",
@@ -59,6 +60,14 @@ def expect_parameter(function: Callable[..., Any], name: str) -> None:
             f"datasets {library().__version__} has no `{name}=` in {function.__qualname__}; "
             f"fpcache.hf needs datasets {_NEEDED} or newer: pip install -U 'datasets>={_NEEDED}'"
         )
+
+
+def gives_single_shards() -> bool:
+    """Return whether a generator is called once for each shard, not once for all that a process gets."""
+    library()
+    module = importlib.import_module("datasets.packaged_modules.generator.generator")
+    names: tuple[str, ...] = module.Generator._generate_examples.__code__.co_names
+    return "_split_gen_kwargs" in names
 
 
 def has_caching_enabled() -> bool:
