@@ -227,6 +227,15 @@ def test_a_stream_has_a_report_and_writes_nothing(cache, tmp_path) -> None:
         from_generator(rows, gen_kwargs={"first": 1}, streaming=True, cache_dir=cache)
 
 
+def test_a_stream_may_capture_what_can_not_be_pickled(cache) -> None:
+    client = sqlite3.connect(":memory:")
+
+    def captured():
+        yield {"n": client.execute("select 1").fetchone()[0]}
+
+    assert list(from_generator(captured, streaming=True, ignore=["client"])) == [{"n": 1}]
+
+
 def test_with_caching_disabled_rows_are_made_anew_in_a_temporary_directory(cache, monkeypatch) -> None:
     runs = []
 

@@ -15,6 +15,7 @@ from fpcache.hf.library import (
     has_caching_enabled,
     library,
     register_temporary,
+    stream,
     temporary_directory,
 )
 from fpcache.hf.reports import Report
@@ -117,7 +118,8 @@ def from_generator(
     part = library().NamedSplit(str(split))
     rows = {"features": features, "gen_kwargs": dict(gen_kwargs or {}) or None, "split": part}
     if streaming:
-        made = _stream(generator, rows, {"cache_dir": cache_dir, "num_proc": num_proc, **options})
+        _refuse_for_streams({"cache_dir": cache_dir, "num_proc": num_proc, **options})
+        made = stream(generator, found.fingerprint, rows)
     else:
         writing = {"keep_in_memory": keep_in_memory, "num_proc": num_proc, "fingerprint": found.fingerprint}
         made = _made(generator, cache_dir, {**rows, **writing, **options})
@@ -184,8 +186,7 @@ def _check(generator: Any, gen_kwargs: Any) -> None:
         raise TypeError(f"gen_kwargs must be a dict of arguments by name, not a {type(gen_kwargs).__name__}")
 
 
-def _stream(generator: Callable[..., Any], rows: Mapping[str, Any], others: Mapping[str, object]) -> Any:
+def _refuse_for_streams(others: Mapping[str, object]) -> None:
     given = sorted(name for name, value in others.items() if value is not None)
     if given:
         raise TypeError(f"with streaming=True nothing is written, so {', '.join(given)} can't be given")
-    return library().IterableDataset.from_generator(generator, **rows)

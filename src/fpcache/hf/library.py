@@ -6,7 +6,7 @@ import importlib
 import inspect
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fpcache.errors import FpcacheError
@@ -19,6 +19,7 @@ __all__ = [
     "loaded",
     "register_temporary",
     "shared_temporary_directory",
+    "stream",
     "temporary_directory",
 ]
 
@@ -83,6 +84,18 @@ def shared_temporary_directory() -> str:
 def temporary_directory() -> str:
     """Make a new directory in that which `datasets` deletes when the process ends."""
     return tempfile.mkdtemp(prefix="fpcache-", dir=shared_temporary_directory())
+
+
+def stream(generator: Callable[..., Any], fingerprint: str, rows: Mapping[str, Any]) -> Any:
+    """Make an ``IterableDataset``; where possible without `datasets` pickling the generator for an id.
+
+    ``IterableDataset.from_generator`` takes no fingerprint; what it is built on does.
+    """
+    datasets = library()
+    found = getattr(importlib.import_module("datasets.io.generator"), "GeneratorDatasetInputStream", None)
+    if found is None or not {"fingerprint", "streaming"} <= inspect.signature(found).parameters.keys():
+        return datasets.IterableDataset.from_generator(generator, **rows)
+    return found(generator=generator, streaming=True, fingerprint=fingerprint, **rows).read()
 
 
 def register_temporary(dataset: Any) -> None:
