@@ -220,6 +220,26 @@ def test_chunks_of_two_runs_are_not_mixed() -> None:
         assert [item["n"] for item in make(Maker(10))] == list(range(10))
 
 
+def test_items_made_while_a_file_changed_are_made_again(tmp_path) -> None:
+    file, runs = tmp_path / "words.txt", []
+    file.write_text("one")
+
+    def changing(start):
+        runs.append(start)
+        if len(runs) == 1:
+            file.write_text("other")
+        yield from "abc"[start:]
+
+    def call():
+        return generate(STATE, "words", changing, ignore=["file", "runs"], depends_on=iter([file]))
+
+    with pytest.warns(ArtifactsWarning, match="changed while items were made"):
+        assert list(call()) == ["a", "b", "c"]
+    file.write_text("one")
+    assert [call().how, call().how] == ["generated", "reused"]
+    assert runs == [0, 0]
+
+
 def test_what_a_killed_writer_left_aside_is_swept() -> None:
     with pytest.raises(RuntimeError):
         make(Maker(fail_at=4))

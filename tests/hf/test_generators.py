@@ -310,3 +310,26 @@ def test_the_report_is_logged(cache, caplog) -> None:
     with caplog.at_level(logging.INFO, logger="fpcache.hf"):
         from_generator(rows, gen_kwargs={"first": 1}, cache_dir=cache)
     assert "first" in caplog.text
+
+
+@pytest.mark.parametrize("depends_on", [lambda place: [place], lambda place: {"data": place}])
+def test_rows_made_while_a_file_changed_are_made_again(cache, tmp_path, depends_on) -> None:
+    place, runs = tmp_path / "data", []
+    place.mkdir()
+    (place / "words.txt").write_text("one")
+
+    def changing():
+        runs.append(1)
+        text = (place / "words.txt").read_text()
+        if len(runs) == 1:
+            (place / "words.txt").write_text("other")
+        yield {"text": text}
+
+    given = {"ignore": ["runs", "place"], "cache_dir": cache}
+    with pytest.warns(UserWarning, match="changed while rows were made"):
+        first = from_generator(changing, depends_on=depends_on(place), **given)
+    (place / "words.txt").write_text("one")
+    again = [from_generator(changing, depends_on=depends_on(place), **given) for _ in range(2)]
+    assert [one["text"][0] for one in (first, *again)] == ["one", "one", "one"]
+    assert len({one._fingerprint for one in (first, *again)}) == 1
+    assert len(runs) == 2

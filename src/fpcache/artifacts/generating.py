@@ -30,11 +30,12 @@ from fpcache.artifacts.switches import ArtifactsWarning
 from fpcache.errors import CorruptEntryError, FpcacheError
 from fpcache.hf.reports import Report
 from fpcache.hf.stable import DependsOn, stable_report
+from fpcache.hf.unchanged import changed_files, given_again, stamps_of
 from fpcache.store.directories import prepare_directory
 
 __all__ = ["ABOUT", "COMPLETE", "LOCK", "Artifact", "generate"]
 
-ABOUT, COMPLETE, LOCK = "about.json", "complete.json", "lock"
+ABOUT, COMPLETE, LOCK, STALE = "about.json", "complete.json", "lock", "stale"
 _START = "start"
 
 _log = logging.getLogger("fpcache.artifacts")
@@ -112,8 +113,7 @@ def generate(
     module : str, module, class or function
         What the artifact is for, such as ``"embeddings"``.
     make : callable
-        Gives the items; with a parameter ``start``, those after the number of
-        items that are there. Without one, it begins anew after a crash.
+        Gives the items; with a parameter ``start``, those after so many. Without, a crash loses all.
     explicit : path, optional
         A directory to use in place of the one that is set.
     chunk_items : int
@@ -124,12 +124,11 @@ def generate(
 
     Raises
     ------
-    UnfingerprintableValueError, UncacheableError
-        For a captured value that is another one in every process; for items that can't be pickled.
-    StoreUnavailableError
-        If the disk is full, or the directory can't be written to.
+    UnfingerprintableValueError, UncacheableError, StoreUnavailableError
+        For captured values that can't be judged, items that can't be pickled, a disk that is full.
     """
     takes_start = _check(make, chunk_items)
+    counting["depends_on"] = given_again(counting.get("depends_on"))
     known, name = state_of(dataset), module_name(module)
     report = _report(make, known, name, **counting)
     directory = cache_dir_for(dataset, module, explicit) / safe_name(report.fingerprint)
@@ -139,7 +138,11 @@ def generate(
         if is_complete:
             return Artifact(directory, "reused", 0, report, tuple(found))
         _write_about(directory, name, known, report)
-        return _completed(directory, report, make, found if takes_start else [], chunk_items)
+        before = stamps_of(report, counting["depends_on"])
+        try:
+            return _completed(directory, report, make, found if takes_start else [], chunk_items)
+        finally:
+            _note_changes(directory, changed_files(before, report, counting["depends_on"]))
 
 
 def _report(
@@ -168,6 +171,13 @@ def _completed(
     generated = _fill(directory, report.fingerprint, items, chunks, chunk_items)
     write_file(directory / COMPLETE, signed_line(_ending(report.fingerprint, chunks)))
     return Artifact(directory, "resumed" if kept else "generated", generated, report, tuple(chunks))
+
+
+def _note_changes(directory: Path, changed: list[str]) -> None:
+    """Where files changed while items were made, have the next call make them again."""
+    if changed:
+        _warn(f"{', '.join(changed)} changed while items were made; the next call makes them again.")
+        write_file(directory / STALE, b"")
 
 
 def _takes_start(make: Callable[..., Any]) -> bool:
@@ -200,6 +210,8 @@ def _check(make: Any, chunk_items: int) -> bool:
 def _found(directory: Path, artifact: str) -> tuple[list[Chunk], bool]:
     """Return the chunks that are whole, and whether they are all."""
     chunks: list[Chunk] = []
+    if (directory / STALE).exists():
+        return chunks, False
     try:
         for chunk in scan(directory, artifact):
             chunks.append(chunk)
@@ -226,7 +238,8 @@ def _warn(message: str) -> None:
 
 def _drop_after(directory: Path, kept: int) -> None:
     """Remove the mark of completeness and the chunks from a place on, whether whole or not."""
-    (directory / COMPLETE).unlink(missing_ok=True)
+    for name in (COMPLETE, STALE):
+        (directory / name).unlink(missing_ok=True)
     last = chunk_path(directory, kept).name
     for path in sorted(directory.glob("chunk-*.bin"), reverse=True):
         if path.name >= last:

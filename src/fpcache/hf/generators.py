@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import logging
+import warnings
 import weakref
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from fpcache.errors import FpcacheError
@@ -20,6 +22,7 @@ from fpcache.hf.library import (
 )
 from fpcache.hf.reports import Report
 from fpcache.hf.stable import DependsOn, stable_report
+from fpcache.hf.unchanged import changed_files, given_again, stamps_of
 
 __all__ = ["explain", "from_generator", "report_of"]
 
@@ -27,6 +30,8 @@ __all__ = ["explain", "from_generator", "report_of"]
 _NO_ROWS = frozenset(
     {"cache_dir", "keep_in_memory", "num_proc", "storage_options", "token", "writer_batch_size"}
 )
+
+_INFO = "dataset_info.json"  # without it, `datasets` takes a dataset for unfinished
 
 _log = logging.getLogger("fpcache.hf")
 _reports: weakref.WeakKeyDictionary[Any, Report] = weakref.WeakKeyDictionary()
@@ -92,8 +97,6 @@ def from_generator(
 ) -> Any:
     """Make a dataset as ``datasets.Dataset.from_generator`` does, under a stable fingerprint.
 
-    `report_of` says of the dataset what counted.
-
     Parameters
     ----------
     generator : callable
@@ -102,7 +105,7 @@ def from_generator(
     features, cache_dir, keep_in_memory, gen_kwargs, num_proc, split
         As in `datasets`. With its caching disabled and no `cache_dir`, rows go to a temporary directory.
     depends_on, ignore
-        What counts besides, and what doesn't; see `explain`.
+        What counts besides, and what doesn't; see `explain`. `report_of` says what did.
     streaming : bool
         Give an ``IterableDataset``, which caches nothing.
     **options
@@ -113,7 +116,7 @@ def from_generator(
     FpcacheError
         If `datasets` is missing or too old; and what `explain` raises.
     """
-    wishes: dict[str, Any] = {"depends_on": depends_on, "ignore": ignore, **options}
+    wishes: dict[str, Any] = {"depends_on": given_again(depends_on), "ignore": ignore, **options}
     found = explain(generator, features, gen_kwargs=gen_kwargs, num_proc=num_proc, split=split, **wishes)
     part = library().NamedSplit(str(split))
     rows = {"features": features, "gen_kwargs": dict(gen_kwargs or {}) or None, "split": part}
@@ -122,7 +125,9 @@ def from_generator(
         made = stream(generator, found.fingerprint, rows)
     else:
         writing = {"keep_in_memory": keep_in_memory, "num_proc": num_proc, "fingerprint": found.fingerprint}
+        before = stamps_of(found, wishes["depends_on"])
         made = _made(generator, cache_dir, {**rows, **writing, **options})
+        _forget_if_changed(made, changed_files(before, found, wishes["depends_on"]))
     remember(made, found)
     return made
 
@@ -147,6 +152,20 @@ def _made(generator: Callable[..., Any], cache_dir: str | None, arguments: Mappi
     made = make(generator, cache_dir=temporary_directory(), **arguments)
     register_temporary(made)
     return made
+
+
+def _forget_if_changed(made: Any, changed: list[str]) -> None:
+    """Where files changed while rows were made, take away what lets `datasets` find the dataset again."""
+    if not changed:
+        return
+    for file in made.cache_files:
+        Path(file["filename"]).with_name(_INFO).unlink(missing_ok=True)
+    warnings.warn(
+        f"{', '.join(changed)} changed while rows were made, so they may belong to neither content; "
+        "the next call makes them again",
+        UserWarning,
+        stacklevel=3,
+    )
 
 
 def report_of(dataset: Any) -> Report:
