@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -160,7 +161,7 @@ def damage_end(path):
 
 
 def damage_header(path):
-    path.write_bytes(path.read_bytes().replace(b'"items": 3', b'"items": 2', 1))
+    path.write_bytes(re.sub(rb'"items": \d+', b'"items": 9', path.read_bytes(), count=1))
 
 
 def truncate(path):
@@ -174,8 +175,6 @@ def remove(path):
 @pytest.mark.parametrize("damage", [damage_end, damage_header, truncate, remove])
 @pytest.mark.parametrize("index", [0, 2, 3])
 def test_damaged_chunks_are_generated_again_with_a_warning(damage, index) -> None:
-    if damage is damage_header and index == 3:
-        pytest.skip("the last chunk holds one item")
     first = make(Maker())
     damage(chunk_path(first.directory, index))
     maker = Maker()
