@@ -8,7 +8,7 @@ import logging
 import os
 import warnings
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
-from contextlib import closing, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -138,11 +138,8 @@ def generate(
         if is_complete:
             return Artifact(directory, "reused", 0, report, tuple(found))
         _write_about(directory, name, known, report)
-        before = stamps_of(report, counting["depends_on"])
-        try:
+        with _noting_changes(directory, report, counting["depends_on"]):
             return _completed(directory, report, make, found if takes_start else [], chunk_items)
-        finally:
-            _note_changes(directory, changed_files(before, report, counting["depends_on"]))
 
 
 def _report(
@@ -173,11 +170,21 @@ def _completed(
     return Artifact(directory, "resumed" if kept else "generated", generated, report, tuple(chunks))
 
 
-def _note_changes(directory: Path, changed: list[str]) -> None:
-    """Where files changed while items were made, have the next call make them again."""
-    if changed:
-        _warn(f"{', '.join(changed)} changed while items were made; the next call makes them again.")
-        write_file(directory / STALE, b"")
+@contextmanager
+def _noting_changes(directory: Path, report: Report, depends_on: DependsOn) -> Iterator[None]:
+    """Where files change while items are made, have the next call make them again."""
+    before = stamps_of(report, depends_on)
+    try:
+        yield
+    finally:
+        changed = changed_files(before, report, depends_on)
+        if changed:
+            _mark_stale(directory, changed)
+
+
+def _mark_stale(directory: Path, changed: list[str]) -> None:
+    write_file(directory / STALE, b"")
+    _warn(f"{', '.join(changed)} changed while items were made; the next call makes them again.")
 
 
 def _takes_start(make: Callable[..., Any]) -> bool:
