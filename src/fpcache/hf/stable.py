@@ -17,6 +17,7 @@ from fpcache.fingerprints.installed import installed_path
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.selecting import SelectingEncoder
 from fpcache.fingerprints.summaries import summary
+from fpcache.hf.blind import not_followed
 from fpcache.hf.captures import Brought, TakenApart, closure_of, content, take_apart
 from fpcache.hf.outside import environment_read, file_taken, notes_on, paths_in, random_states, tree_digest
 from fpcache.hf.policy import IN_IGNORE, Policy, plain_name, refusal
@@ -87,8 +88,9 @@ def stable_report(
     wishes = _wishes(depends_on, ignore)
     policy, reading = _judged(taken_apart, wishes)
     files, directories = _files(reading, policy, taken_apart, wishes)
-    _raise_refused(policy, taken_apart)
     used = (*(one.path for one in reading.resolved), *_through_variables(reading, taken_apart))
+    _refuse_blind(reading, used, policy)
+    _raise_refused(policy, taken_apart)
     states = () if _STATE in wishes.ignore else tuple(random_states(used))
     set_ = (Taken(name, "setting", summary(value), fingerprint(value)) for name, value in settings.items())
     beyond = [*_depended_on(wishes), *files, *environment_read(used, reading.strings), *states, *set_]
@@ -197,6 +199,17 @@ def _through_variables(reading: Reading, taken_apart: TakenApart) -> Iterator[st
             path = installed_path(value) if isinstance(value, (ModuleType, type)) else None
             if path is not None:
                 yield ".".join((path, *use.attributes))
+
+
+def _refuse_blind(reading: Reading, used: Iterable[str], policy: Policy) -> None:
+    """Refuse code that can't be followed, unless that is ignored by name."""
+    for name, what in not_followed(reading, used):
+        if name in policy.ignore:
+            policy.matched.add(name)
+            policy.ignored[name] = Ignored(name, "code", IN_IGNORE)
+        else:
+            told = f"{what}; give in depends_on= what counts of it, and say ignore=[{name!r}]"
+            policy.refused[name] = told
 
 
 def _raise_refused(policy: Policy, taken_apart: TakenApart) -> None:
