@@ -159,7 +159,7 @@ def _places() -> tuple[Callable[..., Any], tuple[Any, Any]]:
     is_known = found[0] is not None and found[0] is found[1]
     if not is_known or list(inspect.signature(found[0]).parameters) != _PARAMETERS:
         raise FpcacheError(
-            f"datasets {version} makes fingerprints in a way that fpcache does not know (5.2 is known), "
+            f"datasets {version} makes fingerprints in an unknown way (4.3 and 5.2 are known), "
             "so a Hasher can't be installed; call hasher.map(dataset, function) and hasher.filter(...)"
         )
     return found[0], (homes[0], homes[1])
