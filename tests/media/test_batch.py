@@ -106,3 +106,65 @@ def test_a_bar_is_shown_where_asked_for(capsys):
     pytest.importorskip("tqdm")
     fingerprint_batch([TEXT], progress=True)
     assert "1/1" in capsys.readouterr().err
+
+
+@pytest.fixture
+def network_on(monkeypatch):
+    """Have images taken through a small network, on the devices asked for."""
+    torch = pytest.importorskip("torch", reason="needs PyTorch")
+    from fpcache.media import methods
+    from fpcache.media.devices import choose_placements
+    from fpcache.media.image.vectors import ImageModel
+
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(torch.nn.AvgPool2d(32), torch.nn.Conv2d(3, 1280, 1)).eval()
+    models = {}
+
+    def found(devices, *settings):
+        if devices not in models:
+            models[devices] = ImageModel(network, *choose_placements(devices or "cpu"))
+        return models[devices]
+
+    monkeypatch.setattr(methods, "_network", found)
+    return models
+
+
+def test_devices_share_the_images_of_a_batch(network_on, own_cache):
+    items = [picture(seed, (64, 48)) for seed in range(40)]
+    alone = fingerprint_batch(items, device="cpu:0")
+    own_cache.clear(stored=True)
+    shared = fingerprint_batch(items, device=["cpu:0", "cpu:1"])
+    for one, other in zip(alone, shared, strict=True):
+        assert one.digest == other.digest
+        assert all((array == other.hashes[name]).all() for name, array in one.hashes.items())
+        assert float(one.vector.astype(float) @ other.vector.astype(float)) > 0.999
+    assert {one.parts.device for one in shared} <= {"cpu:0", "cpu:1"}
+    assert network_on.keys() == {("cpu:0",), ("cpu:0", "cpu:1")}
+
+
+def test_more_are_drawn_where_more_are_computed_together(network_on, monkeypatch):
+    from fpcache.media.image.vectors import ImageModel
+
+    together = []
+    vectors = ImageModel.vectors
+
+    def counting(model, pictures, batch_size=None):
+        together.append(len(pictures))
+        return vectors(model, pictures, batch_size)
+
+    monkeypatch.setattr(ImageModel, "vectors", counting)
+    monkeypatch.setattr(ImageModel, "together", 50)
+    found = fingerprint_batch([TEXT, *(picture(seed, (32, 32)) for seed in range(60))], workers=1)
+    assert all(found)
+    assert together == [50, 10]
+
+
+def test_a_device_that_is_not_there_is_every_items_error(monkeypatch):
+    pytest.importorskip("torch", reason="needs PyTorch")
+    from fpcache.errors import DeviceError
+    from fpcache.media import methods
+    from fpcache.media.image import vectors
+
+    monkeypatch.setattr(methods, "_network", lambda devices, *_: vectors.choose_placements(devices))
+    with pytest.raises(DeviceError, match="nowhere"):
+        fingerprint_batch([picture(1)], device=["nowhere"], on_error="raise")

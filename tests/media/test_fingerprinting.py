@@ -7,12 +7,13 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from fpcache.errors import MediaError
 from fpcache.media import MediaFingerprint, afingerprint, fingerprint, fingerprint_batch, similarity
-from fpcache.media.methods import Method, method
+from fpcache.media.methods import method
 
 from .conftest import TEXT, encoded, np, picture, tune
 
@@ -29,7 +30,7 @@ def made(monkeypatch):
             calls.extend(decoded)
             return how.parts(decoded, model)
 
-        return Method(how.algorithm, how.model, how.decode, counting, how.compare, how.batch_size)
+        return replace(how, parts=counting)
 
     monkeypatch.setattr("fpcache.media.fingerprinting.method", counted)
     return calls

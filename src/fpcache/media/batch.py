@@ -15,6 +15,7 @@ from typing import Any, Literal
 from fpcache.errors import FpcacheError, MediaError
 from fpcache.media.batches.backends import THREADS, Backend, backend_of
 from fpcache.media.batches.telling import Telling, total_of
+from fpcache.media.devices import Devices
 from fpcache.media.fingerprinting import Prepared, finished, prepared
 from fpcache.media.methods import Options
 from fpcache.media.records import Kind, MediaFingerprint
@@ -22,7 +23,7 @@ from fpcache.media.records import Kind, MediaFingerprint
 __all__ = ["Failure", "afingerprint_batch", "fingerprint_batch", "fingerprint_each"]
 
 _AHEAD = 2
-_MOST_TOGETHER = 16
+_FEW = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def fingerprint_batch(
     backend: str = THREADS,
     on_error: Literal["collect", "raise"] = "collect",
     progress: bool = False,
-    device: str | None = None,
+    device: Devices | None = None,
     vector: bool | None = None,
 ) -> list[MediaFingerprint | Failure]:
     """Return the fingerprints of many items, in order.
@@ -119,7 +120,7 @@ def fingerprint_each(
     workers: int | None = None,
     backend: str = THREADS,
     on_error: Literal["collect", "raise"] = "collect",
-    device: str | None = None,
+    device: Devices | None = None,
     vector: bool | None = None,
 ) -> Generator[MediaFingerprint | Failure, None, None]:
     """Yield what `fingerprint_batch` returns, as it comes; closing the iterator cancels the rest."""
@@ -143,13 +144,17 @@ def _each(
     waiting: deque[_Waiting] = deque()
     backend.begin()
     pool = ThreadPoolExecutor(backend.at_once, thread_name_prefix="media-fingerprints")
+    most = _FEW  # computed together; more where the first items say that a card has room for them
     try:
         while True:
-            for index, item in islice(drawn, _AHEAD * backend.at_once + _MOST_TOGETHER - len(waiting)):
+            for index, item in islice(drawn, _AHEAD * backend.at_once + most - len(waiting)):
                 waiting.append(_Waiting(index, item, pool.submit(prepared, item, kind, options, backend)))
             if not waiting:
                 return
-            for result in _together(waiting, options, telling):
+            if (better := _best_together(waiting[0])) > most:
+                most = better
+                continue
+            for result in _together(waiting, options, telling, most):
                 telling.given(result)
                 if isinstance(result, Failure) and on_error == "raise":
                     result.error.add_note(f"in item {result.index} of the batch")
@@ -163,13 +168,18 @@ def _each(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _best_together(first: _Waiting) -> int:
+    found = first.outcome()
+    return found.together if isinstance(found, Prepared) else 1
+
+
 def _together(
-    waiting: deque[_Waiting], options: Options, telling: Telling
+    waiting: deque[_Waiting], options: Options, telling: Telling, most: int
 ) -> Iterator[MediaFingerprint | Failure]:
     """Take the next items that can be computed together off the queue, and yield what comes of them."""
     group: list[tuple[_Waiting, Prepared | Failure]] = []
     kind: Kind | None = None
-    while waiting and len(group) < _MOST_TOGETHER:
+    while waiting and len(group) < most:
         found = waiting[0].outcome()
         if isinstance(found, Prepared) and found.made is None:
             kind = kind or found.kind
@@ -214,7 +224,7 @@ async def afingerprint_batch(
     workers: int | None = None,
     backend: str = THREADS,
     on_error: Literal["collect", "raise"] = "collect",
-    device: str | None = None,
+    device: Devices | None = None,
     vector: bool | None = None,
 ) -> AsyncIterator[MediaFingerprint | Failure]:
     """Yield what `fingerprint_each` does, while the event loop goes on; cancelling it cancels the rest."""

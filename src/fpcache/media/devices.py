@@ -1,22 +1,19 @@
-"""Where networks run and in what precision, and going on with less when memory runs out."""
+"""Where networks run, and in what precision."""
 
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TypeAlias
 
 from fpcache.errors import DeviceError, MediaError
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-__all__ = ["DEVICE_VARIABLE", "Placement", "choose_placement", "run_in_batches"]
+__all__ = ["CPU", "DEVICE_VARIABLE", "Devices", "Placement", "choose_placements", "devices_asked"]
 
 DEVICE_VARIABLE = "FPCACHE_DEVICE"
-T = TypeVar("T")
+Devices: TypeAlias = str | Sequence[str]
+_FORMS = "'cpu', 'cuda', 'cuda:0' or a list such as ['cuda:0', 'cuda:1']"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +31,37 @@ class Placement:
     device: str
     dtype: str
 
+    @property
+    def kind(self) -> str:
+        """The device without its number: ``"cpu"`` or ``"cuda"``."""
+        return self.device.partition(":")[0]
+
+    @property
+    def torch_name(self) -> str:
+        """The device as tensors are sent there: there is one CPU, whatever its number."""
+        return "cpu" if self.kind == "cpu" else self.device
+
 
 CPU = Placement("cpu", "float32")
 
 
-def choose_placement(device: str | None = None) -> Placement:
-    """Return where to run: as asked, as ``FPCACHE_DEVICE`` says, else on CUDA if there is one, else the CPU.
+def choose_placements(device: Devices | None = None) -> tuple[Placement, ...]:
+    """Return where to run: as asked, as ``FPCACHE_DEVICE`` says, else on every CUDA device, else on the CPU.
 
     CUDA computes in float16; a CPU in bfloat16 only where it has matrix units for it, as it is slower
     elsewhere.
 
     Parameters
     ----------
-    device : str, optional
-        ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
+    device : str or sequence of str, optional
+        ``"cpu"``; ``"cuda"``, which is every card there is; ``"cuda:1"``; or several of one kind, which share
+        the work. ``"cpu:0"``, ``"cpu:1"`` ... are all the one CPU, each with a thread of its own: they stand
+        in for cards where there are none.
 
     Raises
     ------
     DeviceError
-        If the device asked for isn't there.
+        If a device asked for isn't there, or those asked for are of two kinds, or one is named twice.
     MediaError
         If PyTorch isn't installed.
     """
@@ -62,17 +71,56 @@ def choose_placement(device: str | None = None) -> Placement:
         raise MediaError(
             "feature vectors need PyTorch; install fpcache[media], or compare by hashes alone"
         ) from error
-    has_cuda = torch.cuda.is_available()
-    asked = device or os.environ.get(DEVICE_VARIABLE) or ("cuda" if has_cuda else "cpu")
-    kind, _, number = asked.partition(":")
-    if kind == "cpu" and not number:
-        return Placement("cpu", "bfloat16" if _has_bfloat16_units() else "float32")
-    index = int(number) if number.isdecimal() else 0
-    if kind != "cuda" or (number and not number.isdecimal()):
-        raise DeviceError(f"there is no device {asked!r}; use 'cpu', 'cuda' or 'cuda:0'")
-    if not has_cuda or index >= torch.cuda.device_count():
+    cards = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    asked = devices_asked(device) or devices_asked(os.environ.get(DEVICE_VARIABLE))
+    named = [name for one in asked or ("cuda" if cards else "cpu",) for name in _devices(one, cards)]
+    if len(set(named)) < len(named):
+        raise DeviceError(f"a device is named twice in {named}; name each once")
+    if len({name.partition(":")[0] for name in named}) > 1:
+        raise DeviceError(f"{named} are devices of two kinds, which give other vectors; name those of one")
+    return tuple(Placement(name, _dtype(name)) for name in named)
+
+
+def devices_asked(device: object) -> tuple[str, ...]:
+    """Return the names of what was asked for, one by one; several in one text are parted by commas.
+
+    Raises
+    ------
+    DeviceError
+        If it is neither a device nor devices.
+
+    Examples
+    --------
+    >>> devices_asked("cuda:0, cuda:1"), devices_asked(["cpu:0"]), devices_asked(None)
+    (('cuda:0', 'cuda:1'), ('cpu:0',), ())
+    """
+    if device is None or device == "":
+        return ()
+    if isinstance(device, str):
+        return tuple(one.strip() for one in device.split(","))
+    if isinstance(device, (list, tuple)):
+        if not device:
+            raise DeviceError(f"device= is an empty list; use {_FORMS}")
+        return tuple(str(one) for one in device)
+    return (str(device),)  # a torch.device
+
+
+def _devices(asked: str, cards: int) -> list[str]:
+    """Return what one name stands for, or say why that is not there."""
+    kind, colon, number = asked.partition(":")
+    if kind not in ("cpu", "cuda") or (colon and not number.isdecimal()):
+        raise DeviceError(f"there is no device {asked!r}; use {_FORMS}")
+    if kind == "cpu":
+        return [asked]
+    if not cards or (number and int(number) >= cards):
         raise DeviceError(f"the device {asked!r} isn't there; unset {DEVICE_VARIABLE} or use device='cpu'")
-    return Placement(f"cuda:{index}", "float16")
+    return [f"cuda:{int(number)}"] if number else [f"cuda:{index}" for index in range(cards)]
+
+
+def _dtype(device: str) -> str:
+    if device.startswith("cuda"):
+        return "float16"
+    return "bfloat16" if _has_bfloat16_units() else "float32"
 
 
 def _has_bfloat16_units() -> bool:
@@ -80,32 +128,3 @@ def _has_bfloat16_units() -> bool:
 
     supported = getattr(torch.cpu, "_is_amx_tile_supported", None)
     return bool(supported is not None and supported())
-
-
-def run_in_batches(
-    run: Callable[[Sequence[T], Placement], NDArray[Any]],
-    items: Sequence[T],
-    placement: Placement,
-    batch_size: int,
-) -> tuple[NDArray[Any], Placement]:
-    """Return the rows that `run` gives for all items, and where the last of them was computed.
-
-    When a graphics card's memory runs out, the batch is halved; when one item alone is too much, the rest is
-    computed on the CPU, with a warning.
-    """
-    import numpy as np
-    import torch
-
-    rows: list[NDArray[Any]] = []
-    start = 0
-    while start < len(items):
-        try:
-            rows.append(run(items[start : start + batch_size], placement))
-            start += batch_size
-        except torch.cuda.OutOfMemoryError:
-            torch.cuda.empty_cache()
-            if batch_size == 1:
-                warnings.warn(f"{placement.device} has no memory left; going on with the CPU", stacklevel=2)
-                placement = CPU
-            batch_size = max(1, batch_size // 2)
-    return np.concatenate(rows), placement

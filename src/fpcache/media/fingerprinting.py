@@ -13,6 +13,7 @@ from typing import Any
 from fpcache.errors import DeviceError, FpcacheError, MediaError
 from fpcache.media.batches.backends import HERE, Backend
 from fpcache.media.caching import Key, cache
+from fpcache.media.devices import Devices
 from fpcache.media.digests import digest_of_bytes
 from fpcache.media.methods import Options, method
 from fpcache.media.records import Kind, MediaFingerprint, Parts, Similarity
@@ -24,7 +25,7 @@ _TRIES = 3
 
 
 def fingerprint(
-    source: Any, kind: Kind | None = None, *, device: str | None = None, vector: bool | None = None
+    source: Any, kind: Kind | None = None, *, device: Devices | None = None, vector: bool | None = None
 ) -> MediaFingerprint:
     """Return what finds an image, a sound, a video or a text again after it was changed.
 
@@ -41,9 +42,9 @@ def fingerprint(
     kind : str, optional
         ``"image"``, ``"audio"``, ``"video"`` or ``"text"``; else told by the content. ``"audio"`` of a
         video takes its sound track alone, ``"video"`` its pictures and its sound.
-    device : str, optional
-        Where networks run: ``"cpu"``, ``"cuda"``, ``"cuda:1"``; else as ``FPCACHE_DEVICE`` says, else CUDA
-        where there is one.
+    device : str or sequence of str, optional
+        Where networks run: ``"cpu"``, ``"cuda"`` (all cards), ``"cuda:1"``, ``["cuda:0", "cuda:1"]``; else as
+        ``FPCACHE_DEVICE`` says, else on all cards where there are any.
     vector : bool, optional
         Whether an image's feature vector is made: by default where PyTorch and the weights are at hand;
         True raises where they aren't; False leaves it out, which is faster.
@@ -79,6 +80,8 @@ class Prepared:
         What the kind's method makes parts of.
     made : MediaFingerprint or None
         The fingerprint, where nothing is left to do.
+    together : int
+        How many such items are best computed together.
     """
 
     kind: Kind
@@ -86,6 +89,7 @@ class Prepared:
     key: Key
     decoded: Any = None
     made: MediaFingerprint | None = None
+    together: int = 1
 
 
 def prepared(source: Any, kind: Kind | None, options: Options, backend: Backend = HERE) -> Prepared:
@@ -112,22 +116,20 @@ def _prepared(content: Content, options: Options, backend: Backend) -> Prepared 
         if digest_of_bytes(data) != content.digest:
             return None
         content = replace(content, encoded=data)
-    item = Prepared(content.kind, content.name, key)
+    item = Prepared(content.kind, content.name, key, together=how.together(model))
     worked = backend.worked(content, how, model is not None)
     if worked is None:
-        worked = how.decode(content)
-        if how.batch_size == 1:
-            (worked,) = how.parts([worked], model)
+        worked = how.worked(how.decode(content), model)
     if not content.is_unchanged():
         return None
-    return replace(item, decoded=worked) if how.batch_size > 1 else replace(item, made=_kept(item, worked))
+    return replace(item, made=_kept(item, worked)) if how.partly is None else replace(item, decoded=worked)
 
 
 def model_key(model: Any) -> str:
     """Say which network takes part and in what precision: others give other vectors."""
     if model is None:
         return ""
-    return f"{model.name} {model.placement.device.partition(':')[0]} {model.placement.dtype}"
+    return f"{model.name} {model.placement.kind} {model.placement.dtype}"
 
 
 def finished(items: Sequence[Prepared], options: Options) -> list[MediaFingerprint]:
@@ -167,7 +169,7 @@ def _told_of(name: str) -> Iterator[None]:
 
 
 async def afingerprint(
-    source: Any, kind: Kind | None = None, *, device: str | None = None, vector: bool | None = None
+    source: Any, kind: Kind | None = None, *, device: Devices | None = None, vector: bool | None = None
 ) -> MediaFingerprint:
     """Do as `fingerprint` does in a thread of its own, while the event loop goes on."""
     return await asyncio.to_thread(fingerprint, source, kind, device=device, vector=vector)

@@ -12,12 +12,14 @@ from importlib.util import find_spec
 from typing import Any
 
 from fpcache.errors import MediaError
+from fpcache.media.devices import Devices, devices_asked
 from fpcache.media.records import Kind, Parts, Similarity
 from fpcache.media.sources import Content
 
 __all__ = ["Method", "Options", "method"]
 
 _loading = threading.Lock()
+_IMAGES_TOGETHER = 16
 _VARIABLES = ("FPCACHE_DEVICE", "FPCACHE_IMAGE_WEIGHTS")
 _NEEDS = {
     "image": ("numpy", "PIL"),
@@ -33,14 +35,18 @@ class Options:
 
     Attributes
     ----------
-    device : str or None
+    device : str, sequence of str or None
         Where networks run; None chooses.
     vector : bool or None
         Whether a network makes a feature vector: None where that can be done, True or an error, False never.
     """
 
-    device: str | None = None
+    device: Devices | None = None
     vector: bool | None = None
+
+
+def _one_by_one(model: Any) -> int:
+    return 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +60,16 @@ class Method:
     model : callable
         Options → the network that takes part, or None.
     decode : callable
-        Content → what `parts` takes; bound by reading and decoding.
+        Content → what `parts` takes; bound by reading and decoding, called in threads.
     parts : callable
         What was decoded of several items, and the network → their parts; bound by computing.
     compare : callable
         Two parts → how alike they are.
-    batch_size : int
-        How many items are best computed together.
+    together : callable
+        The network → how many items are best computed together.
     partly : callable, optional
-        What was decoded of an item, and whether its vector is wanted → the same with all made that needs no
-        network; for kinds whose items are computed together.
+        What was decoded of an item, whether its vector is wanted, and whether the network's device hashes →
+        the same with all made that is made one by one; for kinds whose items are computed together.
     """
 
     algorithm: str
@@ -71,15 +77,21 @@ class Method:
     decode: Callable[[Content], Any]
     parts: Callable[[Sequence[Any], Any], list[Parts]]
     compare: Callable[[Parts, Parts], Similarity]
-    batch_size: int = 1
-    partly: Callable[[Any, bool], Any] | None = None
+    together: Callable[[Any], int] = _one_by_one
+    partly: Callable[[Any, bool, bool], Any] | None = None
 
-    def worked(self, decoded: Any, wants_vector: bool) -> Any:
-        """Return of one item all that needs no network: its parts, or what `parts` makes them of."""
+    def worked(self, decoded: Any, model: Any) -> Any:
+        """Return of one item all that is made one by one: its parts, or what `parts` makes them of."""
         if self.partly is not None:
-            return self.partly(decoded, wants_vector)
-        (parts,) = self.parts([decoded], None)
+            return self.partly(decoded, model is not None, model is not None and model.hashes_too)
+        (parts,) = self.parts([decoded], model)
         return parts
+
+    def worked_elsewhere(self, decoded: Any, wants_vector: bool) -> Any:
+        """Return the same where there is no network, as in a worker: hashes are all made."""
+        return (
+            self.worked(decoded, None) if self.partly is None else self.partly(decoded, wants_vector, False)
+        )
 
 
 def method(kind: Kind) -> Method:
@@ -122,15 +134,17 @@ def _image() -> Method:
     def parts(decoded: Sequence[Any], model: Any) -> list[Parts]:
         return image.image_parts_many(decoded, model)
 
-    return Method(image.ALGORITHM, _image_model, decode, parts, image.compare, 16, image.hashed_image)
+    def together(model: Any) -> int:
+        return _IMAGES_TOGETHER if model is None else int(model.together)
+
+    return Method(image.ALGORITHM, _image_model, decode, parts, image.compare, together, image.hashed_image)
 
 
 def _image_model(options: Options) -> Any:
     if options.vector is False:
         return None
-    device = None if options.device is None else str(options.device)
     with _loading:  # read anew each time: a cached cell that asks depends on them, and a change counts
-        found = _network(device, *(os.environ.get(name) for name in _VARIABLES))
+        found = _network(devices_asked(options.device), *(os.environ.get(name) for name in _VARIABLES))
     if not isinstance(found, str):
         return found
     if options.vector:
@@ -139,12 +153,12 @@ def _image_model(options: Options) -> Any:
 
 
 @lru_cache(maxsize=8)
-def _network(device: str | None, *settings: str | None) -> Any:
+def _network(devices: tuple[str, ...], *settings: str | None) -> Any:
     """Return the network, or why there is none; it is looked for once, and that is told once."""
     from fpcache.media.image import image_model
 
     try:
-        return image_model(device)
+        return image_model(devices or None)
     except MediaError as error:
         warnings.warn(f"images are fingerprinted without a feature vector: {error}", stacklevel=2)
         return str(error)

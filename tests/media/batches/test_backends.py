@@ -100,6 +100,35 @@ def test_vectors_are_the_same_to_the_bit(name, monkeypatch, own_cache):
     assert told(fingerprint_batch(items, vector=True, backend=name, workers=2)) == expected
 
 
+def test_a_card_hashes_what_threads_decode_and_workers_hash_their_own(monkeypatch, own_cache):
+    """With the CPU in the card's place."""
+    torch = pytest.importorskip("torch", reason="needs the media extra")
+    from fpcache.media import methods
+    from fpcache.media.devices import Placement
+    from fpcache.media.image import device_hashes
+    from fpcache.media.image.vectors import ImageModel
+
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(torch.nn.AvgPool2d(32), torch.nn.Conv2d(3, 1280, 1)).eval()
+    model = ImageModel(network, Placement("cpu", "float32"))
+    monkeypatch.setattr(methods, "_network", lambda *asked: model)
+    items = [encoded(picture(seed, (500, 375)), "JPEG") for seed in range(20)] + [picture(77)]
+    expected = told(fingerprint_batch(items, vector=True))
+    hashed, real = [], device_hashes.hashes_on_devices
+
+    def counting(pictures, placements):
+        hashed.extend(pictures)
+        return real(pictures, placements)
+
+    monkeypatch.setattr(device_hashes, "hashes_on_devices", counting)
+    monkeypatch.setattr(ImageModel, "hashes_too", True)
+    for backend, count in (("threads", len(items)), ("processes", 0)):
+        nothing_known(own_cache)
+        hashed.clear()
+        assert told(fingerprint_batch(items, vector=True, backend=backend, workers=2)) == expected
+        assert len(hashed) == count
+
+
 def test_large_files_are_read_by_the_worker_itself(tmp_path, monkeypatch, own_cache):
     path = tmp_path / "a.png"
     path.write_bytes(encoded(picture(1)))

@@ -1,5 +1,6 @@
 import hashlib
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -9,9 +10,9 @@ np = pytest.importorskip("numpy")
 torch = pytest.importorskip("torch", reason="vectors need PyTorch")
 pytest.importorskip("PIL")
 
-from fpcache.errors import DeviceError, MediaError  # noqa: E402
-from fpcache.media.devices import Placement, choose_placement, run_in_batches  # noqa: E402
-from fpcache.media.image import decode_image, image_model, image_parts  # noqa: E402
+from fpcache.errors import MediaError  # noqa: E402
+from fpcache.media.devices import Placement, choose_placements  # noqa: E402
+from fpcache.media.image import decode_image, image_model, image_parts, image_parts_many  # noqa: E402
 from fpcache.media.image.vectors import ImageModel  # noqa: E402
 from fpcache.media.models.mobilenet_v2 import MobileNetV2, load_mobilenet_v2  # noqa: E402
 from fpcache.media.weights import MOBILENET_V2, find_weights, load_weights  # noqa: E402
@@ -169,31 +170,36 @@ def test_a_file_of_weights_that_holds_code_is_not_run(tmp_path) -> None:
         load_weights(published(path.read_bytes()), path)
 
 
-def test_the_device_is_as_asked_then_as_the_environment_says(monkeypatch) -> None:
-    monkeypatch.setenv("FPCACHE_DEVICE", "nonsense")
-    assert choose_placement("cpu").device == "cpu"
-    with pytest.raises(DeviceError, match="nonsense"):
-        choose_placement()
-    monkeypatch.setenv("FPCACHE_DEVICE", "cpu")
-    assert choose_placement().device == "cpu"
-    with pytest.raises(DeviceError, match="99"):
-        choose_placement("cuda:99")
+STAND_INS = [Placement("cpu:0", "float32"), Placement("cpu:1", "float32")]
 
 
-def test_a_batch_that_is_too_large_is_halved_and_then_computed_on_the_cpu() -> None:
-    tried = []
+def test_devices_that_share_a_batch_give_what_one_gives(scene) -> None:
+    torch.manual_seed(0)
+    network = MobileNetV2().eval()
+    pictures = [np.asarray(scene(seed, (90, 80))) for seed in range(9)]
+    alone = ImageModel(network, STAND_INS[0]).vectors(pictures).vectors
+    shared = ImageModel(network, *STAND_INS).vectors(pictures, batch_size=2)
+    assert {one.device for one in shared.placements} <= {"cpu:0", "cpu:1"}
+    cosines = (shared.vectors.astype(float) * alone.astype(float)).sum(axis=1)
+    assert cosines.min() > 0.999
+    assert ImageModel(network, *STAND_INS).together == 2 * ImageModel(network, STAND_INS[0]).together
 
-    def run(items, placement):
-        tried.append((len(items), placement.device))
-        if placement.device != "cpu" and 13 in items:
-            raise torch.cuda.OutOfMemoryError("full")
-        return np.array(items)[:, None]
 
-    with pytest.warns(UserWarning, match="CPU"):
-        rows, placement = run_in_batches(run, list(range(10, 18)), Placement("cuda:0", "float16"), 4)
-    assert rows[:, 0].tolist() == list(range(10, 18))
-    assert placement.device == "cpu"
-    assert tried[:3] == [(4, "cuda:0"), (2, "cuda:0"), (2, "cuda:0")]
+def test_a_model_may_be_asked_from_several_threads(untrained, scene) -> None:
+    pictures = [np.asarray(scene(seed, (90, 80))) for seed in range(4)]
+    expected = [untrained.vectors([picture]).vectors for picture in pictures]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda picture: untrained.vectors([picture]).vectors, pictures * 3))
+    for one, other in zip(found, expected * 3, strict=True):
+        assert (one == other).all()
+
+
+def test_each_part_says_which_device_made_it(scene) -> None:
+    torch.manual_seed(0)
+    model = ImageModel(MobileNetV2().eval(), *STAND_INS)
+    parts = image_parts_many([decode_image(scene(seed, (90, 80))) for seed in range(6)], model)
+    assert {one.device for one in parts} <= {"cpu:0", "cpu:1"}
+    assert all(one.vector is not None for one in parts)
 
 
 @pytest.mark.gpu
@@ -202,11 +208,43 @@ def test_cuda_gives_the_vectors_of_the_cpu_and_the_very_same_hashes(scene) -> No
     torch.manual_seed(0)
     state = MobileNetV2().state_dict()
     on_cpu, on_cuda = (
-        ImageModel(load_mobilenet_v2(state), choose_placement(device)) for device in ("cpu", "cuda")
+        ImageModel(load_mobilenet_v2(state), *choose_placements(device)) for device in ("cpu", "cuda:0")
     )
-    decoded = decode_image(scene(0))
-    a, b = image_parts(decoded, on_cpu), image_parts(decoded, on_cuda)
-    assert b.dtype == "float16"
-    assert float(a.vector.astype(float) @ b.vector.astype(float)) > 0.999
-    for name, array in a.hashes.items():
-        assert (b.hashes[name] == array).all()
+    decoded = [decode_image(scene(seed, (300 + seed % 3, 200))) for seed in range(40)]
+    for a, b in zip(image_parts_many(decoded, on_cpu), image_parts_many(decoded, on_cuda), strict=True):
+        assert (b.device, b.dtype) == ("cuda:0", "float16")
+        assert float(a.vector.astype(float) @ b.vector.astype(float)) > 0.999
+        assert a.hashes.keys() == b.hashes.keys()
+        for name, array in a.hashes.items():
+            assert (b.hashes[name] == array).all()
+
+
+@pytest.mark.gpu
+@needs_gpu
+def test_batches_on_a_card_come_back_in_order_while_others_are_on_their_way(scene) -> None:
+    torch.manual_seed(0)
+    model = ImageModel(MobileNetV2().eval(), *choose_placements("cuda:0"))
+    pictures = [np.asarray(scene(seed % 7, (90, 80))) for seed in range(64)]
+    in_few, in_many = (model.vectors(pictures, batch_size=size).vectors for size in (64, 3))
+    assert ((in_few.astype(float) * in_many.astype(float)).sum(axis=1) > 0.999).all()
+
+
+@pytest.mark.gpu
+@needs_gpu
+def test_a_full_card_leaves_the_work_to_the_cpu(scene) -> None:
+    torch.manual_seed(0)
+    model = ImageModel(MobileNetV2().eval(), *choose_placements("cuda:0"))
+    pictures = [np.asarray(scene(seed, (90, 80))) for seed in range(5)]
+    expected = model.vectors(pictures).vectors
+    torch.cuda.empty_cache()
+    free_bytes, all_bytes = torch.cuda.mem_get_info(0)
+    limit = (torch.cuda.memory_reserved(0) + (1 << 20)) / all_bytes
+    assert free_bytes > 0
+    torch.cuda.set_per_process_memory_fraction(limit, 0)
+    try:
+        with pytest.warns(UserWarning, match="going on with the CPU"):
+            found = model.vectors(pictures)
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0, 0)
+    assert {one.device for one in found.placements} == {"cpu"}
+    assert ((found.vectors.astype(float) * expected.astype(float)).sum(axis=1) > 0.999).all()

@@ -156,6 +156,7 @@ def test_another_network_runs_what_it_takes_part_in(trainer, folder, monkeypatch
 
     class Network:
         name, weights_sha256, placement = "net-1", "00", Placement("cpu", "float32")
+        together, hashes_too = 16, False
 
         def vectors(self, pictures):
             from fpcache.media.image.vectors import Vectors
@@ -164,7 +165,7 @@ def test_another_network_runs_what_it_takes_part_in(trainer, folder, monkeypatch
 
             rows = np.stack([picture.mean(axis=(0, 1)) for picture in pictures])
             rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-            return Vectors(rows.astype(np.float16), self.placement)
+            return Vectors(rows.astype(np.float16), [self.placement] * len(rows))
 
     pytest.importorskip("torch", reason="needs the media extra")
     monkeypatch.setattr(methods, "_network", lambda *asked: Network)

@@ -76,7 +76,7 @@ def work(job: Job) -> Done:
             if isinstance(job.content.encoded, Path) and not _is_same_file(job.content):
                 return Done(problem=f"the worker has not the same file {os.fspath(job.content.encoded)!r}")
             decoded = how.decode(job.content) if job.decoded is None else job.decoded
-            return Done(how.worked(decoded, job.wants_vector))
+            return Done(how.worked_elsewhere(decoded, job.wants_vector))
     except Exception as error:  # decoders raise whatever damage leads to
         return Done(problem=f"{type(error).__name__}: {error}")
 

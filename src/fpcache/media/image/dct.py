@@ -71,7 +71,7 @@ def luma_hashes(frames: Bytes) -> Bytes:
     sums = frames.sum(axis=(1, 2), dtype=np.int64)
     means = (2 * sums + height * width) // (2 * height * width)
     centred = frames.astype(np.float64) - means[:, None, None]
-    coefficients = _basis(height) @ centred @ _basis(width).T
+    coefficients = basis(height) @ centred @ basis(width).T
     return packed(coefficients)
 
 
@@ -157,7 +157,8 @@ def bit_counts(words: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 @lru_cache(maxsize=64)
-def _basis(length: int) -> NDArray[np.float64]:
+def basis(length: int) -> NDArray[np.float64]:
+    """Return the cosines of the 16 frequencies, whole numbers, shape (16, length)."""
     return rounded_cosines(_SIDE, length, _SCALE)
 
 

@@ -24,20 +24,29 @@ from PIL import Image
 
 from fpcache.media.image.dct import rounded_cosines
 
-__all__ = ["LEVEL_STEP", "PATCH_BITS", "UNITS_PER_PIXEL", "Keypoints", "find_keypoints"]
+__all__ = [
+    "LEVELS",
+    "LEVEL_STEP",
+    "PATCH_BITS",
+    "UNITS_PER_PIXEL",
+    "Keypoints",
+    "find_keypoints",
+    "keypoints_of_pyramids",
+    "pyramid",
+]
 
 LEVEL_STEP = 2**0.5
 PATCH_BITS = 128
 UNITS_PER_PIXEL = 16
 # Side of each level's plane were it square, and how many places are kept on it.
-_LEVELS = ((256, 44), (181, 44), (128, 44), (91, 40), (64, 30), (45, 16), (32, 8))
+LEVELS = ((256, 44), (181, 44), (128, 44), (91, 40), (64, 30), (45, 16), (32, 8))
 _LARGEST_SHAPE = 4.0  # longer pictures are squeezed to 4:1
-_RADIUS = 8
-_PATCH_SIDE = 2 * _RADIUS + 1
-_STEP = 2  # pixels between the taps of the second differences
-_APART = 3  # no two places nearer than this on one level
-_TILES = 5
-_LEAST_RESPONSE = 10
+RADIUS = 8
+PATCH_SIDE = 2 * RADIUS + 1
+STEP = 2  # pixels between the taps of the second differences
+APART = 3  # no two places nearer than this on one level
+TILES = 5
+LEAST_RESPONSE = 10
 _FREQUENCIES = 12
 _PATCH_SCALE = 8
 
@@ -63,7 +72,24 @@ class Keypoints:
 
 def find_keypoints(planes: Sequence[Bytes]) -> list[Keypoints]:
     """Return up to 226 places of each luma plane, shape (height, width), hashed in one product for all."""
-    found = [_places_and_patches(plane) for plane in planes]
+    return keypoints_of_pyramids([pyramid(plane) for plane in planes])
+
+
+def pyramid(luma: Bytes) -> list[Bytes]:
+    """Return a luma plane, shape (height, width), at all sizes where places are looked for, finest first."""
+    height, width = luma.shape
+    stretch = min(max(width / height, 1 / _LARGEST_SHAPE), _LARGEST_SHAPE) ** 0.5
+    sizes = [
+        (max(round(side * stretch), PATCH_SIDE), max(round(side / stretch), PATCH_SIDE)) for side, _ in LEVELS
+    ]
+    finest = Image.fromarray(luma).resize(sizes[0], Image.Resampling.BILINEAR)
+    coarser = [finest.resize(size, Image.Resampling.BILINEAR) for size in sizes[1:]]
+    return [np.asarray(plane) for plane in (finest, *coarser)]
+
+
+def keypoints_of_pyramids(pyramids: Sequence[Sequence[Bytes]]) -> list[Keypoints]:
+    """Return the places of planes that `pyramid` has scaled."""
+    found = [_places_and_patches(planes) for planes in pyramids]
     if not found:
         return []
     hashes = _hashed(np.concatenate([patches for _, patches in found]))
@@ -72,18 +98,11 @@ def find_keypoints(planes: Sequence[Bytes]) -> list[Keypoints]:
     return [Keypoints(places, own) for (places, _), own in zip(found, split, strict=True)]
 
 
-def _places_and_patches(luma: Bytes) -> tuple[NDArray[np.int16], Bytes]:
-    height, width = luma.shape
-    stretch = min(max(width / height, 1 / _LARGEST_SHAPE), _LARGEST_SHAPE) ** 0.5
-    finest = Image.fromarray(luma)
+def _places_and_patches(planes: Sequence[Bytes]) -> tuple[NDArray[np.int16], Bytes]:
     places, patches = [], []
-    for level, (side, wanted) in enumerate(_LEVELS):
-        size = (max(round(side * stretch), _PATCH_SIDE), max(round(side / stretch), _PATCH_SIDE))
-        resized = finest.resize(size, Image.Resampling.BILINEAR)
-        if level == 0:
-            finest = resized
-        smooth = _smoothed(np.asarray(resized))
-        rows, columns = _strongest(_curvature(smooth), wanted)
+    for level, plane in enumerate(planes):
+        smooth = _smoothed(plane)
+        rows, columns = _strongest(_curvature(smooth), LEVELS[level][1])
         places.append(_placed(rows, columns, smooth.shape, level))
         patches.append(_around(smooth, rows, columns))
     return np.concatenate(places), np.concatenate(patches)
@@ -92,7 +111,7 @@ def _places_and_patches(luma: Bytes) -> tuple[NDArray[np.int16], Bytes]:
 def _placed(
     rows: NDArray[np.intp], columns: NDArray[np.intp], shape: tuple[int, ...], level: int
 ) -> NDArray[np.int16]:
-    factor = _LEVELS[0][0] / _LEVELS[level][0] * UNITS_PER_PIXEL
+    factor = LEVELS[0][0] / LEVELS[level][0] * UNITS_PER_PIXEL
     x = np.rint((columns - (shape[1] - 1) / 2) * factor)
     y = np.rint((rows - (shape[0] - 1) / 2) * factor)
     return np.stack([x, y, np.full(len(x), level)], axis=1).astype(np.int16)
@@ -101,8 +120,8 @@ def _placed(
 def _around(smooth: Integers, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Bytes:
     """Return the square patches around places, shape (n, 289)."""
     plane = (smooth >> 4).astype(np.uint8)
-    windows = np.lib.stride_tricks.sliding_window_view(plane, (_PATCH_SIDE, _PATCH_SIDE))
-    return windows[rows - _RADIUS, columns - _RADIUS].reshape(len(rows), _PATCH_SIDE**2)
+    windows = np.lib.stride_tricks.sliding_window_view(plane, (PATCH_SIDE, PATCH_SIDE))
+    return windows[rows - RADIUS, columns - RADIUS].reshape(len(rows), PATCH_SIDE**2)
 
 
 def _smoothed(plane: NDArray[np.uint8]) -> Integers:
@@ -115,7 +134,7 @@ def _smoothed(plane: NDArray[np.uint8]) -> Integers:
 
 def _curvature(smooth: Integers) -> Integers:
     """Return the Hessian's determinant; 0 within a patch's radius of the edge."""
-    s, r = _STEP, _RADIUS
+    s, r = STEP, RADIUS
     height, width = smooth.shape
 
     def moved(down: int, across: int) -> Integers:
@@ -132,12 +151,12 @@ def _curvature(smooth: Integers) -> Integers:
 
 def _strongest(response: Integers, wanted: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return rows and columns of the strongest local maxima, each tile of the picture taking turns."""
-    is_peak = (response > _LEAST_RESPONSE) & (response == _local_maximum(response))
+    is_peak = (response > LEAST_RESPONSE) & (response == _local_maximum(response))
     rows, columns = np.nonzero(is_peak)
     order = np.argsort(-response[rows, columns], kind="stable")
     rows, columns = rows[order], columns[order]
     height, width = response.shape
-    tiles = (rows * _TILES // height) * _TILES + columns * _TILES // width
+    tiles = (rows * TILES // height) * TILES + columns * TILES // width
     turn = np.argsort(_rank_within(tiles), kind="stable")[:wanted]
     return rows[turn], columns[turn]
 
@@ -156,9 +175,9 @@ def _rank_within(groups: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def _local_maximum(values: Integers) -> Integers:
     for axis in (0, 1):
-        padded = np.pad(values, [(_APART, _APART) if a == axis else (0, 0) for a in (0, 1)])
+        padded = np.pad(values, [(APART, APART) if a == axis else (0, 0) for a in (0, 1)])
         length = values.shape[axis]
-        slices = [padded.take(range(start, start + length), axis) for start in range(2 * _APART + 1)]
+        slices = [padded.take(range(start, start + length), axis) for start in range(2 * APART + 1)]
         values = np.maximum.reduce(slices)
     return values
 
@@ -166,14 +185,14 @@ def _local_maximum(values: Integers) -> Integers:
 def _hashed(patches: Bytes) -> Bytes:
     values = patches.astype(np.int32)
     centred = values - (values.sum(axis=1, keepdims=True) // values.shape[1])
-    coefficients = centred.astype(np.float32) @ _patch_basis()
+    coefficients = centred.astype(np.float32) @ patch_basis()
     return np.packbits(coefficients > 0, axis=1)
 
 
 @lru_cache(maxsize=1)
-def _patch_basis() -> NDArray[np.float32]:
+def patch_basis() -> NDArray[np.float32]:
     """Return whole-number products of cosines, shape (289, 128): sums stay below 2**24, exact in float32."""
-    cosines = rounded_cosines(_FREQUENCIES, _PATCH_SIDE, _PATCH_SCALE)
+    cosines = rounded_cosines(_FREQUENCIES, PATCH_SIDE, _PATCH_SCALE)
     columns: list[Any] = [
         np.outer(cosines[down], cosines[across]).ravel() for down, across in patch_frequencies()
     ]
