@@ -72,9 +72,9 @@ def test_devices_that_cannot_share_work_are_refused(cards):
         devices_asked([])
 
 
-def test_a_cpu_computes_in_half_precision_only_where_it_has_units_for_it(no_cards, monkeypatch):
-    for has_units, dtype in ((True, "bfloat16"), (False, "float32")):
-        monkeypatch.setattr(devices, "_has_bfloat16_units", lambda has=has_units: has)
+def test_a_cpu_computes_in_half_precision_only_where_it_has_instructions_for_it(no_cards, monkeypatch):
+    for has_it, dtype in ((True, "bfloat16"), (False, "float32")):
+        monkeypatch.setattr(devices, "_has_bfloat16", lambda has=has_it: has)
         assert choose_placements("cpu:3") == (Placement("cpu:3", dtype),)
 
 

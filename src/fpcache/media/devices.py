@@ -48,8 +48,8 @@ CPU = Placement("cpu", "float32")
 def choose_placements(device: Devices | None = None) -> tuple[Placement, ...]:
     """Return where to run: as asked, as ``FPCACHE_DEVICE`` says, else on every CUDA device, else on the CPU.
 
-    CUDA computes in float16; a CPU in bfloat16 only where it has matrix units for it, as it is slower
-    elsewhere.
+    CUDA computes in float16; a CPU in bfloat16 where it has instructions for it (AMX or AVX-512 BF16), as
+    it is slower elsewhere.
 
     Parameters
     ----------
@@ -120,11 +120,11 @@ def _devices(asked: str, cards: int) -> list[str]:
 def _dtype(device: str) -> str:
     if device.startswith("cuda"):
         return "float16"
-    return "bfloat16" if _has_bfloat16_units() else "float32"
+    return "bfloat16" if _has_bfloat16() else "float32"
 
 
-def _has_bfloat16_units() -> bool:
+def _has_bfloat16() -> bool:
     import torch
 
-    supported = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    return bool(supported is not None and supported())
+    names = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    return any(getattr(torch.cpu, name, bool)() for name in names)

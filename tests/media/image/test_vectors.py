@@ -11,9 +11,10 @@ torch = pytest.importorskip("torch", reason="vectors need PyTorch")
 pytest.importorskip("PIL")
 
 from fpcache.errors import MediaError  # noqa: E402
-from fpcache.media.devices import Placement, choose_placements  # noqa: E402
+from fpcache.media.devices import CPU, Placement, choose_placements  # noqa: E402
 from fpcache.media.image import decode_image, image_model, image_parts, image_parts_many  # noqa: E402
 from fpcache.media.image.vectors import ImageModel  # noqa: E402
+from fpcache.media.models.folding import folded  # noqa: E402
 from fpcache.media.models.mobilenet_v2 import MobileNetV2, load_mobilenet_v2  # noqa: E402
 from fpcache.media.weights import MOBILENET_V2, find_weights, load_weights  # noqa: E402
 
@@ -170,6 +171,34 @@ def test_a_file_of_weights_that_holds_code_is_not_run(tmp_path) -> None:
         load_weights(published(path.read_bytes()), path)
 
 
+def test_folding_normalisations_leaves_the_vectors_as_they_are() -> None:
+    torch.manual_seed(0)
+    network = MobileNetV2()
+    with torch.no_grad():
+        network(torch.randn(8, 3, 64, 64) * 2 + 1)
+    network.eval()
+    images = torch.randn(2, 3, 96, 64)
+    slim = folded(network)
+    assert torch.nn.BatchNorm2d not in {type(module) for module in slim.modules()}
+    assert torch.nn.BatchNorm2d in {type(module) for module in network.modules()}
+    with torch.inference_mode():
+        expected, found = network(images), slim(images)
+    assert float(expected.std()) > 0
+    assert float((found - expected).abs().max()) < 1e-3 * float(expected.abs().max())
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_half_precision_stays_close_to_single(scene, dtype) -> None:
+    torch.manual_seed(0)
+    network = MobileNetV2().eval()
+    pictures = [np.asarray(scene(seed, (90, 80))) for seed in range(3)]
+    single, half = (
+        ImageModel(network, Placement("cpu", kind)).vectors(pictures) for kind in ("float32", dtype)
+    )
+    assert {one.dtype for one in half.placements} == {dtype}
+    assert ((single.vectors.astype(float) * half.vectors.astype(float)).sum(axis=1) > 0.98).all()
+
+
 STAND_INS = [Placement("cpu:0", "float32"), Placement("cpu:1", "float32")]
 
 
@@ -208,7 +237,8 @@ def test_cuda_gives_the_vectors_of_the_cpu_and_the_very_same_hashes(scene) -> No
     torch.manual_seed(0)
     state = MobileNetV2().state_dict()
     on_cpu, on_cuda = (
-        ImageModel(load_mobilenet_v2(state), *choose_placements(device)) for device in ("cpu", "cuda:0")
+        ImageModel(load_mobilenet_v2(state), *placements)
+        for placements in ([CPU], choose_placements("cuda:0"))
     )
     decoded = [decode_image(scene(seed, (300 + seed % 3, 200))) for seed in range(40)]
     for a, b in zip(image_parts_many(decoded, on_cpu), image_parts_many(decoded, on_cuda), strict=True):

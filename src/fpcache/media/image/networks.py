@@ -9,7 +9,6 @@ generalised mean over places (GeM) that makes one vector of a feature map; Sandl
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -52,10 +51,11 @@ class _Copy:
     def __init__(self, network: Any, placement: Placement) -> None:
         import torch
 
+        from fpcache.media.models.folding import folded
+
         device, self._dtype = placement.torch_name, getattr(torch, placement.dtype)
         self._staging = Staging(device)
-        own = copy.deepcopy(network)
-        self._network = own.to(device, dtype=self._dtype, memory_format=torch.channels_last)
+        self._network = folded(network).to(device, dtype=self._dtype, memory_format=torch.channels_last)
         self._mean, self._deviation = (
             torch.tensor(three, device=device)[:, None, None] for three in (_MEAN, _DEVIATION)
         )
