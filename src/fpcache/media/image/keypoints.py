@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,10 +46,12 @@ STEP = 2  # pixels between the taps of the second differences
 APART = 3  # no two places nearer than this on one level
 TILES = 5
 LEAST_RESPONSE = 10
-_FREQUENCIES = 12
+FREQUENCIES = 12
 _PATCH_SCALE = 8
+_ROWS_AT_ONCE = 1024
 
 Integers = NDArray[np.int32]
+Shorts = NDArray[np.int16]
 Bytes = NDArray[np.uint8]
 
 
@@ -117,35 +118,59 @@ def _placed(
     return np.stack([x, y, np.full(len(x), level)], axis=1).astype(np.int16)
 
 
-def _around(smooth: Integers, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Bytes:
+def _around(smooth: Shorts, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Bytes:
     """Return the square patches around places, shape (n, 289)."""
     plane = (smooth >> 4).astype(np.uint8)
     windows = np.lib.stride_tricks.sliding_window_view(plane, (PATCH_SIDE, PATCH_SIDE))
     return windows[rows - RADIUS, columns - RADIUS].reshape(len(rows), PATCH_SIDE**2)
 
 
-def _smoothed(plane: NDArray[np.uint8]) -> Integers:
-    """Return the plane times 16, smoothed by binomial weights of 5 x 5."""
-    padded = np.pad(plane, 2, mode="edge").astype(np.int32)
-    down = padded[:-4] + padded[4:] + 4 * (padded[1:-3] + padded[3:-1]) + 6 * padded[2:-2]
-    both = down[:, :-4] + down[:, 4:] + 4 * (down[:, 1:-3] + down[:, 3:-1]) + 6 * down[:, 2:-2]
-    return both >> 4
+def _smoothed(plane: NDArray[np.uint8]) -> Shorts:
+    """Return the plane times 16, smoothed by binomial weights of 5 x 5; sums stay below 2**16."""
+    height, width = plane.shape
+    padded = np.empty((height + 4, width + 4), np.uint16)
+    padded[2:-2, 2:-2] = plane
+    padded[:2, 2:-2], padded[-2:, 2:-2] = plane[0], plane[-1]
+    padded[:, :2], padded[:, -2:] = padded[:, 2:3], padded[:, -3:-2]
+    both = _weighted(_weighted(padded).T).T
+    both >>= 4
+    return both.view(np.int16)
 
 
-def _curvature(smooth: Integers) -> Integers:
+def _weighted(padded: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Return the sums of five rows by the weights 1, 4, 6, 4, 1."""
+    total = padded[1:-3] + padded[3:-1]
+    total += padded[2:-2]
+    total <<= 1
+    total += padded[2:-2]
+    total <<= 1
+    total += padded[:-4]
+    total += padded[4:]
+    return total
+
+
+def _curvature(smooth: Shorts) -> Integers:
     """Return the Hessian's determinant; 0 within a patch's radius of the edge."""
     s, r = STEP, RADIUS
     height, width = smooth.shape
 
-    def moved(down: int, across: int) -> Integers:
+    def moved(down: int, across: int) -> Shorts:
         return smooth[r + down : height - r + down, r + across : width - r + across]
 
-    centre = 2 * moved(0, 0)
-    along_y = moved(-s, 0) + moved(s, 0) - centre
-    along_x = moved(0, -s) + moved(0, s) - centre
-    mixed = (moved(-s, -s) + moved(s, s) - moved(-s, s) - moved(s, -s)) >> 2
-    determinant = np.zeros_like(smooth)
-    determinant[r : height - r, r : width - r] = ((along_x >> 2) * (along_y >> 2)) - ((mixed >> 2) ** 2)
+    centre = moved(0, 0) << 1
+    along_y = moved(-s, 0) + moved(s, 0)
+    along_x = moved(0, -s) + moved(0, s)
+    mixed = moved(-s, -s) + moved(s, s)
+    mixed -= moved(-s, s)
+    mixed -= moved(s, -s)
+    mixed >>= 4
+    for along in (along_y, along_x):
+        along -= centre
+        along >>= 2
+    determinant = np.zeros((height, width), np.int32)
+    inner = determinant[r : height - r, r : width - r]
+    np.multiply(along_x, along_y, out=inner, dtype=np.int32)
+    inner -= np.multiply(mixed, mixed, dtype=np.int32)
     return determinant
 
 
@@ -174,29 +199,56 @@ def _rank_within(groups: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def _local_maximum(values: Integers) -> Integers:
-    for axis in (0, 1):
-        padded = np.pad(values, [(APART, APART) if a == axis else (0, 0) for a in (0, 1)])
-        length = values.shape[axis]
-        slices = [padded.take(range(start, start + length), axis) for start in range(2 * APART + 1)]
-        values = np.maximum.reduce(slices)
+    """Return the largest value at most 3 places away along both axes, or 0 where that is larger."""
+    height, width = values.shape
+    padded = np.zeros((height + 2 * APART, width + 2 * APART), np.int32)
+    padded[APART:-APART, APART:-APART] = values
+    return _running_maximum(_running_maximum(padded).T).T
+
+
+def _running_maximum(values: Integers) -> Integers:
+    """Return the largest of seven rows, by two, four and seven at a time."""
+    reach, wanted = 1, 2 * APART + 1
+    while reach < wanted:
+        step = min(reach, wanted - reach)
+        values = np.maximum(values[:-step], values[step:])
+        reach += step
     return values
 
 
 def _hashed(patches: Bytes) -> Bytes:
+    """Return the signs of the patches' coefficients: along rows, then along columns."""
     values = patches.astype(np.int32)
     centred = values - (values.sum(axis=1, keepdims=True) // values.shape[1])
-    coefficients = centred.astype(np.float32) @ patch_basis()
-    return np.packbits(coefficients > 0, axis=1)
+    cosines = patch_cosines()
+    along = _product(centred.astype(np.float32).reshape(-1, PATCH_SIDE), cosines)
+    turned = along.reshape(-1, PATCH_SIDE, FREQUENCIES).transpose(0, 2, 1).reshape(-1, PATCH_SIDE)
+    both = _product(turned, cosines).reshape(len(patches), FREQUENCIES**2)
+    return np.packbits(both[:, _kept_columns()] > 0, axis=1)
+
+
+def _product(rows: NDArray[np.float32], columns: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the matrix product, in pieces so small that BLAS computes them in this thread.
+
+    Where all threads are at work already, waiting for others takes longer than the product.
+    """
+    found = np.empty((len(rows), columns.shape[1]), np.float32)
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        piece = slice(start, start + _ROWS_AT_ONCE)
+        np.matmul(rows[piece], columns, out=found[piece])
+    return found
 
 
 @lru_cache(maxsize=1)
-def patch_basis() -> NDArray[np.float32]:
-    """Return whole-number products of cosines, shape (289, 128): sums stay below 2**24, exact in float32."""
-    cosines = rounded_cosines(_FREQUENCIES, PATCH_SIDE, _PATCH_SCALE)
-    columns: list[Any] = [
-        np.outer(cosines[down], cosines[across]).ravel() for down, across in patch_frequencies()
-    ]
-    return np.stack(columns, axis=1).astype(np.float32)
+def patch_cosines() -> NDArray[np.float32]:
+    """Return whole-number cosines, shape (17, 12): all sums stay below 2**24, exact in float32."""
+    return np.ascontiguousarray(rounded_cosines(FREQUENCIES, PATCH_SIDE, _PATCH_SCALE).T, np.float32)
+
+
+@lru_cache(maxsize=1)
+def _kept_columns() -> NDArray[np.intp]:
+    """Return which of the 12 x 12 coefficients, columns first, are kept."""
+    return np.array([across * FREQUENCIES + down for down, across in patch_frequencies()])
 
 
 def _down_first(pair: tuple[int, int]) -> tuple[int, int, int]:
@@ -214,8 +266,8 @@ def patch_frequencies() -> tuple[tuple[int, int], ...]:
     for down_parity, across_parity in ((0, 0), (0, 1), (1, 0), (1, 1)):
         pairs = [
             (down, across)
-            for down in range(down_parity, _FREQUENCIES, 2)
-            for across in range(across_parity, _FREQUENCIES, 2)
+            for down in range(down_parity, FREQUENCIES, 2)
+            for across in range(across_parity, FREQUENCIES, 2)
             if down + across
         ]
         # By product, so that no cut parts two that transposing exchanges; classes that it exchanges are

@@ -171,7 +171,9 @@ def _hashed(patches: Any) -> Any:
 
     centred = patches - patches.sum(dim=1, keepdim=True, dtype=torch.int32) // patches.shape[1]
     # In float64: a card may be set to round products of float32.
-    coefficients = centred.double() @ _patch_basis(patches.device)
+    cosines = _patch_cosines(patches.device)
+    squares = centred.double().reshape(-1, kp.PATCH_SIDE, kp.PATCH_SIDE)
+    coefficients = (cosines.T @ squares @ cosines).flatten(1)[:, _kept(patches.device)]
     return _packed((coefficients > 0).reshape(len(patches), kp.PATCH_BITS // 8, 8))
 
 
@@ -191,7 +193,15 @@ def _basis(length: int, device: Any) -> Any:
 
 
 @lru_cache(maxsize=16)
-def _patch_basis(device: Any) -> Any:
+def _patch_cosines(device: Any) -> Any:
     import torch
 
-    return torch.from_numpy(kp.patch_basis().astype(np.float64)).to(device)
+    return torch.from_numpy(kp.patch_cosines().astype(np.float64)).to(device)
+
+
+@lru_cache(maxsize=16)
+def _kept(device: Any) -> Any:
+    import torch
+
+    down, across = np.array(kp.patch_frequencies()).T
+    return torch.from_numpy(down * kp.FREQUENCIES + across).to(device)
