@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["Staging"]
 
@@ -42,6 +43,7 @@ class Staging:
 
         What is computed of it in the thread's present stream waits for it.
         """
+        import numpy as np
         import torch
 
         if self._copying is None:
@@ -57,6 +59,7 @@ class Staging:
 
     def fetched(self, computed: Any) -> Callable[[], NDArray[Any]]:
         """Begin to bring a tensor back; what is returned waits for it."""
+        import numpy as np
         import torch
 
         if self._copying is None:
