@@ -47,6 +47,22 @@ def test_what_another_changed_is_passed_over_with_a_warning(open_collection, fie
     assert len(index) == 1
 
 
+@pytest.mark.parametrize(
+    "change", [{"id": None}, {"id": 3}, {"added": "x"}, "id", "added", "algorithm"], ids=str
+)
+def test_one_broken_point_leaves_the_others_to_be_found(open_collection, change):
+    index = open_collection()
+    for name in "abc":
+        index.add(name, image(1))
+    points, client = points_of(open_collection)("b"), open_collection.client
+    if isinstance(change, str):
+        client.delete_payload(open_collection.collection, [change], points=points)
+    else:
+        client.set_payload(open_collection.collection, change, points=points)
+    assert ids(index.search(image(1))) == ["a", "c"]
+    assert index.find_duplicates() == [["a", "c"]]
+
+
 def test_another_user_s_items_are_no_items(open_collection, monkeypatch, tmp_path, caplog):
     open_collection().add("a", text(1))
     monkeypatch.setenv("FPCACHE_KEY_FILE", str(tmp_path / "other key"))

@@ -12,6 +12,7 @@ from fpcache import fingerprint as exact
 from fpcache.errors import MediaError
 from fpcache.graph import GraphSchema, SchemaNode
 from fpcache.media import (
+    Failure,
     MediaFiles,
     MediaFingerprinter,
     MediaItem,
@@ -20,9 +21,11 @@ from fpcache.media import (
     SimilarityJoin,
     digests,
     fingerprint,
+    fingerprint_batch,
     fingerprinting,
     methods,
 )
+from fpcache.media.nodes import making
 
 from ..conftest import TEXT, encoded, picture
 
@@ -204,6 +207,37 @@ def test_one_that_fails_is_raised_or_left_out(trainer, folder, caplog):
         trainer.train(pipeline(folder, on_error="ignore"))
 
 
+@pytest.mark.parametrize("what", ["is away", "is another"])
+def test_a_file_that_could_not_be_read_in_time_is_no_result(trainer, folder, monkeypatch, what):
+    listing = MediaFiles.run
+
+    def lose(self):
+        found = listing(self)
+        (folder / "b.jpg").rename(folder.parent / "kept")
+        if what == "is another":
+            (folder / "b.jpg").write_bytes(b"no picture \x00\xff\x00")
+        return found
+
+    schema = pipeline(folder, on_error="none")
+    monkeypatch.setattr(MediaFiles, "run", lose)
+    with pytest.raises(MediaError, match=r"b\.jpg"):
+        trainer.train(schema, targets=["made"])
+    monkeypatch.setattr(MediaFiles, "run", listing)
+    (folder.parent / "kept").replace(folder / "b.jpg")
+    made = trainer.train(schema, targets=["made"]).outputs["made"]
+    assert made == [fingerprint(path, vector=False) for path in sorted(folder.iterdir())]
+
+
+def test_one_that_fails_by_chance_is_tried_again_here(trainer, folder, monkeypatch):
+    def failing(sources, **options):
+        found = fingerprint_batch(sources, **options)
+        return [Failure(0, "a.png", MediaError("its worker ended")), *found[1:]]
+
+    monkeypatch.setattr(making, "fingerprint_batch", failing)
+    made = trainer.train(pipeline(folder, on_error="none"), targets=["made"]).outputs["made"]
+    assert made[0] == fingerprint(folder / "a.png", vector=False)
+
+
 def test_an_item_is_its_content_and_reads_no_other(tmp_path):
     one, other = tmp_path / "a.txt", tmp_path / "b.txt"
     one.write_text(TEXT)
@@ -243,6 +277,8 @@ def test_files_can_be_listed_in_an_order_of_ones_own(tmp_path):
         ({"paths": [], "folder": "x"}, "either paths= or folder="),
         ({"folder": "no/such"}, "no folder 'no/such'"),
         ({"paths": ["no-such.png"]}, "'no-such.png' can't be read"),
+        ({"paths": "no-such.png"}, r"paths=\['no-such.png'\]"),
+        ({"paths": [os.devnull]}, "is no regular file"),
     ],
 )
 def test_a_config_that_names_no_files_says_so(config, said):

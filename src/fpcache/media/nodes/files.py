@@ -78,6 +78,8 @@ class _Listed(GraphComponent):
         paths, folder = self.config["paths"], self.config["folder"]
         if (paths is None) == (folder is None):
             raise MediaError(f"{type(self).__name__} takes either paths= or folder= in its config")
+        if isinstance(paths, (str, bytes, os.PathLike)):
+            raise MediaError(f"{type(self).__name__} takes a list of paths; write paths=[{paths!r}]")
         if paths is not None:
             return [(os.fspath(path), os.path.abspath(path)) for path in paths]
         root = Path(os.path.abspath(folder))
@@ -107,6 +109,8 @@ class MediaFiles(_Listed):
         """Return an item for each file; those that did not change are not read again."""
         items = []
         for name, path in self._files():
+            if os.path.exists(path) and not os.path.isfile(path):
+                raise MediaError(f"{name!r} is no regular file; check the path")
             try:
                 with open(path, "rb") as file:
                     items.append(MediaItem(digest_of_file(Path(path), file), path))

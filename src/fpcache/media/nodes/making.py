@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from fpcache.errors import MediaError
 from fpcache.graph import GraphComponent
 from fpcache.media.batch import Failure, fingerprint_batch
-from fpcache.media.fingerprinting import model_key
+from fpcache.media.fingerprinting import fingerprint, model_key
 from fpcache.media.methods import Options, method
 from fpcache.media.nodes.files import MediaItem, path_of
 from fpcache.media.records import KINDS, MediaFingerprint
@@ -70,12 +70,32 @@ class MediaFingerprinter(GraphComponent):
         items = list(items)
         sources = (path_of(item) if isinstance(item, MediaItem) else item for item in items)
         found = fingerprint_batch(sources, on_error="raise" if on_error == "raise" else "collect", **config)
-        for item, one in zip(items, found, strict=True):
-            if isinstance(one, Failure):
-                logger.warning("not fingerprinted: %s", one)
-            elif isinstance(item, MediaItem) and one.digest != item.digest:
+        made = [self._again(item, one) for item, one in zip(items, found, strict=True)]
+        for item, one in zip(items, made, strict=True):
+            if one is not None and isinstance(item, MediaItem) and one.digest != item.digest:
                 raise MediaError(f"{str(path_of(item))!r} changed since the graph began; run it again")
-        return [None if isinstance(one, Failure) else one for one in found]
+        return made
+
+    def _again(self, item: Any, found: MediaFingerprint | Failure) -> MediaFingerprint | None:
+        """Try once more, here, what failed: only what is wrong with the content may be kept as None."""
+        if not isinstance(found, Failure):
+            return found
+        content = item.read() if isinstance(item, MediaItem) else item
+        options = {name: self.config[name] for name in ("kind", "vector", "device")}
+        try:
+            return fingerprint(content, **options)
+        except MediaError as error:
+            if _is_unreadable(error):
+                raise
+            logger.warning("not fingerprinted: %s", found)
+            return None
+
+
+def _is_unreadable(error: BaseException | None) -> bool:
+    """Whether the content could not be had, which may be otherwise the next time."""
+    while error is not None and not isinstance(error, OSError):
+        error = error.__cause__
+    return error is not None and error.errno is not None  # Pillow's own have no number
 
 
 def algorithms(kinds: Iterable[Any]) -> dict[str, str]:

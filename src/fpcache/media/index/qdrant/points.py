@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import re
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from json import loads
 from typing import Any
@@ -31,6 +32,7 @@ from fpcache.store.keys import sign_memo
 __all__ = [
     "CODE_BITS",
     "Kept",
+    "ids_in_order",
     "kept",
     "oriented",
     "payload_of",
@@ -101,6 +103,16 @@ def kept(key: bytes, point: Any) -> Kept | None:
         return Kept(Item(item_id, unpacked(data), loads(metadata)), metadata, added)
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
+
+
+def ids_in_order(points: Iterable[Any]) -> list[str]:
+    """Return the ids of points in the order in which they were added; what others spoilt is left out."""
+    held = []
+    for point in points:
+        match point.payload:
+            case {"id": str(item_id), "added": int(added)}:
+                held.append((added, item_id))
+    return [item_id for _, item_id in sorted(held)]
 
 
 def _signature(key: bytes, item_id: str, metadata: str, added: int, data: bytes) -> str:

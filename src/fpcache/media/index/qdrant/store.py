@@ -18,7 +18,15 @@ from fpcache.media.index.qdrant.asking import item_filter, proposed_ids, scrolle
 from fpcache.media.index.qdrant.collection import agreed_kind, ensure_vectors, known_sizes, made_or_found
 from fpcache.media.index.qdrant.connecting import qdrant, translated
 from fpcache.media.index.qdrant.filters import passes
-from fpcache.media.index.qdrant.points import Kept, kept, payload_of, point_id, vector_name, vectors_of
+from fpcache.media.index.qdrant.points import (
+    Kept,
+    ids_in_order,
+    kept,
+    payload_of,
+    point_id,
+    vector_name,
+    vectors_of,
+)
 from fpcache.media.index.rows import Prepared, prepared
 from fpcache.media.index.stores import Outcome, Where
 from fpcache.media.methods import method
@@ -157,8 +165,7 @@ class QdrantStore:
         with self._using() as client:
             for kind in self._kinds(client):
                 others = item_filter(kind, but_algorithm=method(kind).algorithm)
-                held = [point.payload for point in scrolled(client, self._name, others, ["id", "added"])]
-                ids += [one["id"] for one in sorted(held, key=lambda one: one["added"])]
+                ids += ids_in_order(scrolled(client, self._name, others, ["id", "added"]))
         return ids
 
     def rebuild(self) -> None:
@@ -251,9 +258,13 @@ class QdrantStore:
     def _check_algorithms(self, client: Any, kind: Kind, algorithm: str) -> None:
         """Refuse to search among items that can't be compared."""
         others = item_filter(kind, but_algorithm=algorithm)
-        found, _ = client.scroll(self._name, scroll_filter=others, limit=1, with_payload=["id", "algorithm"])
-        if found:
-            raise other_algorithm(found[0].payload["id"], found[0].payload["algorithm"], algorithm)
+        found, _ = client.scroll(
+            self._name, scroll_filter=others, limit=100, with_payload=["id", "algorithm"]
+        )
+        for point in found:
+            match point.payload:
+                case {"id": str(item_id), "algorithm": str(other)}:
+                    raise other_algorithm(item_id, other, algorithm)
 
     def _proposed(self, client: Any, asked: MediaFingerprint, where: Where, count: int) -> list[Item]:
         """Return candidates in the order in which they were added."""
@@ -269,7 +280,7 @@ class QdrantStore:
     ) -> list[list[str]]:
         chosen = item_filter(kind, method(kind).algorithm, where)
         points = scrolled(client, self._name, chosen, ["id", "added"])
-        ids = [one["id"] for one in sorted((p.payload for p in points), key=lambda one: one["added"])]
+        ids = ids_in_order(points)
         numbers = {item_id: number for number, item_id in enumerate(ids)}
         groups = Groups(numbers.values())
         for start in range(0, len(ids), _PAGE):
