@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -115,3 +118,64 @@ def test_links_are_neither_listed_nor_followed(base, tmp_path) -> None:
     assert artifacts.list() == ()
     artifacts.clear()
     assert (outside / "precious.txt").read_text() == "keep me"
+
+
+PROGRAM = """
+import sys, time
+from fpcache import artifacts
+from fpcache.artifacts import DatasetState, generate
+from fpcache.errors import CorruptEntryError
+
+def numbers(start):
+    yield from range(start, 20)
+
+end = time.monotonic() + 4
+while time.monotonic() < end:
+    if sys.argv[1] == "clear":
+        artifacts.clear()
+        continue
+    found = generate(DatasetState("one", "fp1-1"), "m", numbers, chunk_items=2)
+    assert len(found) == 20
+    try:
+        assert list(found) == list(range(20))
+    except CorruptEntryError as error:
+        assert "generate the artifact again" in str(error)
+print("done")
+"""
+
+
+@pytest.mark.slow
+def test_clearing_and_generating_at_the_same_time(base) -> None:
+    tasks = ["generate", "generate", "generate", "clear", "clear"]
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", PROGRAM, task],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for task in tasks
+    ]
+    assert [process.communicate(timeout=120) for process in processes] == [("done\n", "")] * len(tasks)
+    artifacts.clear()
+    assert list(base.iterdir()) == []
+
+
+def test_threads_that_wait_go_on_after_what_they_wait_for_was_cleared() -> None:
+    ends = threading.Event()
+
+    def clear():
+        while not ends.is_set():
+            artifacts.clear()
+
+    def make(_):
+        return [len(generate(ONE, "m", letters)) for _ in range(15)]
+
+    clearing = threading.Thread(target=clear)
+    clearing.start()
+    try:
+        with ThreadPoolExecutor(3) as pool:
+            assert list(pool.map(make, range(3))) == [[3] * 15] * 3
+    finally:
+        ends.set()
+        clearing.join()

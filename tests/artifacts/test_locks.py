@@ -6,6 +6,8 @@ import subprocess
 import sys
 import threading
 
+import pytest
+
 from fpcache.artifacts.locks import locked
 
 PROGRAM = """
@@ -52,3 +54,24 @@ def test_a_killed_process_frees_its_lock(tmp_path) -> None:
         process.wait()
         with locked(path, wait=False) as held:
             assert held
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, an open file can't be removed")
+def test_a_lock_whose_file_was_removed_is_not_taken_for_the_present_one(tmp_path) -> None:
+    path, held = tmp_path / "lock", []
+
+    def wait(create):
+        try:
+            with locked(path, create=create):
+                held.append(path.exists())
+        except FileNotFoundError:
+            held.append("gone")
+
+    for create in (False, True):
+        with locked(path):
+            thread = threading.Thread(target=wait, args=(create,))
+            thread.start()
+            thread.join(0.3)
+            path.unlink()
+        thread.join()
+    assert held == ["gone", True]

@@ -8,7 +8,7 @@ import logging
 import os
 import warnings
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from fpcache.artifacts.chunks import (
     write_file,
 )
 from fpcache.artifacts.locks import locked
+from fpcache.artifacts.marks import preparing
 from fpcache.artifacts.names import module_name, safe_name
 from fpcache.artifacts.places import DatasetState, cache_dir_for, state_of
 from fpcache.artifacts.switches import ArtifactsWarning
@@ -131,15 +132,30 @@ def generate(
     counting["depends_on"] = given_again(counting.get("depends_on"))
     known, name = state_of(dataset), module_name(module)
     report = _report(make, known, name, **counting)
-    directory = cache_dir_for(dataset, module, explicit) / safe_name(report.fingerprint)
-    prepare_directory(directory)
-    with locked(directory / LOCK):
+    with _held(lambda: cache_dir_for(dataset, module, explicit), explicit is not None, report) as directory:
         found, is_complete = _found(directory, report.fingerprint)
         if is_complete:
             return Artifact(directory, "reused", 0, report, tuple(found))
         _write_about(directory, name, known, report)
         with _noting_changes(directory, report, counting["depends_on"]):
             return _completed(directory, report, make, found if takes_start else [], chunk_items)
+
+
+@contextmanager
+def _held(place: Callable[[], Path], is_explicit: bool, report: Report) -> Iterator[Path]:
+    """Prepare the artifact's directory and hold its lock; anew where it is cleared meanwhile."""
+    with ExitStack() as held:
+        while True:
+            directory = place() / safe_name(report.fingerprint)
+            try:
+                with preparing(directory.parent, is_explicit=is_explicit):
+                    prepare_directory(directory)
+                    (directory / LOCK).touch(0o600)
+                held.enter_context(locked(directory / LOCK, create=False))
+                break
+            except FileNotFoundError:
+                _log.info("%s was cleared; preparing it again", directory)
+        yield directory
 
 
 def _report(

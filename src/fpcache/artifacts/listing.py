@@ -13,6 +13,7 @@ from typing import Any
 
 from fpcache.artifacts.generating import ABOUT, COMPLETE, LOCK
 from fpcache.artifacts.locks import locked
+from fpcache.artifacts.marks import MARK, is_marked
 from fpcache.artifacts.names import module_name, safe_name
 from fpcache.artifacts.places import state_of
 from fpcache.artifacts.switches import base_directory
@@ -70,7 +71,8 @@ def clear(dataset: Any = None, module: object = None) -> int:
     """Delete what is kept; of one dataset or module where they are given.
 
     What is being generated at present stays, and so do directories given by
-    ``explicit=`` and those of datasets without a fingerprint.
+    ``explicit=``, those of datasets without a fingerprint, and those that
+    `cache_dir_for` found there with something in them.
 
     Returns
     -------
@@ -80,12 +82,8 @@ def clear(dataset: Any = None, module: object = None) -> int:
     freed = 0
     for directory in list(_directories(dataset, module)):
         before = _size_bytes(directory)
-        for artifact in _artifacts(directory):
-            with contextlib.suppress(OSError), locked(artifact / LOCK, wait=False) as is_free:
-                if is_free:
-                    shutil.rmtree(artifact, ignore_errors=True)
-        if not any(_artifacts(directory)):
-            shutil.rmtree(directory, ignore_errors=True)
+        with contextlib.suppress(OSError), locked(directory / MARK, create=False):
+            _clear_held(directory)
         freed += before - _size_bytes(directory)
         for parent in (directory.parent, directory.parent.parent):
             with contextlib.suppress(OSError):
@@ -93,14 +91,32 @@ def clear(dataset: Any = None, module: object = None) -> int:
     return freed
 
 
+def _clear_held(directory: Path) -> None:
+    """Delete what is in a directory whose lock is held, the mark last, unless something is being made."""
+    for artifact in _artifacts(directory):
+        with contextlib.suppress(OSError), locked(artifact / LOCK, wait=False, create=False) as is_free:
+            if is_free:
+                shutil.rmtree(artifact, ignore_errors=True)
+    if any(_artifacts(directory)):
+        return
+    for path in list(directory.iterdir()):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != MARK:
+            path.unlink(missing_ok=True)
+    if os.listdir(directory) == [MARK]:
+        (directory / MARK).unlink()
+        directory.rmdir()
+
+
 def _directories(dataset: Any, module: object) -> Iterator[Path]:
-    """Yield the directories of modules, never through a link."""
+    """Yield the marked directories of modules, never through a link."""
     config, state = _wanted(dataset)
     name = safe_name(module_name(module)) if module is not None else None
     base = base_directory()
     for one in _below(base, config):
         for two in _below(one, state):
-            yield from _below(two, name)
+            yield from filter(is_marked, _below(two, name))
 
 
 def _wanted(dataset: Any) -> tuple[str | None, str | None]:

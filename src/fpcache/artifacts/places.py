@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fpcache.artifacts.marks import mark_if_empty
 from fpcache.artifacts.names import below, module_name
 from fpcache.artifacts.switches import DIRECTORY, SWITCH, ArtifactsWarning, base_directory, is_caching_enabled
 from fpcache.artifacts.temporary import temporary_base
@@ -21,6 +23,7 @@ from fpcache.store.directories import prepare_directory
 __all__ = ["DatasetState", "cache_dir_for", "state_of"]
 
 _UNNAMED = "unnamed"
+_ATTEMPTS, _PAUSE_S = 20, 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +149,22 @@ def _is_of_datasets(dataset: Any) -> bool:
 
 
 def _prepared(base: Path, state: DatasetState, module: str) -> Path:
+    """Make the directory and mark it; again where it is cleared at the same moment."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return _prepared_once(base, state, module)
+        except StoreUnavailableError:
+            time.sleep(_PAUSE_S)
+    return _prepared_once(base, state, module)
+
+
+def _prepared_once(base: Path, state: DatasetState, module: str) -> Path:
     prepare_directory(base)
     path = below(base, state.config, state.fingerprint, module)
     for directory in (path.parent.parent, path.parent, path):
         prepare_directory(directory)
+    try:
+        mark_if_empty(path)
+    except OSError as error:
+        raise StoreUnavailableError(f"{path} can't be written to: {error.strerror}.") from error
     return path
