@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hmac
+import io
 import json
 import os
 import pickle
@@ -27,6 +28,7 @@ __all__ = [
     "START",
     "Chunk",
     "chunk_path",
+    "pickled",
     "read_chunk",
     "read_signed",
     "scan",
@@ -38,6 +40,8 @@ __all__ = [
 START = "start"
 """What the first chunk names in place of a chunk before it."""
 
+_FORMAT = "artifact of items pickled one by one"
+"""Is signed too, so that chunks of another format are not loaded."""
 _MOST_HEADER_BYTES = 4096
 
 
@@ -73,26 +77,39 @@ def chunk_path(directory: Path, index: int) -> Path:
     return directory / f"chunk-{index:06d}.bin"
 
 
-def write_chunk(directory: Path, before: Chunk | None, artifact: str, items: Sequence[Any]) -> Chunk:
-    """Write the chunk after another one.
+def pickled(item: Any, number: int) -> bytes:
+    """Return an item as it is now, as bytes that were loaded once to see that they can be.
 
     Raises
     ------
     UncacheableError
-        For items that can't be pickled.
+        For an item that can't be pickled, or not be loaded again.
+    """
+    lacking = "stored"
+    try:
+        payload = pickle.dumps(item, protocol=5)
+        lacking = "loaded again once it is stored"
+        pickle.loads(payload)
+    except Exception as error:  # the items' own code decides what it raises; the reason is passed on
+        raise UncacheableError(
+            f"item {number}, a {type(item).__qualname__}, can't be {lacking} "
+            f"({type(error).__name__}: {error}); yield plain data, arrays, or objects that can be pickled"
+        ) from error
+    return payload
+
+
+def write_chunk(directory: Path, before: Chunk | None, artifact: str, items: Sequence[bytes]) -> Chunk:
+    """Write the chunk after another one, of items that are pickled.
+
+    Raises
+    ------
     StoreUnavailableError
         If the directory can't be written to.
     """
     index, first, previous = (
         (before.index + 1, before.first + before.items, before.digest) if before else (0, 0, START)
     )
-    try:
-        payload = pickle.dumps(list(items), protocol=5)
-    except Exception as error:  # the items' own code decides what it raises; the reason is passed on
-        raise UncacheableError(
-            f"items {first} to {first + len(items) - 1} can't be stored ({type(error).__name__}: {error}); "
-            "yield plain data, arrays, or objects that can be pickled"
-        ) from error
+    payload = b"".join(items)
     chunk = Chunk(artifact, index, first, len(items), previous, len(payload), blake3(payload).hexdigest())
     write_file(chunk_path(directory, index), signed_line(asdict(chunk)) + payload)
     return chunk
@@ -129,14 +146,16 @@ def signed_line(fields: dict[str, Any]) -> bytes:
 
 
 def _signature(text: bytes) -> str:
-    return sign_memo(load_key(), "artifact", text).hex()
+    return sign_memo(load_key(), _FORMAT, text).hex()
 
 
 def _open_line(line: bytes, path: Path) -> dict[str, Any]:
     """Return the fields of a signed line."""
     signature, _, text = line.rstrip(b"\n").partition(b" ")
     if not hmac.compare_digest(signature, _signature(text).encode()):
-        raise CorruptEntryError(f"{path} was not written with your key, or was damaged since.")
+        raise CorruptEntryError(
+            f"{path} was not written with your key or not by this version, or was damaged since."
+        )
     fields: dict[str, Any] = json.loads(text)
     return fields
 
@@ -178,7 +197,8 @@ def read_chunk(directory: Path, index: int, *, items: bool = True) -> tuple[Chun
     if not items:
         return chunk, []
     try:
-        return chunk, pickle.loads(payload)
+        file_of_items = io.BytesIO(payload)
+        return chunk, [pickle.load(file_of_items) for _ in range(chunk.items)]
     except Exception as error:  # the items' own code decides what it raises; the reason is passed on
         raise CorruptEntryError(
             f"The items in {path} can't be loaded: {type(error).__name__}: {error}."

@@ -16,6 +16,7 @@ from typing import Any
 from fpcache.artifacts.chunks import (
     Chunk,
     chunk_path,
+    pickled,
     read_chunk,
     read_signed,
     scan,
@@ -126,7 +127,7 @@ def generate(
     Raises
     ------
     UnfingerprintableValueError, UncacheableError, StoreUnavailableError
-        For captured values that can't be judged, items that can't be pickled, a disk that is full.
+        For captured values that can't be judged, items that can't be pickled and loaded, a disk that is full.
     """
     takes_start = _check(make, chunk_items)
     counting["depends_on"] = given_again(counting.get("depends_on"))
@@ -273,7 +274,8 @@ def _drop_after(directory: Path, kept: int) -> None:
 
 def _fill(directory: Path, artifact: str, items: Iterator[Any], chunks: list[Chunk], chunk_items: int) -> int:
     """Write items as chunks after those that are there; return how many items that were."""
-    pending: list[Any] = []
+    pending: list[bytes] = []
+    start = chunks[-1].first + chunks[-1].items if chunks else 0
     generated = 0
 
     def flush() -> None:
@@ -284,7 +286,7 @@ def _fill(directory: Path, artifact: str, items: Iterator[Any], chunks: list[Chu
     with closing(items) if isinstance(items, Generator) else nullcontext():
         try:
             for item in items:
-                pending.append(item)
+                pending.append(pickled(item, start + generated))  # now: it may be a buffer used again
                 generated += 1
                 if len(pending) >= chunk_items:
                     flush()
