@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import signal
@@ -222,6 +223,37 @@ def test_a_damaged_mark_of_completeness_costs_no_item() -> None:
     assert (maker.made, len(found)) == ([], 10)
 
 
+@pytest.mark.parametrize(
+    ("name", "again"),
+    [("chunk-000000.bin", 10), ("chunk-000001.bin", 7), ("complete.json", 0), ("about.json", 7)],
+)
+def test_a_directory_in_place_of_a_file_is_damage(name, again) -> None:
+    first, maker = make(Maker()), Maker()
+    if name == "about.json":
+        remove(chunk_path(first.directory, 1))
+    (first.directory / name).unlink()
+    (first.directory / name / "within").mkdir(parents=True)
+    with pytest.warns(ArtifactsWarning, match="generated again|written again"):
+        found = make(maker)
+    assert len(maker.made) == again
+    assert [item["n"] for item in found] == list(range(10))
+    assert make(Maker()).how == "reused"
+    assert all(path.is_file() for path in first.directory.iterdir())
+
+
+def test_a_directory_where_nothing_was_made_for_artifacts_is_left(tmp_path) -> None:
+    first = make(Maker(), explicit=tmp_path / "mine")
+    path = first.directory / "complete.json"
+    path.unlink()
+    (path / "within").mkdir(parents=True)
+    with (
+        pytest.warns(ArtifactsWarning, match="generated again"),
+        pytest.raises(StoreUnavailableError, match="remove it"),
+    ):
+        make(Maker(), explicit=tmp_path / "mine")
+    assert (path / "within").is_dir()
+
+
 def test_damage_after_opening_is_an_error_that_says_what_to_do() -> None:
     found = make(Maker())
     reading = iter(found)
@@ -229,6 +261,9 @@ def test_damage_after_opening_is_an_error_that_says_what_to_do() -> None:
     remove(chunk_path(found.directory, 1))
     with pytest.raises(CorruptEntryError, match="generate the artifact again"):
         list(reading)
+    chunk_path(found.directory, 1).mkdir()
+    with pytest.raises(CorruptEntryError, match="generate the artifact again"):
+        list(found)
 
 
 def test_what_another_key_signed_is_not_loaded(tmp_path, monkeypatch) -> None:
@@ -335,6 +370,24 @@ def test_bad_arguments_are_refused() -> None:
         generate(STATE, "m", [1, 2])
     with pytest.raises(ValueError, match="chunk_items"):
         make(Maker(), chunk_items=0)
+
+
+def test_a_start_that_can_not_be_given_is_refused() -> None:
+    def by_position(start, /):
+        yield start
+
+    def several(*start):
+        yield start
+
+    def plain(step, start=0):
+        yield from range(start, 10, step)
+
+    for make_items in (by_position, several):
+        with pytest.raises(TypeError, match="it is given by its name"):
+            generate(STATE, "m", make_items)
+    with pytest.raises(TypeError, match="binds start=2"):
+        generate(STATE, "m", functools.partial(plain, 5, start=2))
+    assert list(generate(STATE, "m", functools.partial(plain, 5))) == [0, 5]
 
 
 def test_a_full_disk_is_told(monkeypatch) -> None:

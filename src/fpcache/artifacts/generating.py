@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 import logging
@@ -25,7 +26,7 @@ from fpcache.artifacts.chunks import (
     write_file,
 )
 from fpcache.artifacts.locks import locked
-from fpcache.artifacts.marks import preparing
+from fpcache.artifacts.marks import preparing, remove_damaged
 from fpcache.artifacts.names import module_name, safe_name
 from fpcache.artifacts.places import DatasetState, cache_dir_for, state_of
 from fpcache.artifacts.switches import ArtifactsWarning
@@ -84,7 +85,7 @@ class Artifact:
         for expected in self._chunks:
             try:
                 found, items = read_chunk(self.directory, expected.index)
-            except FileNotFoundError:
+            except (FileNotFoundError, IsADirectoryError):
                 found, items = None, []
             if found != expected:
                 raise CorruptEntryError(
@@ -216,6 +217,7 @@ def _check(make: Any, chunk_items: int) -> bool:
         raise TypeError("make is async; give a plain function, and call generate by asyncio.to_thread")
     if chunk_items < 1:
         raise ValueError(f"chunk_items must be 1 or more, not {chunk_items}")
+    _check_start(make)
     parameters = inspect.signature(make).parameters
     needed = [
         name
@@ -231,6 +233,21 @@ def _check(make: Any, chunk_items: int) -> bool:
     return _takes_start(make)
 
 
+def _check_start(make: Callable[..., Any]) -> None:
+    """Refuse a parameter `start` that can't be given by its name, or that already has a value."""
+    parameter = inspect.signature(make).parameters.get(_START)
+    if parameter and parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+        raise TypeError(
+            f"make takes `start` as {parameter.kind.description}, but it is given by its name; "
+            "make it a plain parameter"
+        )
+    if isinstance(make, functools.partial) and _START in make.keywords:
+        raise TypeError(
+            f"make binds start={make.keywords[_START]!r}, but generate gives `start`; "
+            "don't bind it, or name the parameter otherwise"
+        )
+
+
 def _found(directory: Path, artifact: str) -> tuple[list[Chunk], bool]:
     """Return the chunks that are whole, and whether they are all."""
     chunks: list[Chunk] = []
@@ -244,6 +261,9 @@ def _found(directory: Path, artifact: str) -> tuple[list[Chunk], bool]:
         return chunks, False
     except CorruptEntryError as error:
         _warn(f"{error} What comes from there on is generated again.")
+        return chunks, False
+    except OSError as error:
+        _warn(f"{directory / COMPLETE} can't be read: {error.strerror}. It is generated again.")
         return chunks, False
     if ending != _ending(artifact, chunks):
         _warn(f"The last chunks of {directory} are missing; they are generated again.")
@@ -263,13 +283,13 @@ def _warn(message: str) -> None:
 def _drop_after(directory: Path, kept: int) -> None:
     """Remove the mark of completeness and the chunks from a place on, whether whole or not."""
     for name in (COMPLETE, STALE):
-        (directory / name).unlink(missing_ok=True)
+        remove_damaged(directory / name)
     last = chunk_path(directory, kept).name
     for path in sorted(directory.glob("chunk-*.bin"), reverse=True):
         if path.name >= last:
-            path.unlink(missing_ok=True)
+            remove_damaged(path)
     for path in directory.glob(".aside-*"):  # of writers that were killed
-        path.unlink(missing_ok=True)
+        remove_damaged(path)
 
 
 def _fill(directory: Path, artifact: str, items: Iterator[Any], chunks: list[Chunk], chunk_items: int) -> int:
@@ -307,4 +327,7 @@ def _write_about(directory: Path, module: str, known: DatasetState | None, repor
         "made_by": report.label,
         "fingerprint": report.fingerprint,
     }
+    if (directory / ABOUT).is_dir():
+        _warn(f"{directory / ABOUT} is a directory; it is written again.")
+        remove_damaged(directory / ABOUT)
     write_file(directory / ABOUT, json.dumps(about, indent=1).encode())

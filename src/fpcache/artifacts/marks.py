@@ -7,12 +7,14 @@ removed, and whoever prepares or clears what is in the directory holds its lock.
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from fpcache.artifacts.locks import locked
+from fpcache.errors import StoreUnavailableError
 
-__all__ = ["MARK", "is_marked", "mark_if_empty", "preparing"]
+__all__ = ["MARK", "is_marked", "mark_if_empty", "preparing", "remove_damaged"]
 
 MARK = ".fpcache-artifacts"
 
@@ -50,3 +52,23 @@ def preparing(directory: Path, *, is_explicit: bool) -> AbstractContextManager[o
     if not names and not is_explicit:
         raise FileNotFoundError(f"{directory} was cleared")
     return nullcontext()
+
+
+def remove_damaged(path: Path) -> None:
+    """Remove a file of an artifact, or what lies in its place, if there is anything.
+
+    Raises
+    ------
+    StoreUnavailableError
+        If it is a directory and what it is in was not made for artifacts, or if it can't be removed.
+    """
+    is_directory = path.is_dir() and not path.is_symlink()
+    if is_directory and not is_marked(path.parent.parent):
+        raise StoreUnavailableError(f"{path} is a directory where a file belongs; remove it")
+    try:
+        if is_directory:
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreUnavailableError(f"{path} can't be removed: {error.strerror}; remove it") from error
