@@ -54,6 +54,16 @@ def test_processes_with_other_hash_seeds_agree() -> None:
         assert {name for name in first if first[name] != other[name]} == set()
 
 
+@pytest.mark.parametrize("library", ["distributed", "json"])
+def test_a_library_that_teaches_pickle_to_carry_tracebacks_changes_nothing(library) -> None:
+    pytest.importorskip(library)
+    code = (
+        f"import {library}\nfrom fpcache.fingerprints import fingerprint\nprint(fingerprint(KeyError('a')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == fingerprint(KeyError("a"))
+
+
 def test_fingerprints_are_the_recorded_ones() -> None:
     recorded = json.loads(GOLDEN.read_text())
     made = {name: make for name, make in {**BUILTIN, **STDLIB}.items() if name in recorded["python"]}

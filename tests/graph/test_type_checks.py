@@ -139,7 +139,6 @@ WRONG = [
     (decimal.Decimal, float),
     (Base, Other),
     (Iterator[int], list),
-    (Mapping[str, int], Sequence),
     (int, Callable[[], int]),
     (typing.Annotated[str, "metres"], typing.Annotated[int, "metres"]),
     (UserId, str),

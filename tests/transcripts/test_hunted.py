@@ -93,7 +93,6 @@ def test_names_read_past_every_analysis_are_not_cached(transcript, way, place):
 
 
 SETTINGS = {
-    "a logger": ("logging.getLogger('app').setLevel(10)", "logging.getLogger('app').level"),
     "a logger's handler": (
         "logging.getLogger('app').addHandler(logging.FileHandler('log.txt'))",
         "len(logging.getLogger('app').handlers)",
@@ -119,6 +118,20 @@ def test_what_a_function_sets_in_the_standard_library_beside_its_result_is_set(t
     one, other = (cells + f"\n        # %%\n        {name} = {seen}" for name in "ab")
     _, warm = run_one_then_other(transcript, one, other)
     expect(warm, {"x = begin()": "uncacheable"})
+
+
+def test_a_logger_that_a_function_makes_and_sets_is_set(transcript):
+    cells = """
+        import logging
+        def begin():
+            logging.getLogger('app').setLevel(10)
+            return 1
+        # %%
+        x = begin()
+    """
+    one, other = (cells + f"\n        # %%\n        {name} = logging.getLogger('app').level" for name in "ab")
+    _, warm = run_one_then_other(transcript, one, other)
+    expect(warm, {"x = begin()": "hit", "b =": "miss"})
 
 
 def test_code_that_reads_out_and_shows_a_result_adds_it_under_its_own_number(transcript):

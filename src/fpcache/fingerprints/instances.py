@@ -7,14 +7,13 @@ where an installed class says by it which of its attributes are caches.
 
 from __future__ import annotations
 
-import copyreg
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from fpcache.fingerprints.builtin_values import feed_items, feed_sequence
 from fpcache.fingerprints.encoder import Encoder
-from fpcache.fingerprints.layout import UNSET, Layout, Slot
+from fpcache.fingerprints.layout import UNSET, Layout, Slot, registered_reducer
 from fpcache.fingerprints.registry import Handler, dotted_name
 from fpcache.fingerprints.set_values import feed_set
 
@@ -101,7 +100,7 @@ def reduced(enc: Encoder, obj: Any) -> Iterator[Any]:
 
 def _reduce(enc: Encoder, obj: Any) -> Any:
     try:
-        registered = copyreg.dispatch_table.get(type(obj))
+        registered = registered_reducer(type(obj))
         return registered(obj) if registered is not None else _reduced_unmarked(obj)
     except Exception as error:  # the type's own code decides what it raises; the reason is passed on
         enc.refuse(

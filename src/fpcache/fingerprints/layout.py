@@ -75,9 +75,18 @@ def layout_of(cls: type) -> Layout:
         solid=_solid_base(cls),
         dict_of=_dict_getter(cls),
         slots=tuple(slot for base in reversed(cls.__mro__) for slot in _own_slots(base)),
-        reduces=_reduces(cls) or cls in copyreg.dispatch_table,
+        reduces=_reduces(cls) or registered_reducer(cls) is not None,
         is_local=is_local_code(cls),
     )
+
+
+def registered_reducer(cls: type) -> Callable[[Any], Any] | None:
+    """Return what `copyreg` knows to reduce a class by, if that tells what its instances hold.
+
+    tblib, which Dask's cluster loads, registers every exception there is: to carry tracebacks along.
+    """
+    found: Callable[[Any], Any] | None = copyreg.dispatch_table.get(cls)
+    return None if str(getattr(found, "__module__", "")).startswith("tblib") else found
 
 
 def _reduces(cls: type) -> bool:
