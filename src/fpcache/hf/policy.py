@@ -97,6 +97,7 @@ class Policy:
     ignored: dict[str, Ignored] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    left_out: dict[int, object] = field(default_factory=dict)
 
     def ask(self, path: str, value: object) -> str | None:
         """Return None for what counts, or else what is fed in its place."""
@@ -134,7 +135,9 @@ class Policy:
 
     def _leave_out(self, name: str, value: object, reason: str) -> str:
         if isinstance(value, CellType):  # of a variable of an enclosing function
+            self.left_out[id(value)] = value
             value = content(value)
+        self.left_out[id(value)] = value
         self.ignored.setdefault(name, Ignored(self.short(name), summary(value), reason))
         return "ignored"
 

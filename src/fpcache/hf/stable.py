@@ -19,6 +19,7 @@ from fpcache.fingerprints.selecting import SelectingEncoder
 from fpcache.fingerprints.summaries import summary
 from fpcache.hf.blind import not_followed
 from fpcache.hf.captures import Brought, TakenApart, closure_of, content, take_apart
+from fpcache.hf.held import files_named, held_leaves
 from fpcache.hf.outside import environment_read, file_taken, notes_on, paths_in, random_states, tree_digest
 from fpcache.hf.policy import IN_IGNORE, Policy, plain_name, refusal
 from fpcache.hf.reports import Ignored, Report, Taken
@@ -29,7 +30,7 @@ DependsOn = Mapping[str, object] | Iterable[str | os.PathLike[str]] | None
 
 _CORE = "code"
 _STATE = "random state"
-_BY_NAME = frozenset({"environment", "setting", _STATE})
+_BY_NAME = frozenset({"environment", "file", "setting", _STATE})
 _ORDER = (
     *("code", "self", "closure", "default", "partial", "argument", "global"),
     *("depends_on", "file", "environment", _STATE, "setting"),
@@ -87,7 +88,8 @@ def stable_report(
     taken_apart = take_apart(function, arguments)
     wishes = _wishes(depends_on, ignore)
     policy, reading = _judged(taken_apart, wishes)
-    files, directories = _files(reading, policy, taken_apart, wishes)
+    leaves = held_leaves(reading, policy.left_out)
+    files, directories = _files(reading, leaves, policy, taken_apart, wishes)
     used = (*(one.path for one in reading.resolved), *_through_variables(reading, taken_apart))
     _refuse_blind(reading, used, policy)
     _raise_refused(policy, taken_apart)
@@ -104,9 +106,9 @@ def stable_report(
 def _report(
     label: str, reading: Reading, taken: list[Taken], ignored: tuple[Ignored, ...], notes: tuple[str, ...]
 ) -> Report:
-    """Join all digests: of files without their names, for where they lie doesn't count."""
+    """Join all digests: of what `depends_on` lists without its names, for where it lies doesn't count."""
     named = sorted((one.how, one.name, one.digest) for one in taken if one.how in _BY_NAME)
-    contents = [one.digest for one in taken if one.how in ("file", "depends_on")]
+    contents = [one.digest for one in taken if one.how == "depends_on"]
     packages = (Taken(name, "package", version, version) for name, version in reading.packages.items())
     return Report(
         fingerprint=fingerprint([reading.digest, named, contents]),
@@ -260,7 +262,11 @@ def _depended_on(wishes: _Wishes) -> list[Taken]:
 
 
 def _files(
-    reading: Reading, policy: Policy, taken_apart: TakenApart, wishes: _Wishes
+    reading: Reading,
+    leaves: tuple[object, ...],
+    policy: Policy,
+    taken_apart: TakenApart,
+    wishes: _Wishes,
 ) -> tuple[list[Taken], dict[str, str]]:
     """Find the files that values and constants name; refuse directories that values name."""
     held = dict(policy.texts)
@@ -272,6 +278,7 @@ def _files(
             policy.look_into(name, value)
             held.update((text, name) for text in paths_in(value))
     constants = {text: "" for value in reading.strings for text in paths_in(value)}
+    constants |= dict.fromkeys(files_named(leaves), "")
     counted = {os.path.abspath(path) for path in wishes.paths}
     files: list[Taken] = []
     told: dict[str, str] = {}
@@ -292,12 +299,14 @@ def _files(
 
 def _take_directory(text: str, name: str, policy: Policy, told: dict[str, str]) -> None:
     """Refuse a directory that a value names, or a constant that is surely a path; tell of others."""
-    if name or (text.strip("./\\") and ("/" in text or os.sep in text)):
+    if not text.strip("./\\"):  # a separator, or the text of a full stop
+        return
+    if name or "/" in text or os.sep in text:
         policy.refused[text] = (
             f"{f'`{name}` is ' if name else ''}{text!r}, a directory whose files may be read: count them by "
             f"depends_on=[{text!r}], or say ignore=[{text!r}]"
         )
-    elif text.strip("./\\"):
+    else:
         told[text] = repr(text)
 
 

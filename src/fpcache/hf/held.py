@@ -1,0 +1,112 @@
+"""What values hold, however deep: texts that may name files and variables, and modules."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections import deque
+from collections.abc import Collection, Iterator
+from pathlib import PurePath
+from types import CellType, CodeType, FunctionType, ModuleType
+from typing import Any
+
+from fpcache.fingerprints import Reading
+from fpcache.fingerprints.locality import is_local_code
+from fpcache.hf.outside import paths_in
+
+__all__ = ["files_named", "held_leaves"]
+
+_CONTAINERS = (list, tuple, set, frozenset, dict, deque)
+_LEAVES = (str, bytes, PurePath, ModuleType)
+_CLASS_NAMES = frozenset({"__module__", "__qualname__", "__doc__", "__name__"})
+
+
+def held_leaves(reading: Reading, left_out: Collection[int] = ()) -> tuple[object, ...]:
+    """Return all texts, paths and modules that the objects of a reading hold, each once.
+
+    Parameters
+    ----------
+    reading : Reading
+        Of the code.
+    left_out : collection of int
+        Ids of objects that don't count.
+    """
+    found: dict[int, object] = {}
+    seen = set(left_out)
+    pending: list[Any] = [root.value for root in reading.roots if not isinstance(root.value, ModuleType)]
+    for node in (*pending, *reading.nodes, *reading.functions):
+        pending.extend(_parts(node))
+    while pending:
+        value = pending.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, _LEAVES):
+            found[id(value)] = value
+        elif isinstance(value, dict):
+            pending.extend((*value.keys(), *value.values()))
+        elif isinstance(value, _CONTAINERS):
+            pending.extend(value)
+    return tuple(found.values())
+
+
+def _parts(node: Any) -> Iterator[Any]:
+    """Yield what an object holds; installed classes and modules stand for their names."""
+    if isinstance(node, FunctionType):
+        yield from (node.__defaults__, node.__kwdefaults__, vars(node))
+        yield from (_content(cell) for cell in node.__closure__ or () if not _holds_module(cell))
+        yield from _constants(node.__code__)
+    elif isinstance(node, type):
+        if is_local_code(node):
+            yield from (value for name, value in vars(node).items() if name not in _CLASS_NAMES)
+    elif isinstance(node, CellType):  # how code uses a module in one is seen in the code
+        yield from () if _holds_module(node) else (_content(node),)
+    elif hasattr(type(node), "to_numpy") or hasattr(type(node), "dtype"):
+        yield from _of_table(node)
+    elif not isinstance(node, (*_LEAVES, CodeType)):
+        yield from gc.get_referents(node)
+
+
+def _content(cell: CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
+
+
+def _holds_module(cell: CellType) -> bool:
+    return isinstance(_content(cell), ModuleType)
+
+
+def _constants(code: CodeType) -> Iterator[object]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _constants(constant)
+        else:
+            yield constant
+
+
+def _of_table(table: Any) -> Iterator[object]:
+    """Yield the texts of an array or table of NumPy or pandas; of numbers there are none."""
+    kinds = getattr(table, "dtypes", getattr(table, "dtype", None))
+    for kind in kinds if hasattr(kinds, "__iter__") else (kinds,):
+        if getattr(kind, "kind", "O") in "OSUT":
+            values = table.to_numpy(dtype=object) if hasattr(table, "to_numpy") else table
+            yield values.ravel().tolist()
+            return
+
+
+def files_named(leaves: Collection[object]) -> Iterator[str]:
+    """Yield the texts that have the form of a path, or are the name of a file in the working directory."""
+    try:
+        near = set(os.listdir())
+    except OSError:
+        near = set()
+    for leaf in leaves:
+        if isinstance(leaf, ModuleType):
+            continue
+        text = os.fsdecode(leaf) if isinstance(leaf, bytes) else str(leaf)
+        if text in near and not os.path.isdir(text):
+            yield text
+        else:
+            yield from paths_in([text])
