@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from inspect import CO_VARKEYWORDS
 from types import CellType, FunctionType, MethodType
 from typing import Any
 
 from fpcache.fingerprints.installed import installed_path
 
-__all__ = ["Brought", "TakenApart", "closure_of", "content", "take_apart"]
+__all__ = ["Brought", "TakenApart", "closure_of", "content", "keyword_order", "take_apart"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,24 @@ def take_apart(function: Callable[..., Any], arguments: Mapping[str, object]) ->
     return taken
 
 
+def keyword_order(
+    function: Callable[..., Any], arguments: Mapping[str, object], taken: TakenApart
+) -> dict[str, object]:
+    """Return the order of the keywords that a callable sees, where it takes any by ``**``."""
+    code = taken.core.__code__ if isinstance(taken.core, FunctionType) else None
+    if code is not None and not code.co_flags & CO_VARKEYWORDS:
+        return {}
+    keywords: dict[str, object] = {}
+    while isinstance(function, functools.partial):
+        keywords = {**function.keywords, **keywords}
+        function = function.func
+    known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if code is not None else ()
+    names = [name for name in {**keywords, **arguments} if name not in known]
+    return {"order of keywords": names} if len(names) > 1 else {}
+
+
 def _peel(function: Any, given: frozenset[str], found: list[Brought]) -> object:
-    if isinstance(function, functools.partial):
+    if isinstance(function, functools.partial) and type(function).__call__ is functools.partial.__call__:
         inner = _peel(function.func, given | frozenset(function.keywords), found)
         found.extend(_partial_parts(function, inner, given))
         return inner

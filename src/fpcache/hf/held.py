@@ -88,7 +88,7 @@ def _constants(code: CodeType) -> Iterator[object]:
 
 def _of_table(table: Any) -> Iterator[object]:
     """Yield the texts of an array or table of NumPy or pandas; of numbers there are none."""
-    kinds = getattr(table, "dtypes", getattr(table, "dtype", None))
+    kinds: Any = getattr(table, "dtypes", getattr(table, "dtype", None))
     for kind in kinds if hasattr(kinds, "__iter__") else (kinds,):
         if getattr(kind, "kind", "O") in "OSUT":
             values = table.to_numpy(dtype=object) if hasattr(table, "to_numpy") else table

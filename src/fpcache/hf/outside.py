@@ -27,7 +27,8 @@ _NOT_DRAWING = frozenset(
     {"Random", "SystemRandom", "default_rng", "Generator", "RandomState", "SeedSequence"}
 )
 _TORCH_DRAWS = re.compile(
-    r"torch\.(rand|normal|multinomial|bernoulli|poisson|Tensor\.(random_|normal_|uniform_))"
+    r"torch\.(\*|rand|normal|multinomial|bernoulli|poisson|Tensor\.(random_|normal_|uniform_)"
+    r"|nn\.(modules\.\w+\.)?(\w*Linear|Lazy|Conv|Embedding|RNN|LSTM|GRU|Multihead|Transformer|\w*Dropout|RReLU))"
 )
 _TOLD = {
     r"time\.(time|time_ns|localtime|ctime|strftime)$": "reads the clock",
@@ -38,7 +39,13 @@ _TOLD = {
     r"subprocess\.|os\.(popen|system)$": "starts other processes",
     r"os\.(listdir|scandir|walk)$|glob\.|pathlib\.Path$": "may list directories; depends_on= takes paths",
 }
-_ENVIRONMENT = re.compile(r"os\.(environ|getenv|environb)\b")
+_ENVIRONMENT = re.compile(r"os\.(environ|getenv|environb)\b|(os\.|posix|nt)path\.expandvars$")
+_VARIABLE = re.compile(r"[$%]\{?(\w+)")
+_FROM_PROCESS = {
+    "sys.argv": lambda: sys.argv,
+    "os.getcwd": os.getcwd,
+    "pathlib.Path.cwd": os.getcwd,
+}
 
 
 def paths_in(value: object, depth: int = _DEPTH) -> Iterator[str]:
@@ -106,15 +113,27 @@ def _file_digest(path: str | Path) -> str:
     return content.hexdigest()
 
 
-def environment_read(used: Iterable[str], strings: Iterable[str]) -> Iterator[Taken]:
-    """Yield the environment variables that code names in its strings, where these paths say it uses any."""
-    if not any(_ENVIRONMENT.match(path) for path in used):
+def environment_read(
+    used: Iterable[str], strings: Iterable[str], leaves: Iterable[object] = ()
+) -> Iterator[Taken]:
+    """Yield the environment variables that code may read: those that its strings and its values name.
+
+    The command line and the working directory too, where one of these paths names them.
+    """
+    paths = frozenset(used)
+    for path in sorted(paths & _FROM_PROCESS.keys()):
+        given = _FROM_PROCESS[path]()
+        yield Taken(path, "environment", type(given).__name__, fingerprint(given))
+    if not any(_ENVIRONMENT.match(path) for path in paths):
         return
-    for text in sorted(set(strings)):
-        if text.isidentifier() and (text in os.environ or text.isupper()):
-            value = os.environ.get(text)
-            shown = "not set" if value is None else f"str of {len(value)}"  # not the value: it may be a token
-            yield Taken(text, "environment", shown, fingerprint(value))
+    texts = {leaf.decode("latin-1") if isinstance(leaf, bytes) else leaf for leaf in leaves}
+    held = {text for text in texts if isinstance(text, str)}
+    named = {name for text in (*strings, *held) for name in _VARIABLE.findall(text)}
+    named |= {text for text in strings if text.isidentifier() and text.isupper()}
+    for text in sorted(named | (os.environ.keys() & {*strings, *held})):
+        value = os.environ.get(text)
+        shown = "not set" if value is None else f"str of {len(value)}"  # not the value: it may be a token
+        yield Taken(text, "environment", shown, fingerprint(value))
 
 
 def random_states(used: Iterable[str]) -> Iterator[Taken]:
@@ -140,7 +159,11 @@ def _state(name: str, state: Any) -> Taken:
 
 
 def notes_on(
-    used: Iterable[str], states: Iterable[Taken], directories: Mapping[str, str], edited: Iterable[str]
+    used: Iterable[str],
+    states: Iterable[Taken],
+    directories: Mapping[str, str],
+    edited: Iterable[str],
+    variables: Iterable[Taken] = (),
 ) -> tuple[str, ...]:
     """Say what can't count: what the code reads anew each time it runs."""
     found = [
@@ -152,6 +175,8 @@ def notes_on(
     found += [
         f"the code draws from the global state of `{one.name}`: use a generator with a seed" for one in states
     ]
+    if any(_ENVIRONMENT.match(path) for path in used) and not tuple(variables):
+        found.append("the code reads environment variables whose names can't be known; none counts")
     found += [f"{name} is a directory; what lies in it doesn't count" for name in directories.values()]
     found += [f"the file of module `{name}` was edited after it was loaded" for name in edited]
     return tuple(dict.fromkeys(found))

@@ -18,11 +18,12 @@ from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.selecting import SelectingEncoder
 from fpcache.fingerprints.summaries import summary
 from fpcache.hf.blind import not_followed
-from fpcache.hf.captures import Brought, TakenApart, closure_of, content, take_apart
+from fpcache.hf.captures import Brought, TakenApart, closure_of, content, keyword_order, take_apart
 from fpcache.hf.held import files_named, held_leaves
 from fpcache.hf.outside import environment_read, file_taken, notes_on, paths_in, random_states, tree_digest
 from fpcache.hf.policy import IN_IGNORE, Policy, plain_name, refusal
 from fpcache.hf.reports import Ignored, Report, Taken
+from fpcache.hf.whole import drawn_as_values
 
 __all__ = ["DependsOn", "stable_report"]
 
@@ -91,15 +92,19 @@ def stable_report(
     leaves = held_leaves(reading, policy.left_out)
     files, directories = _files(reading, leaves, policy, taken_apart, wishes)
     used = (*(one.path for one in reading.resolved), *_through_variables(reading, taken_apart))
+    drawn = () if _STATE in wishes.ignore else (*used, *drawn_as_values(reading, leaves, taken_apart))
     _refuse_blind(reading, used, policy)
     _raise_refused(policy, taken_apart)
-    states = () if _STATE in wishes.ignore else tuple(random_states(used))
+    states = tuple(random_states(drawn))
+    settings = {**settings, **keyword_order(function, arguments, taken_apart)}
     set_ = (Taken(name, "setting", summary(value), fingerprint(value)) for name, value in settings.items())
-    beyond = [*_depended_on(wishes), *files, *environment_read(used, reading.strings), *states, *set_]
+    environment = tuple(environment_read(used, reading.strings, leaves))
+    beyond = [*_depended_on(wishes), *files, *environment, *states, *set_]
     taken = [*_values_taken(reading, taken_apart, policy), *beyond]
     if must_match:
         _raise_unmatched(wishes, policy, taken)
-    notes = (*notes_on(used, states, directories, reading.changed_on_disk), *_notes_on_sets(reading))
+    told = notes_on(used, states, directories, reading.changed_on_disk, environment)
+    notes = (*told, *_notes_on_sets(reading))
     return _report(taken_apart.label, reading, taken, tuple(policy.ignored.values()), notes)
 
 
