@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import sys
@@ -10,6 +11,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from fpcache.errors import UnfingerprintableValueError
 from fpcache.hf.stable import stable_report
 
 KEY = "ROWS_MODE"
@@ -156,3 +158,49 @@ def test_draws_of_torch_under_other_names_count() -> None:
         for rows in (by_method, by_layer, by_init, without)
     ]
     assert drawn == [True, True, True, False]
+
+
+def test_the_level_that_a_logger_inherits_counts_for_code_that_asks_for_it() -> None:
+    log = logging.getLogger("fpcache.tests.inherits.one")
+    above = logging.getLogger("fpcache.tests.inherits")
+
+    def rows():
+        yield log.isEnabledFor(logging.DEBUG)
+
+    before = print_of(rows)
+    above.setLevel(logging.DEBUG)
+    assert print_of(rows) != before
+    above.setLevel(logging.NOTSET)
+    assert print_of(rows) == before
+
+
+def test_a_default_that_no_keyword_can_replace_counts() -> None:
+    def with_default(value):
+        def rows(place=value, /, **kw):
+            yield place, kw
+
+        return rows
+
+    assert print_of(with_default(1), {"place": 0}) != print_of(with_default(2), {"place": 0})
+    assert print_of(partial(with_default(1), place=0)) != print_of(partial(with_default(2), place=0))
+
+
+class Doubling(partial):
+    def __call__(self, *args):
+        yield 2
+
+
+def test_a_partial_with_a_call_of_its_own_counts_by_that() -> None:
+    assert print_of(Doubling(draw, 1)) != print_of(partial(draw, 1))
+    assert print_of(Doubling(draw, 1)) != print_of(Doubling(draw, 2))
+
+
+def test_a_dataset_of_a_class_of_ones_own_is_refused() -> None:
+    datasets = pytest.importorskip("datasets")
+
+    class Own(datasets.Dataset):
+        pass
+
+    made = Own(datasets.Dataset.from_dict({"a": [1]}).data)
+    with pytest.raises(UnfingerprintableValueError, match="attributes of its own"):
+        report(by_argument, {"source": made})

@@ -148,7 +148,9 @@ def _without_values(function: FunctionType, given: frozenset[str], found: list[B
     cells = closure_of(function)
     held = {name: content(cell) for name, cell in cells.items()}
     found.extend(Brought(name, "closure", cell, held[name]) for name, cell in cells.items())
-    found.extend(one for one in _defaults(function) if one.name not in given)
+    only_by_place = function.__code__.co_varnames[: function.__code__.co_posonlyargcount]
+    replaced = given.difference(only_by_place)
+    found.extend(one for one in _defaults(function) if one.name not in replaced)
     closure = tuple(CellType() for _ in cells)
     core = FunctionType(function.__code__, function.__globals__, function.__name__, None, closure)
     core.__qualname__, core.__module__, core.__doc__ = (

@@ -98,6 +98,7 @@ class Policy:
     refused: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     left_out: dict[int, object] = field(default_factory=dict)
+    loggers: dict[str, logging.Logger] = field(default_factory=dict)
 
     def ask(self, path: str, value: object) -> str | None:
         """Return None for what counts, or else what is fed in its place."""
@@ -147,6 +148,10 @@ class Policy:
             self._leave_out(name, value, "a logger only writes messages; its name counts")
             return f"logger {getattr(value, 'name', '')}"
         names = frozenset(dotted_name(base) for base in kind.__mro__)
+        if issubclass(kind, logging.Logger):
+            self.loggers[value.name] = value
+        if _DATASET in names and is_local_code(kind):
+            return self._refuse(name, f"is a {kind.__name__}: attributes of its own may change rows")
         if _DATASET in names:
             return f"dataset {value._fingerprint}"
         if (kind in _LOCKS or names & _LOCK_NAMES) and not self.watches_locks:

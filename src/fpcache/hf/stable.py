@@ -64,18 +64,14 @@ def stable_report(
 
     Parameters
     ----------
-    function : callable
-        A function, method, partial or object with ``__call__``.
-    arguments : mapping of str to object
-        What it will be called with, by name.
+    function, arguments : callable, mapping of str to object
+        What will be called, and with what, by name.
     settings : mapping of str to object
         Further values that count.
     depends_on : mapping or iterable of paths, optional
-        Files and directories whose content counts, or values by name; a name
-        of a captured value counts in its place.
+        Paths whose content counts, or values by name.
     ignore : collection of str
-        Names of captured values that don't count, such as ``"session"``,
-        ``"self.run_id"`` or ``"helpers.CLIENT"``; ``"random state"`` too.
+        Names of captured values that don't count; ``"random state"`` too.
     must_match : bool
         Whether a name in `ignore` that is met nowhere is an error.
 
@@ -96,7 +92,7 @@ def stable_report(
     _refuse_blind(reading, used, policy)
     _raise_refused(policy, taken_apart)
     states = tuple(random_states(drawn))
-    settings = {**settings, **keyword_order(function, arguments, taken_apart)}
+    settings = {**settings, **keyword_order(function, arguments, taken_apart), **_levels(policy)}
     set_ = (Taken(name, "setting", summary(value), fingerprint(value)) for name, value in settings.items())
     environment = tuple(environment_read(used, reading.strings, leaves))
     beyond = [*_depended_on(wishes), *files, *environment, *states, *set_]
@@ -206,6 +202,14 @@ def _through_variables(reading: Reading, taken_apart: TakenApart) -> Iterator[st
             path = installed_path(value) if isinstance(value, (ModuleType, type)) else None
             if path is not None:
                 yield ".".join((path, *use.attributes))
+
+
+def _levels(policy: Policy) -> dict[str, object]:
+    """Return the levels that hold for the loggers that count, with what they inherit."""
+    return {
+        f"logger {name}": (log.getEffectiveLevel(), log.manager.disable, log.hasHandlers())
+        for name, log in sorted(policy.loggers.items())
+    }
 
 
 def _refuse_blind(reading: Reading, used: Iterable[str], policy: Policy) -> None:
