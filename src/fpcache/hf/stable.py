@@ -77,10 +77,8 @@ def stable_report(
 
     Raises
     ------
-    UnfingerprintableValueError
-        For what can't be fingerprinted, or is another one in every process.
-    ValueError
-        For a name in `ignore` that is met nowhere.
+    UnfingerprintableValueError, ValueError
+        For what can't be fingerprinted or is another one in every process; for an unmet name in `ignore`.
     """
     taken_apart = take_apart(function, arguments)
     wishes = _wishes(depends_on, ignore)
@@ -95,8 +93,8 @@ def stable_report(
     settings = {**settings, **keyword_order(function, arguments, taken_apart), **_levels(policy)}
     set_ = (Taken(name, "setting", summary(value), fingerprint(value)) for name, value in settings.items())
     environment = tuple(environment_read(used, reading.strings, leaves))
-    beyond = [*_depended_on(wishes), *files, *environment, *states, *set_]
-    taken = [*_values_taken(reading, taken_apart, policy), *beyond]
+    values = _values_taken(reading, taken_apart, policy)
+    taken = [*values, *_depended_on(wishes), *files, *environment, *states, *set_]
     if must_match:
         _raise_unmatched(wishes, policy, taken)
     told = notes_on(used, states, directories, reading.changed_on_disk, environment)
