@@ -94,6 +94,7 @@ def test_sounds(open_index):
 
 
 def test_videos(open_index):
+    pytest.importorskip("av", reason="PyAV is missing; it comes with the media extra")
     made = {}
     for seed in range(14):
         planes = video(seed)
