@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 import numpy as np
 import pytest
@@ -61,6 +62,9 @@ def test_the_follower_makes_the_file_by_itself(tmp_path):
     with opened(tmp_path) as index:
         for seed in range(200):
             index.add(str(seed), image(seed))
+        until = time.monotonic() + 60  # closing ends what it is at
+        while not files(tmp_path) and time.monotonic() < until:
+            time.sleep(0.05)
     assert len(files(tmp_path)) >= 1
     with opened(tmp_path) as index:
         assert [found(index, seed) for seed in (0, 60, 199)] == ["0", "60", "199"]
@@ -82,7 +86,7 @@ def test_a_damaged_file_is_made_anew(filled, damage, caplog):
     with caplog.at_level(logging.WARNING, "fpcache"), opened(filled) as index:
         assert [found(index, seed) for seed in range(0, COUNT, 40)] == [str(s) for s in range(0, COUNT, 40)]
         assert "is made anew" in caplog.text
-        index.store.follower.stop()  # waits for it
+        index.finish()
     with opened(filled) as index:
         assert found(index, 3) == "3"
         assert graphs(index)[0][0]
