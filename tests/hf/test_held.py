@@ -14,22 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fpcache.hf.stable import stable_report
-
-
-def report(function, arguments=None, **wishes):
-    return stable_report(function, arguments or {}, settings={}, **wishes)
-
-
-def print_of(function, arguments=None, **wishes):
-    return report(function, arguments, **wishes).fingerprint
-
-
-def holding(value):
-    def rows():
-        yield value
-
-    return rows
+from .asking import holding, print_of, report
 
 
 @pytest.fixture

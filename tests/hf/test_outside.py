@@ -11,30 +11,8 @@ import pytest
 
 from fpcache.errors import UnfingerprintableValueError
 from fpcache.hf.outside import paths_in
-from fpcache.hf.stable import stable_report
 
-
-def report(function, arguments=None, **wishes):
-    return stable_report(function, arguments or {}, settings={}, **wishes)
-
-
-def print_of(function, arguments=None, **wishes):
-    return report(function, arguments, **wishes).fingerprint
-
-
-def holding(value):
-    def rows():
-        yield value
-
-    return rows
-
-
-def taken(found, how):
-    return {one.name for one in found.taken if one.how == how}
-
-
-def ignored(found):
-    return {one.name: one.reason for one in found.ignored}
+from .asking import holding, ignored, print_of, report, taken
 
 
 @pytest.fixture
