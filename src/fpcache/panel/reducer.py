@@ -14,7 +14,7 @@ from fpcache.events import (
     ComponentStarted,
     Event,
 )
-from fpcache.panel.state import CELLS_KEPT, CellState, NodeState, SessionState, Totals, Work
+from fpcache.panel.state import CELLS_KEPT, CellState, NodeState, SessionState, Totals
 
 __all__ = ["reduce"]
 
@@ -117,29 +117,16 @@ def _ended(cell: CellState, event: ComponentFinished) -> CellState:
 
 def _worked(state: SessionState, event: BatchProgress) -> SessionState:
     """Note a batch at the component that runs: a graph's node, where a cell's component runs a graph."""
-    work = None if event.is_over else _work(event)
+    work = None if event.is_over else event
     for cell in reversed(state.cells):
         if cell.phase == "running" and any(node.status == "running" for node in cell.nodes):
             return _with_cell(state, cell.number, lambda cell: _with_work(cell, work))
     return state
 
 
-def _with_work(cell: CellState, work: Work | None) -> CellState:
+def _with_work(cell: CellState, work: BatchProgress | None) -> CellState:
     index = next(n for n, node in enumerate(cell.nodes) if node.status == "running")
     return _with_nodes(cell, index, (replace(cell.nodes[index], work=work),))
-
-
-def _work(event: BatchProgress) -> Work:
-    return Work(
-        event.done,
-        event.total,
-        event.failures,
-        event.per_s,
-        event.together,
-        event.device,
-        event.dtype,
-        event.workers,
-    )
 
 
 def _uncounted(state: SessionState, event: ComponentFinished) -> Totals:

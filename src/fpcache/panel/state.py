@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CELLS_KEPT", "CellState", "NodeState", "SessionState", "Totals", "Work"]
+from fpcache.events import BatchProgress
+
+__all__ = ["CELLS_KEPT", "CellState", "NodeState", "SessionState", "Totals"]
 
 CELLS_KEPT = 100
 """As many as the session keeps reports of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """How far a batch has come that a component runs; fields as in `fpcache.events.BatchProgress`."""
-
-    done: int
-    total: int | None = None
-    failures: int = 0
-    per_s: float = 0.0
-    together: int = 0
-    device: str = ""
-    dtype: str = ""
-    workers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +25,7 @@ class NodeState:
         Indexes of the components whose names it reads, each with the name.
     started_s : float
         Seconds since the epoch; 0 where that was not told.
-    work : Work or None
+    work : BatchProgress or None
         The batch that it runs now, if it does.
     """
 
@@ -53,7 +41,7 @@ class NodeState:
     size_bytes: int = 0
     was_stored: bool = False
     device: str = ""
-    work: Work | None = None
+    work: BatchProgress | None = None
 
 
 @dataclass(frozen=True, slots=True)

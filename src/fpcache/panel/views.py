@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from fpcache.events import BatchProgress
 from fpcache.panel.state import CellState, NodeState, SessionState
 
 __all__ = ["overview", "shown_cell"]
@@ -97,5 +98,9 @@ def _node(node: NodeState) -> dict[str, Any]:
         "size_bytes": node.size_bytes,
         "stored": node.was_stored,
         "device": node.device,
-        "work": None if node.work is None else asdict(node.work),
+        "work": None if node.work is None else _told(node.work),
     }
+
+
+def _told(work: BatchProgress) -> dict[str, Any]:
+    return {name: value for name, value in asdict(work).items() if name != "is_over"}
