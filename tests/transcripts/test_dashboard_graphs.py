@@ -90,6 +90,22 @@ def test_a_changed_config_is_told_with_what_it_was(transcript):
     assert found["entry"]["label"] == "shift"
 
 
+def test_a_node_that_a_worker_ran_is_shown_with_its_address(transcript):
+    pytest.importorskip("distributed", reason="needs the dask extra")
+    found, _ = trained(
+        transcript,
+        "from distributed import Client\nfrom fpcache.graph import Dask\n"
+        "client = Client(processes=False, n_workers=1, dashboard_address=None)",
+        "cache = OutputCache(active.current().session.services.store, Codec())\n"
+        "GraphTrainer(cache, runner=Dask(client)).train(schema(10)).outputs",
+        "(worker,) = client.scheduler_info()['workers']\nclient.close()",
+        ask=f"[shell.user_ns['worker'], *(hub.answer('component', {{'number': {NUMBER}, 'index': n}})['where'] for n in (0, 1))]",
+    )
+    worker, source, shift = found
+    assert (source, shift) == ("", worker)
+    assert worker.startswith("inproc://")
+
+
 def test_an_edited_node_is_compared_line_by_line(transcript):
     trained(transcript, "print(train())")
     edited = "def shift(numbers, by):\n    return [number - by for number in numbers]"

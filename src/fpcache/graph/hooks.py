@@ -24,7 +24,8 @@ class LoggingHook:
     restored  its value came from the cache
     reused    it is known, so nothing runs; its value is not loaded, and will be if a node needs it
     running   it runs now, with the reason
-    finished  it has run, with the seconds that took, and why its output was not stored, if so
+    finished  it has run, with the seconds that took, the worker's address if one ran it, and why its
+              output was not stored, if so
     failed    it raised
     ========  ==================================================================================
 
@@ -78,7 +79,9 @@ class LoggingHook:
             self._say("failed after %.3f s", step.name, outcome.duration_s)
         elif not outcome.was_restored:
             note = run.notes.get(step.name)
-            self._say("finished in %.3f s%s", step.name, outcome.duration_s, f"; {note}" if note else "")
+            where = f" on {outcome.where}" if outcome.where else ""
+            said = f"{where}; {note}" if note else where
+            self._say("finished in %.3f s%s", step.name, outcome.duration_s, said)
         elif run.known_value(step.name) is MISSING:
             self._reused.add(step.name)
             self._say("reused: its result is known, and is not loaded", step.name)

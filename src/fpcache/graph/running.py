@@ -72,6 +72,8 @@ class Outcome:
         Whether executing it failed; nothing ran after it.
     duration_s : float
         Seconds that restoring or executing took.
+    where : str
+        The address of the worker that executed it; empty for this process.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Outcome:
     was_restored: bool
     failed: bool
     duration_s: float
+    where: str = ""
 
 
 class Step(Protocol):

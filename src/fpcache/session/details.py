@@ -52,6 +52,7 @@ def component_details(session: Session, number: int, index: int) -> dict[str, An
         "source": evidence.source,
         "code_digest": evidence.code_digest,
         "device": evidence.device,
+        "where": evidence.where,
         "inputs": _inputs(evidence.inputs, evidence.packages, earlier if row.status == MISS else None),
         "outputs": [list(output) for output in evidence.outputs],
         "dependencies": _dependencies(entry, earlier if row.status == MISS else None, evidence.broken),

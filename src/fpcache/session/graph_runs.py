@@ -63,6 +63,7 @@ class GraphTelling:
         """Note how a node ended."""
         row = self._rows[step.name]
         row.duration_s, row.evidence.failed = outcome.duration_s, outcome.failed
+        row.evidence.where = outcome.where
         if outcome.was_restored and isinstance(outcome.status.found, CachedOutput):
             row.saved_s = max(0.0, outcome.status.found.duration_s - outcome.duration_s)
         elif row.status == HIT:

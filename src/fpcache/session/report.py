@@ -39,6 +39,8 @@ class Evidence:
         Names that it bound, each with a few words on the value and its first elements.
     device : str
         Where its arrays are.
+    where : str
+        The address of the worker that ran it; empty for this process.
     failed : bool
         Whether it raised.
     last_index : int
@@ -54,6 +56,7 @@ class Evidence:
     packages: dict[str, str] = field(default_factory=dict)
     outputs: list[tuple[str, str, str]] = field(default_factory=list)
     device: str = ""
+    where: str = ""
     failed: bool = False
     last_index: int = 0
 

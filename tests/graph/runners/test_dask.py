@@ -71,7 +71,11 @@ def test_nodes_run_on_the_workers(pipeline, client, trainer) -> None:
 
         return os.getpid()
 
-    assert trainer.train(pipeline.single(where)).outputs["node"] in client.run(os.getpid).values()
+    result = trainer.train(pipeline.single(where))
+    addresses = {pid: address for address, pid in client.run(os.getpid).items()}
+    places = {outcome.name: outcome.where for outcome in result.outcomes}
+    assert places["source"] == ""
+    assert places["node"] == addresses[result.outputs["node"]]
 
 
 def test_a_worker_that_dies_costs_a_second_run_and_nothing_else(pipeline, ran, trainer, tmp_path) -> None:

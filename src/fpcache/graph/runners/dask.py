@@ -172,7 +172,7 @@ class _Conversation:
     def _submit(self, task: NodeTask) -> Any:
         key = f"fpcache-{task.name}-{secrets.token_hex(6)}"
         try:
-            return self.client.submit(run_task, task, key=key, pure=False)
+            return self.client.submit(_run_there, task, key=key, pure=False)
         except Exception as error:  # whatever pickling the user's objects raises
             logger.info("node `%s` %s: it can't be sent (%s)", task.name, LOCAL, error)
             return None
@@ -187,7 +187,7 @@ class _Conversation:
     ) -> None:
         run, name = step.run, step.name
         try:
-            result: Result = future.result()
+            result, where = future.result()
         except BaseException:
             self._finish(step, Outcome(name, status, False, True, time.perf_counter() - started))
             raise
@@ -197,7 +197,7 @@ class _Conversation:
             self._run_here(step, status, started)
             return
         run.take_elsewhere(name, found, result.executed, before)
-        self._finish(step, Outcome(name, status, False, False, result.executed.duration_s))
+        self._finish(step, Outcome(name, status, False, False, result.executed.duration_s, where))
 
     def _run_here(self, step: NodeStep, status: FingerprintStatus, started: float) -> None:
         failed = True
@@ -213,6 +213,11 @@ class _Conversation:
     def _tell(self, what: str, *told: Any) -> None:
         for hook in self.hooks:
             getattr(hook, what)(*told)
+
+
+def _run_there(task: NodeTask) -> tuple[Result, str]:
+    """Run a task on the worker that calls this; return also its address."""
+    return run_task(task), str(importlib.import_module("distributed").get_worker().address)
 
 
 def _task(step: NodeStep, is_shared: bool) -> NodeTask | None:

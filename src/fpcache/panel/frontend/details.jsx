@@ -147,6 +147,7 @@ function Numbers({ data }) {
     data.saved_s > 0 && ["saved", seconds(data.saved_s)],
     data.size_bytes > 0 && [data.stored ? "stored" : data.status === "hit" ? "restored" : "size", size(data.size_bytes)],
     data.device && ["device", data.device],
+    data.where && ["ran on", data.where],
     data.key && ["key", <code>{data.key.slice(0, 16)}</code>],
     data.entry && ["entry's hits", data.entry.hits],
   ].filter(Boolean);
