@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 
 from fpcache.session.governor import (
+    INPUTS_S,
     LEAST_S,
     SHARE_OF_RUN_TIME,
     START_S,
@@ -32,6 +33,27 @@ def test_code_is_cheap_only_once_it_was_seen_to_be(store):
     assert governor.is_known_cheap("code", 0.01)
     assert not governor.is_known_cheap("code", 0.0005)
     assert not governor.is_known_cheap("code", 0)
+
+
+def test_what_was_too_dear_to_fingerprint_is_not_tried_again_with_hardly_more(store, clock):
+    governor = Governor(store, spent_s=START_S)
+    governor.learn("code", 0.2, **{INPUTS_S: 0.1})
+    with pytest.raises(AllowanceSpentError, match="took over 0.10 s before"):
+        governor.allowance("code", 0.01)
+    assert limit_of(governor.allowance("code", 0), clock) == float("inf")
+    governor.run_time_s = 10.0
+    assert limit_of(governor.allowance("code", 0.01), clock) == pytest.approx(0.4, abs=0.011)
+    governor.run_time_s = 0.0
+    for _ in range(TRIED_AGAIN - 1):
+        governor.learn("code", 0.2)
+    assert limit_of(governor.allowance("code", 0.01), clock) == pytest.approx(0.1, abs=0.011)
+
+
+def test_code_that_has_become_slow_is_tried_again_at_once(store, clock):
+    governor = Governor(store, spent_s=START_S)
+    governor.learn("code", 0.2, **{INPUTS_S: 0.1})
+    governor.learn("code", 2.0)
+    assert limit_of(governor.allowance("code", 0.01), clock) == pytest.approx(1.0, abs=0.011)
 
 
 def test_what_was_learnt_outlives_the_session(store):

@@ -25,13 +25,12 @@ from fpcache.session import (
     ignored,
     looking_up,
     refusing,
-    set_order,
     unseeded,
 )
 from fpcache.session.cell_run import OPENS_FIGURE
-from fpcache.session.governor import REPLAY_S
+from fpcache.session.governor import INPUTS_S, REPLAY_S
 from fpcache.session.report import MISS, PLAIN, UNCACHEABLE, duration_text
-from fpcache.session.set_order import Layouts
+from fpcache.session.set_order import Sets
 from fpcache.session.widgets import WatchedOutputs
 
 if TYPE_CHECKING:
@@ -58,10 +57,8 @@ class Trace:
         One item for each traceback shown; ``%%time`` shows one without failing.
     display_ids : dict of str to int
         The last numbers that libraries had given to displays before the run.
-    set_order : str
-        Digest of the order of the sets among the inputs, before the run.
-    set_layouts : dict
-        Where the elements of these sets lay, by root.
+    sets : Sets
+        How the sets among the inputs were laid out before the run.
     standard : str
         Digest of what was replaced in the standard library before the run.
     ignored : dict
@@ -85,8 +82,7 @@ class Trace:
     errors: list[None] = field(default_factory=list)
     duration_s: float = 0.0
     figures_before: int = 0
-    set_order: str = ""
-    set_layouts: Layouts = field(default_factory=dict)
+    sets: Sets = field(default_factory=Sets)
     standard: str = ""
     display_ids: dict[str, int] = field(default_factory=dict)
     ignored: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -128,6 +124,8 @@ async def _run_plainly(step: ComponentStep) -> bool:
         details: dict[str, object] = {OPENS_FIGURE: True} if opens else {}
         if step.spent_s > step.row.duration_s:  # the next run needn't try that again
             details[REPLAY_S] = step.spent_s
+        if step.tried_s is not None:
+            details[INPUTS_S] = step.tried_s
         with run.services.faults.guarded("remembering how long code took"):
             run.services.governor.learn(component.code_digest, step.row.duration_s, **details)
     return failed
@@ -162,8 +160,7 @@ def _begin(step: ComponentStep) -> Trace | None:
             observing,
             depends.dependencies(run.options.depends),
             figures_before=len(pyplot_state.open_figures()),
-            set_order=set_order.order_of(reading),
-            set_layouts=set_order.layouts(reading),
+            sets=Sets.of(reading),
             standard=run.services.history.standard.digest(),
             display_ids=display_ids.present(),
             ignored=ignored.digests(run.options.ignore, run.namespace),
@@ -239,8 +236,7 @@ def _take_reading(step: ComponentStep, trace: Trace, reading: Reading) -> bool:
     context = trace.observing.context
     context.reading, context.strings = reading, reading.strings
     trace.fixed = fixed.remember(reading)
-    trace.set_order = set_order.order_of(reading)
-    trace.set_layouts = set_order.layouts(reading)
+    trace.sets = Sets.of(reading)
     trace.axes = axes.names_of(reading)
     trace.heads = heads(reading)
     row.key = run.key(joined, reading)
@@ -277,7 +273,7 @@ def _finish(step: ComponentStep, trace: Trace, failed: bool) -> None:
         row.reason += "; it started a debugger, so it is not stored"
         return
     digest = step.component.code_digest
-    run.services.governor.learn(digest, trace.duration_s)
+    run.services.governor.learn(digest, trace.duration_s, **{INPUTS_S: None})
     if trace.duration_s < min_seconds:
         row.status = PLAIN
         row.reason = f"took {duration_text(trace.duration_s)}, cheaper to run than to store"

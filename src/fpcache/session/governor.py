@@ -23,12 +23,24 @@ SHARE_FOR_STORING = 0.15
 STORING_S = 0.015
 REPLAY_S = "replay_s"
 REFUSED = "refused"
+INPUTS_S = "inputs_s"
 TRIED_AGAIN = 8
 WORTH_FACTOR = 2.0
+MORE_TO_TRY = 1.5
 
 
 class AllowanceSpentError(Exception):
-    """Fingerprinting took longer than it may."""
+    """Fingerprinting took longer than it may.
+
+    Attributes
+    ----------
+    limit_s : float
+        The seconds that were not enough.
+    """
+
+    def __init__(self, what: str, limit_s: float) -> None:
+        super().__init__(what)
+        self.limit_s = limit_s
 
 
 @dataclass(slots=True)
@@ -133,12 +145,22 @@ class Governor:
         """Return a check that raises once fingerprinting took too long.
 
         Never where all is cached, nor in the first run of what the user asked to have cached.
+
+        Raises
+        ------
+        AllowanceSpentError
+            At once, where hardly less was not enough before; every eighth run tries all the same.
         """
         profile = self.profile(code_digest)
         known_s = profile.duration_s if profile else 0.0
         if min_seconds == 0 or (explicit and profile is None):
             known_s = float("inf")
         limit_s = max(LEAST_S, self.left_s / 2, known_s / WORTH_FACTOR)
+        tried_s = self.detail(code_digest, INPUTS_S)
+        is_due = profile is None or profile.runs % TRIED_AGAIN == 0
+        if isinstance(tried_s, float) and limit_s < MORE_TO_TRY * tried_s and not is_due:
+            what = f"fingerprinting its inputs took over {tried_s:.2f} s before, too long for what it saves"
+            raise AllowanceSpentError(what, tried_s)
         return _limited(limit_s, f"fingerprinting its inputs took over {limit_s:.2f} s")
 
     def storing_allowance(self, duration_s: float, min_seconds: float) -> Allowance:
@@ -167,7 +189,7 @@ def _limited(limit_s: float, what: str) -> Allowance:
         if now + ahead_s > look_at:  # the thread's clock never goes faster, and takes longer to ask
             left_s = limit_s - (time.thread_time() - started)
             if ahead_s > left_s:
-                raise AllowanceSpentError(what)
+                raise AllowanceSpentError(what, limit_s)
             look_at = now + left_s
 
     return check

@@ -61,6 +61,7 @@ class ComponentStep:
     storable: bool = False
     read_s: float = 0.0
     spent_s: float = 0.0
+    tried_s: float | None = None
     started_s: float = field(default_factory=time.perf_counter)
 
     @property
@@ -145,7 +146,7 @@ class ComponentStep:
         except UnfingerprintableValueError as error:
             return _verdict(UNCACHEABLE, refusing.value_text(error, self.component, self.nodes))
         except AllowanceSpentError as error:
-            self.spent_s = time.thread_time() - started
+            self.spent_s, self.tried_s = time.thread_time() - started, error.limit_s
             return _verdict(PLAIN, f"{error}; runs unrecorded this time")
         self.read_s = time.thread_time() - started
         self.row.notes += [
