@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
 from fpcache import active
 from fpcache.graph import OutputCache
@@ -23,12 +25,31 @@ class ReplayCodec:
     """The codec of recordings, for values that refer to nothing outside themselves."""
 
     def dump(self, value: object) -> Dumped:
-        """Return a value as bytes; see `fpcache.replay.codec.dump`."""
-        return codec.dump(value, nodes=(), namespace={})
+        """Return a value as bytes; see `fpcache.replay.codec.dump`.
+
+        Classes and functions of the script or notebook are referred to by name: the fingerprint of what
+        comes back tells whether they are still the same.
+        """
+        main = _main()
+        return codec.dump(value, nodes=(), namespace=main, names=_code_in(main))
 
     def load(self, stream: memoryview, buffers: Sequence[memoryview]) -> object:
         """Return the value, new in memory."""
-        return codec.load(stream, buffers, nodes=(), namespace={})
+        return codec.load(stream, buffers, nodes=(), namespace=_main())
+
+
+def _main() -> dict[str, Any]:
+    return vars(sys.modules["__main__"])
+
+
+def _code_in(main: dict[str, Any]) -> dict[str, object]:
+    """Return what a script or a notebook has defined under its own name."""
+    return {
+        name: value
+        for name, value in main.items()
+        if isinstance(value, (type, FunctionType))
+        and (value.__module__, value.__qualname__) == ("__main__", name)
+    }
 
 
 def open_cache(directory: str | os.PathLike[str] | None = None) -> OutputCache:

@@ -90,6 +90,8 @@ def _class_parts(enc: Encoder, cls: type) -> Children:
 
 def _is_bookkeeping(cls: type, name: str, value: object, is_enum: bool) -> bool:
     """Tell what the interpreter or a base class keeps for itself, and derives from the rest."""
+    if name == "__annotations__" and type(value) is dict and not value:
+        return True  # Python 3.11 to 3.13 put that there when they are asked for
     if name in _BOOKKEEPING:
         return name not in ("__dict__", "__weakref__") or isinstance(value, GetSetDescriptorType)
     return is_enum and (name in _ENUM_BOOKKEEPING or name in vars(cls).get("_member_map_", {}))

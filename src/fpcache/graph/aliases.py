@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from types import BuiltinFunctionType, FunctionType, MappingProxyType, ModuleType
 
 from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints import walk
@@ -19,18 +19,19 @@ _BY_NAME = (type, FunctionType, BuiltinFunctionType)
 _SHARED = (*_BY_NAME, ModuleType, Resource)
 
 
-def shared_memory(value: object, inputs: Mapping[str, object]) -> str:
-    """Name an input that shares a mutable object or a buffer with `value`, or return "".
+def shared_memory(
+    value: object, inputs: Mapping[str, object], state: Mapping[str, Walk] = MappingProxyType({})
+) -> str:
+    """Say what shares a mutable object or a buffer with `value`: an input, or a global; "" if nothing does.
 
     A cache hands out a copy of such an output, and a later change to the
     input (or the output) would then reach only one of them.
     """
     outputs = list(_walks(value))
     for parameter, given in inputs.items():
-        for walked in _walks(given):
-            if any(_overlap(output, walked) for output in outputs):
-                return parameter
-    return ""
+        if any(_overlap(value, outputs, walked) for walked in _walks(given)):
+            return f"its input `{parameter}`"
+    return next((label for label, walked in state.items() if _overlap(value, outputs, walked)), "")
 
 
 def _walks(value: object) -> Iterator[Walk]:
@@ -47,12 +48,30 @@ def _walks(value: object) -> Iterator[Walk]:
             waiting += new
 
 
-def _overlap(first: Walk, second: Walk) -> bool:
-    objects = {id(node) for node in first.nodes if not isinstance(node, _SHARED)}
-    if any(id(node) in objects for node in second.nodes):
-        return True
-    # Two pandas frames may share memory unseen: each copies before it writes.
-    return _meet(_spans(first, True), _spans(second)) or _meet(_spans(first), _spans(second, True))
+def _overlap(value: object, outputs: Iterable[Walk], other: Walk) -> bool:
+    for walked in outputs:
+        objects = {id(node) for node in walked.nodes if not isinstance(node, _SHARED)}
+        common = {id(node) for node in other.nodes} & objects
+        if common and _holds(value, common):
+            return True
+        # Two pandas frames may share memory unseen: each copies before it writes.
+        if _meet(_spans(walked, True), _spans(other)) or _meet(_spans(walked), _spans(other, True)):
+            return True
+    return False
+
+
+def _holds(value: object, wanted: Collection[int]) -> bool:
+    """Whether a value has one of some objects, other than in the code of its classes and functions."""
+    waiting, seen = [value], {id(value): value}
+    while waiting:
+        part = waiting.pop()
+        if id(part) in wanted:
+            return True
+        parts = [found for found in gc.get_referents(part) if not isinstance(found, _SHARED)]
+        new = [found for found in parts if id(found) not in seen]
+        seen.update((id(found), found) for found in new)
+        waiting += new
+    return False
 
 
 def _spans(walked: Walk, only_plain: bool = False) -> list[tuple[int, int]]:

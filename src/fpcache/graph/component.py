@@ -30,8 +30,9 @@ __all__ = [
 class ExecutionContext:
     """Where a component runs: in which graph, as which node.
 
-    It is no part of the fingerprint key but for ``resource`` and ``is_finetuning``, so a component
-    whose result depends on the rest must say so in `GraphComponent.fingerprint_addon`.
+    ``resource`` counts for the fingerprint key, and so do ``node_name`` and ``is_finetuning`` where the
+    code asks for them. A component whose result depends on the rest of the schema must say so in
+    `GraphComponent.fingerprint_addon`.
 
     Attributes
     ----------
@@ -147,7 +148,16 @@ def full_config(node: SchemaNode) -> dict[str, Any]:
         defaults = node.uses.get_default_config()
     else:
         defaults = copy.deepcopy(dict(facts_of(node.uses).defaults or {}))
-    return {**defaults, **copy.deepcopy(dict(node.config))}
+    return {**defaults, **{option: _copied(option, value) for option, value in node.config.items()}}
+
+
+def _copied(option: str, value: object) -> object:
+    """Return a value of its own, which no node can change for another one."""
+    try:
+        return copy.deepcopy(value)
+    except Exception as error:
+        what = f"config `{option}` is a {type(value).__name__}, which can't be copied ({error})"
+        raise FpcacheError(f"{what}; pass what it is made of, or its name") from error
 
 
 def required_packages(node: SchemaNode) -> Sequence[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from fpcache.errors import UncacheableError, UnfingerprintableValueError
 from fpcache.fingerprints import walk
 from fpcache.graph.aliases import shared_memory
+from fpcache.graph.own_code import OwnCode
 from fpcache.graph.persisting import output_fingerprint
 from fpcache.graph.resources import Resource
 from fpcache.graph.schema import SchemaNode
@@ -70,9 +71,13 @@ def call(
 
 
 def judged(
-    value: object, duration_s: float, inputs: Mapping[str, object], before: Mapping[str, str | None]
+    value: object,
+    duration_s: float,
+    inputs: Mapping[str, object],
+    before: Mapping[str, str | None],
+    code: OwnCode | None = None,
 ) -> Executed:
-    """Say whether an output may be kept, given its inputs' fingerprints from before the run."""
+    """Say whether an output may be kept, given its inputs' fingerprints and its code from before the run."""
     digest, note = fingerprint_of(value)
     if not note and holds_resource(value):
         note = (
@@ -84,9 +89,14 @@ def judged(
         if after != before[parameter]:
             changed[parameter] = after
             note = f"not stored: it changes its input `{parameter}` in place; change a copy"
-    shared = "" if changed else shared_memory(value, inputs)
+    shared = "" if changed else shared_memory(value, inputs, {} if code is None else code.state)
     if shared:
-        note = f"not stored: its output shares memory with its input `{shared}`; return a copy"
+        note = f"not stored: its output shares memory with {shared}; return a copy"
+    module = "" if code is None else code.loaded()
+    if module:
+        note = (
+            f"not stored: it loads `{module}` as it runs, in a way that can't be followed; import it before"
+        )
     return Executed(value, digest, duration_s, note, changed)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from fpcache.errors import StoreError, UnfingerprintableValueError
 from fpcache.fingerprints.records import MISSING
 from fpcache.graph.cache import CachedOutput, OutputCache
-from fpcache.graph.component import full_config
-from fpcache.graph.keys import difference, input_parts, key_of, node_parts
+from fpcache.graph.component import ExecutionContext, full_config
+from fpcache.graph.keys import difference, input_parts, key_of, node_parts, start_parts
+from fpcache.graph.own_code import OwnCode
 from fpcache.graph.persisting import is_the_same
 from fpcache.graph.resources import ModelStorage
 from fpcache.graph.running import FingerprintStatus
@@ -25,20 +27,23 @@ class FingerprintComponent:
 
     Attributes
     ----------
-    start : mapping of str to str
-        What its key holds of the model that the run starts from.
+    context : ExecutionContext or None
+        Where its component runs; None for a plain function.
     config : mapping of str to object
         The node's config, merged over the defaults; empty before the first key was made.
     failed : bool
         Whether making its key raised an error of the user's.
+    code : OwnCode or None
+        What its code reads; None before that was looked at.
     """
 
     name: str
     node: SchemaNode
     cache: OutputCache
-    start: Mapping[str, str] = field(default_factory=dict)
+    context: ExecutionContext | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     failed: bool = False
+    code: OwnCode | None = None
     _own_parts: dict[str, str] | None = None
 
     def parts(self, inputs: Mapping[str, str]) -> dict[str, str]:
@@ -54,7 +59,9 @@ class FingerprintComponent:
     def _make_own_parts(self) -> dict[str, str]:
         try:
             self.config = full_config(self.node)
-            return {**node_parts(self.node, self.config), **self.start}
+            self.code = OwnCode.of(self.node.uses, self.config)
+            start = {} if self.context is None else start_parts(self.context, self.code)
+            return {**node_parts(self.node, self.config, self.code), **start}
         except UnfingerprintableValueError:
             raise
         except BaseException as error:
@@ -63,6 +70,17 @@ class FingerprintComponent:
                 f"in node `{self.name}` of the graph, when it was asked for its config and packages"
             )
             raise
+
+    def reads(self) -> frozenset[str]:
+        """Return the globals that its code reads; none where that can't be told: nothing is stored then."""
+        if self.code is None:
+            with suppress(Exception):
+                self.parts({})
+        return frozenset() if self.code is None else self.code.reads()
+
+    def forget(self) -> None:
+        """Make the key anew when it is asked for again: what the code reads is no longer as it was."""
+        self._own_parts = None
 
     def status(self, inputs: Mapping[str, str | None]) -> FingerprintStatus:
         """Look the node up, given its inputs' fingerprints by parameter name.
@@ -89,7 +107,8 @@ class FingerprintComponent:
         earlier = self.cache.nearest(self.name)
         if earlier is None:
             return "never seen", ""
-        return difference(parts, earlier.parts), earlier.entry.entry_id if earlier.entry else ""
+        title = str(getattr(self.node.uses, "__name__", self.name))
+        return difference(parts, earlier.parts, title), earlier.entry.entry_id if earlier.entry else ""
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import blake3
 
 from fpcache.fingerprints import fingerprint
-from fpcache.fingerprints.reading import read
 from fpcache.graph.component import ExecutionContext, addon_of, required_packages
+from fpcache.graph.own_code import OWN, OwnCode
 from fpcache.graph.schema import SchemaNode
 
 __all__ = ["difference", "input_parts", "key_of", "node_parts", "start_parts"]
@@ -18,7 +19,7 @@ __all__ = ["difference", "input_parts", "key_of", "node_parts", "start_parts"]
 FORMAT = "graph-1"
 
 
-def node_parts(node: SchemaNode, config: Mapping[str, Any]) -> dict[str, str]:
+def node_parts(node: SchemaNode, config: Mapping[str, Any], code: OwnCode) -> dict[str, str]:
     """Return what the key holds of the node itself: code, config and packages.
 
     The node's name takes no part, so renaming a node does not miss.
@@ -29,13 +30,15 @@ def node_parts(node: SchemaNode, config: Mapping[str, Any]) -> dict[str, str]:
         The node.
     config : mapping of str to object
         Its config, merged over the defaults.
+    code : OwnCode
+        What its code reads.
 
     Raises
     ------
     UnfingerprintableValueError
-        If the config, or a value that the code reads, has no fingerprint.
+        If the config has no fingerprint.
     """
-    reading = read(["component"], None, {"component": node.uses})
+    reading = code.reading
     parts = {f"code {root.label}": root.digest.hex() for root in reading.roots}
     parts["code"] = reading.digest
     parts |= {f"package {package}": version for package, version in reading.packages.items()}
@@ -45,15 +48,38 @@ def node_parts(node: SchemaNode, config: Mapping[str, Any]) -> dict[str, str]:
     addon = addon_of(node, config)
     if node.is_component or addon is not None:
         parts["addon"] = fingerprint(addon)
+    order = _order(node, config)
+    if order:
+        parts["order"] = fingerprint(order)
     for package in required_packages(node):
         parts[f"package {package}"] = metadata.version(package)
     return parts
 
 
-def start_parts(context: ExecutionContext) -> dict[str, str]:
-    """Return what the key holds of the model that a node starts from; nothing where it starts from none."""
+def _order(node: SchemaNode, config: Mapping[str, Any]) -> list[str]:
+    """Return the order in which the code may meet its options and inputs, where it can tell."""
+    named = [*config, *node.needs] if _takes_any_name(node) else list(config) if node.is_component else []
+    return named if len(named) > 1 else []
+
+
+def _takes_any_name(node: SchemaNode) -> bool:
+    target = getattr(node.uses, node.fn) if node.is_component else node.uses
+    try:
+        parameters = inspect.signature(target).parameters.values()
+    except ValueError:  # some builtins don't tell
+        return True
+    return any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
+
+
+def start_parts(context: ExecutionContext, code: OwnCode) -> dict[str, str]:
+    """Return what the key holds of where a component runs: of the model that it starts from, as a rule."""
+    names = code.names()
     parts = {} if context.resource is None else {"resource": context.resource.digest}
-    return parts | ({"finetuning": "yes"} if context.is_finetuning else {})
+    if context.is_finetuning and (parts or "is_finetuning" in names):
+        parts["finetuning"] = "yes"
+    if "node_name" in names:
+        parts["node"] = context.node_name
+    return parts
 
 
 def input_parts(inputs: Mapping[str, str]) -> dict[str, str]:
@@ -70,8 +96,8 @@ def key_of(parts: Mapping[str, str]) -> str:
     return f"{FORMAT}-{digest.hexdigest(length=16)}"
 
 
-def difference(parts: Mapping[str, str], earlier: Mapping[str, str]) -> str:
-    """Say what differs, most telling first.
+def difference(parts: Mapping[str, str], earlier: Mapping[str, str], title: str = OWN) -> str:
+    """Say what differs, most telling first; `title` is what people call what the node uses.
 
     Examples
     --------
@@ -82,17 +108,23 @@ def difference(parts: Mapping[str, str], earlier: Mapping[str, str]) -> str:
     for kind, text in _WORDS.items():
         names = [name.removeprefix(kind) for name in changed if name.startswith(kind)]
         if names:
-            return text.format(_quoted(names), parts.get(kind + names[0], "gone"))
+            said = _quoted(names).replace(f"`{OWN}`", f"`{title}`").replace("`__main__.", "`")
+            return text.format(said, parts.get(kind + names[0], "gone"))
     return "the code changed" if changed else "nothing changed, but it is no longer stored"
 
 
 _WORDS = {
     "config ": "config {0} changed",
     "input ": "input {0} changed",
-    "code ": "{0} was edited",
+    "code function ": "function {0} was edited",
+    "code class ": "class {0} was edited",
+    "code module ": "module {0} was edited",
+    "code ": "{0} changed",
     "package ": "package {0} is now {1}",
     "addon": "fingerprint_addon changed",
     "method": "another method is used",
+    "order": "the order of its options or inputs changed",
+    "node": "the node was renamed, and its code asks for its name",
     "resource": "it starts from another resource",
     "finetuning": "it goes on with a trained model now, or no longer does",
 }

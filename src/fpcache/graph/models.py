@@ -8,6 +8,7 @@ import secrets
 import shutil
 import tempfile
 import time
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -118,8 +119,18 @@ class Model:
             If the schema can't be written: a node uses a lambda, say.
         StoreError
             If a resource's files are not there.
+        FpcacheError
+            If there is no such directory.
+
+        Warns
+        -----
+        UserWarning
+            If nodes use what a script or a notebook defines: that has no name in another process.
         """
         target = Path(path)
+        if not target.parent.is_dir():
+            raise FpcacheError(f"there is no directory {target.parent} to write {target.name} into; make it")
+        self._warn_of_main(target)
         trees = {resource.digest: self.storage.tree(resource) for resource in self.resources.values()}
         tells = {
             "format": FORMAT,
@@ -145,6 +156,16 @@ class Model:
         finally:
             aside.unlink(missing_ok=True)
         return target
+
+    def _warn_of_main(self, target: Path) -> None:
+        nodes = self.schema.nodes.items()
+        names = [name for name, node in nodes if getattr(node.uses, "__module__", "") == "__main__"]
+        if names:
+            message = (
+                f"{target.name} can be loaded only where node `{names[0]}` finds its code in `__main__`, as "
+                "here; for other processes, define it in a module and import it"
+            )
+            warnings.warn(message, stacklevel=3)
 
     @classmethod
     def load(

@@ -15,7 +15,8 @@ from fpcache.graph.component import ExecutionContext, make_runnable
 from fpcache.graph.describing import given, source_of
 from fpcache.graph.executing import Executed, call, fingerprint_of, judged
 from fpcache.graph.fingerprint_run import FingerprintComponent, PrecomputedValueProvider
-from fpcache.graph.keys import key_of, start_parts
+from fpcache.graph.keys import key_of
+from fpcache.graph.own_code import OwnCode
 from fpcache.graph.resources import ModelStorage, Resource
 from fpcache.graph.running import FingerprintStatus
 from fpcache.graph.schema import GraphSchema
@@ -63,7 +64,7 @@ class GraphRun:
     def __post_init__(self) -> None:
         self.components = {
             name: FingerprintComponent(
-                name, node, self.cache, start_parts(self.context(name)) if node.is_component else {}
+                name, node, self.cache, self.context(name) if node.is_component else None
             )
             for name, node in self.schema.nodes.items()
             if not node.is_input
@@ -148,7 +149,7 @@ class GraphRun:
             name, self.schema[name], lambda **given: self._runnable(name)(**given), inputs
         )
         with self.lock:
-            self._take(name, judged(value, duration_s, inputs, before), before)
+            self._take(name, judged(value, duration_s, inputs, before, self._code(name)), before)
 
     def take_elsewhere(
         self, name: str, found: CachedOutput | None, executed: Executed, before: Mapping[str, str | None]
@@ -228,12 +229,36 @@ class GraphRun:
     def _take(self, name: str, executed: Executed, before: Mapping[str, str | None]) -> None:
         """Take over what a node gave, and store it where it may be."""
         self._settle(name, PrecomputedValueProvider.of_value(name, executed.digest, executed.value))
-        if executed.changed:
+        state = self._changed_state(name)
+        if state:
+            for component in self.components.values():
+                component.forget()
+        if executed.changed or state:
             self._note_changes(name)
-        if executed.note:
-            self.notes[name] = executed.note
+        if executed.note or state:
+            self.notes[name] = executed.note or state
         elif executed.digest is not None and name in self.components:
             self._store(name, before, executed)
+
+    def _code(self, name: str) -> OwnCode | None:
+        """Return what a node's code read when it was asked; None for one that wasn't."""
+        return self.components[name].code if name in self.components else None
+
+    def _changed_state(self, name: str) -> str:
+        """Say which global that another node reads was changed by one that ran; empty where none."""
+        code = self._code(name)
+        written = frozenset() if code is None else code.writes()
+        for other, component in self.components.items() if written else ():
+            shared = frozenset() if other == name else written & component.reads()
+            if shared:
+                changed = min(shared).partition(":")[2]
+                return f"not stored: it changes `{changed}`, which `{other}` reads; return it instead"
+        return ""
+
+    def read_elsewhere(self, name: str) -> frozenset[str]:
+        """Return the globals that the code of other nodes reads."""
+        components = (component for other, component in self.components.items() if other != name)
+        return frozenset().union(*(component.reads() for component in components))
 
     def _note_changes(self, name: str) -> None:
         """See anew what there is, after a node changed an input in place; nodes after it are asked again."""

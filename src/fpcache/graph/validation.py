@@ -6,7 +6,7 @@ import inspect
 from importlib import metadata
 from typing import Any
 
-from fpcache.errors import GraphSchemaError
+from fpcache.errors import FpcacheError, GraphSchemaError
 from fpcache.graph.component import full_config
 from fpcache.graph.guessing import did_you_mean
 from fpcache.graph.schema import GraphSchema, SchemaNode
@@ -67,10 +67,17 @@ def _check_arguments(name: str, node: SchemaNode) -> None:
     parameters = _parameters(node, target)
     if parameters is None:
         return
-    given = set(node.needs) if node.is_component else set(node.needs) | set(full_config(node))
+    given = set(node.needs) if node.is_component else set(node.needs) | set(_config(name, node))
     if not node.is_component and (both := set(node.needs) & set(node.config)):
         raise GraphSchemaError(f"node `{name}` gets `{min(both)}` from its config and from a node; drop one")
     _check_match(f"node `{name}`: `{_title(node)}`", parameters, given)
+
+
+def _config(name: str, node: SchemaNode) -> dict[str, Any]:
+    try:
+        return full_config(node)
+    except FpcacheError as error:
+        raise GraphSchemaError(f"node `{name}`: {error}") from error
 
 
 def _check_match(who: str, parameters: dict[str, inspect.Parameter], given: set[str]) -> None:

@@ -14,6 +14,7 @@ from fpcache.graph.component import ExecutionContext, full_config, make_runnable
 from fpcache.graph.executing import Executed, call, fingerprint_of, judged
 from fpcache.graph.keys import input_parts, key_of, node_parts, start_parts
 from fpcache.graph.node_steps import NodeStep
+from fpcache.graph.own_code import OwnCode
 from fpcache.graph.persisting import Cacheable
 from fpcache.graph.resources import Resource
 from fpcache.graph.schema import SchemaNode
@@ -41,6 +42,8 @@ class NodeTask:
         What its key is made of.
     told : mapping of str to object
         What is stored for people.
+    read_elsewhere : frozenset of str
+        The globals that the code of other nodes reads.
     """
 
     name: str
@@ -52,6 +55,7 @@ class NodeTask:
     before: Mapping[str, str | None]
     parts: Mapping[str, str]
     told: Mapping[str, Any] = field(default_factory=dict)
+    read_elsewhere: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,8 @@ def task_of(step: NodeStep, *, is_shared: bool) -> NodeTask:
         raise StoreError(str(error)) from error
     told = {"source": run.source(name), "given": run.given(name)}
     cache = run.cache if is_shared else None
-    return NodeTask(name, run.schema[name], context, cache, stored, values, before, parts, told)
+    others = run.read_elsewhere(name)
+    return NodeTask(name, run.schema[name], context, cache, stored, values, before, parts, told, others)
 
 
 def _known(before: Mapping[str, str | None]) -> dict[str, str]:
@@ -120,8 +125,8 @@ def run_task(task: NodeTask) -> Result:
         inputs = _inputs(task)
     except StoreError as error:
         return _instead(str(error))
-    reason = _is_otherwise(task, inputs)
-    if reason:
+    reason, code = _is_otherwise(task, inputs)
+    if reason or code is None:
         return _instead(reason)
     try:
         value, duration_s = call(
@@ -133,9 +138,12 @@ def run_task(task: NodeTask) -> Result:
         return _instead(f"it raised {type(error).__name__}, which can't be sent")
     if _is_of_a_script(value):
         return _instead("its output is of a class of the script that was started")
-    executed = judged(value, duration_s, inputs, task.before)
+    executed = judged(value, duration_s, inputs, task.before, code)
     if executed.changed:
         return _instead(f"it changes its input `{min(executed.changed)}` in place")
+    state = code.writes() & task.read_elsewhere
+    if state:
+        return _instead(f"it changes `{min(state)}`, which another node reads")
     key, note = _stored(task, executed)
     if key:
         return Result(replace(executed, value=None), key)
@@ -144,19 +152,21 @@ def run_task(task: NodeTask) -> Result:
     return _sendable(replace(executed, note=executed.note or note))
 
 
-def _is_otherwise(task: NodeTask, inputs: Mapping[str, object]) -> str:
-    """Say what is not here as it is where the task comes from; empty where all is."""
+def _is_otherwise(task: NodeTask, inputs: Mapping[str, object]) -> tuple[str, OwnCode | None]:
+    """Say what is not here as where the task comes from, empty where all is; and what the code reads."""
     for parameter, value in inputs.items():
         if fingerprint_of(value)[0] != task.before[parameter] or _is_of_a_script(value):
-            return f"its input `{parameter}` does not arrive as it is"
-    start = start_parts(task.context) if task.node.is_component else {}
+            return f"its input `{parameter}` does not arrive as it is", None
     try:
-        own = node_parts(task.node, full_config(task.node))
+        config = full_config(task.node)
+        code = OwnCode.of(task.node.uses, config)
+        own = node_parts(task.node, config, code)
+        start = start_parts(task.context, code) if task.node.is_component else {}
     except Exception as error:  # whatever the worker's version of it raises
-        return f"its code is another one on the worker ({type(error).__name__}: {error})"
+        return f"its code is another one on the worker ({type(error).__name__}: {error})", None
     if {**own, **start, **input_parts(_known(task.before))} != task.parts:
-        return "its code, config or packages are others on the worker"
-    return ""
+        return "its code, config or packages are others on the worker", None
+    return "", code
 
 
 def _is_of_a_script(value: object) -> bool:
