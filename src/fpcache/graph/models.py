@@ -21,7 +21,7 @@ from fpcache.errors import FpcacheError, GraphSchemaError
 from fpcache.graph.component import ExecutionContext, make_runnable
 from fpcache.graph.guessing import did_you_mean
 from fpcache.graph.node_steps import Start
-from fpcache.graph.resources import ModelStorage, Resource
+from fpcache.graph.resources import ModelStorage, Resource, Tree
 from fpcache.graph.schema import GraphSchema
 
 __all__ = ["Model", "start_from", "with_resources"]
@@ -132,14 +132,7 @@ class Model:
             raise FpcacheError(f"there is no directory {target.parent} to write {target.name} into; make it")
         self._warn_of_main(target)
         trees = {resource.digest: self.storage.tree(resource) for resource in self.resources.values()}
-        tells = {
-            "format": FORMAT,
-            "schema": self.schema.to_dict(),
-            "resources": {name: resource.digest for name, resource in self.resources.items()},
-            "files": {digest: list(tree.files) for digest, tree in trees.items()},
-            "executable": {digest: list(tree.executable) for digest, tree in trees.items()},
-            "metadata": {**self.metadata, "packaged_s": time.time(), "python": platform.python_version()},
-        }
+        tells = self._tells(trees)
         aside = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
         try:
             with (
@@ -156,6 +149,17 @@ class Model:
         finally:
             aside.unlink(missing_ok=True)
         return target
+
+    def _tells(self, trees: Mapping[str, Tree]) -> dict[str, Any]:
+        """Return what the file says of what is in it."""
+        return {
+            "format": FORMAT,
+            "schema": self.schema.to_dict(),
+            "resources": {name: resource.digest for name, resource in self.resources.items()},
+            "files": {digest: list(tree.files) for digest, tree in trees.items()},
+            "executable": {digest: list(tree.executable) for digest, tree in trees.items()},
+            "metadata": {**self.metadata, "packaged_s": time.time(), "python": platform.python_version()},
+        }
 
     def _warn_of_main(self, target: Path) -> None:
         nodes = self.schema.nodes.items()
