@@ -30,11 +30,22 @@ def cluster():
         yield client
 
 
-@pytest.fixture(params=["processes", "loky", "multiprocessing", "threading", "sequential", "dask"])
+@pytest.fixture(scope="session")
+def ray_cluster():
+    """A Ray cluster of two workers on this machine."""
+    ray = pytest.importorskip("ray", reason="needs Ray, which fpcache doesn't install")
+    register_ray = pytest.importorskip("ray.util.joblib").register_ray
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    register_ray()
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture(params=["processes", "loky", "multiprocessing", "threading", "sequential", "dask", "ray"])
 def backend(request):
-    """Each backend that can be had here, by name; Ray can't."""
-    if request.param == "dask":
-        request.getfixturevalue("cluster")
+    """Each backend that can be had here, by name."""
+    if request.param in ("dask", "ray"):
+        request.getfixturevalue("cluster" if request.param == "dask" else "ray_cluster")
     if request.param == "multiprocessing" and multiprocessing.get_start_method() != "fork":
         pytest.skip("needs processes that are forked")
     return request.param
