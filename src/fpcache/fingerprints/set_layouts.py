@@ -14,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import operator
 import random
+import struct
 import sys
 import sysconfig
 from array import array
@@ -29,6 +30,7 @@ AnySet = set[Any] | frozenset[Any]
 
 _WORD = ctypes.sizeof(ctypes.c_ssize_t)
 _FILL, _MASK, _TABLE, _FINGER = (offset * _WORD for offset in (2, 4, 5, 7))
+_HEAD = struct.Struct("n8xn16xn")  # what is from the fill to the finger, of 8 bytes each
 _LINEAR_PROBES, _PERTURB_SHIFT = 9, 5
 _REMOVED = -1  # in place of a hash, which is never -1
 _FEW = 5  # so many make an empty set take a larger table
@@ -106,7 +108,8 @@ def layout(found: AnySet) -> Layout:
     """Return the size and the use of a set's table; its number of elements where that can't be seen."""
     if not _IS_READABLE:
         return Layout(len(found), len(found), 0)
-    return Layout(_word(found, _MASK) + 1, _word(found, _FILL), _word(found, _FINGER))
+    fill, mask, finger = _HEAD.unpack(ctypes.string_at(id(found) + _FILL, _HEAD.size))
+    return Layout(mask + 1, fill, finger)
 
 
 def places(found: AnySet) -> bytes:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import io
 import pickle
 import struct
+import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from fpcache.errors import UncacheableError
 from fpcache.fingerprints.set_layouts import Recipe, build, build_frozen, recipe
@@ -61,6 +62,9 @@ class Dumped:
         return len(self.stream) + sum(memoryview(buffer).nbytes for buffer in self.buffers)
 
 
+AnyWriter = TypeVar("AnyWriter", bound="Writer")
+
+
 class StandIn:
     """Stands in the object graph for what is written as a token."""
 
@@ -80,8 +84,6 @@ class Writer(pickle.Pickler):
         is_bulky: bool = True,
     ) -> None:
         self.native_buffers: list[Buffer] = []
-        # Not a method of its own: in a cycle, the writer would keep the user's objects alive.
-        super().__init__(file, protocol=5, buffer_callback=partial(_take, self.native_buffers))
         self.nodes = nodes
         self.namespace = namespace
         self.names = names
@@ -93,22 +95,37 @@ class Writer(pickle.Pickler):
         self.own_buffers: list[Buffer] = []
         self.lookups: dict[str, Any] = {}
         self._tokens = live_tokens(nodes, namespace, names)
-        self._find_token = self._tokens.get
         self._stand_ins: list[StandIn] = []
         self._kept: list[object] = []  # so that none of their ids is given away
         self._reducers: dict[type, Reducer] = {}
         self._unmarked: list[type] = []
+        self.persistent_id = self._reference_finder()  # type: ignore[method-assign]
+        # Not a method of its own: in a cycle, the writer would keep the user's objects alive.
+        super().__init__(file, protocol=5, buffer_callback=partial(_take, self.native_buffers))
 
-    def persistent_id(self, obj: object) -> Token | None:
-        """Return the reference that stands for `obj`, if it was there before the run."""
-        token = self._find_token(id(obj))
-        if token is None:  # as for nearly all; this is called for every single object
-            special = _SPECIAL.get(type(obj))
-            return None if special is None else special(self, obj)
-        if isinstance(obj, type):  # every instance refers to its class: that is memoised
-            return None
-        self._note(token)
-        return token
+    def _reference_finder(self) -> Callable[[object], Token | None]:
+        """Return what gives the reference that stands for an object, if it was there before the run.
+
+        It is called for every single value, most of which are plain.
+        """
+        find, specials, reach = self._tokens.get, _SPECIAL.get, weakref.ref(self)
+
+        def reference(obj: Any) -> Token | None:
+            kind = type(obj)
+            if kind in _PLAIN or (kind is float and obj == obj):
+                return None
+            token = find(id(obj))
+            if token is None:  # as for nearly all
+                special = specials(kind)
+                if special is None or (kind in FLAT and len(obj) < LEAST):
+                    return None
+                return special(_alive(reach), obj)
+            if isinstance(obj, type):  # every instance refers to its class: that is memoised
+                return None
+            _alive(reach)._note(token)
+            return token
+
+        return reference
 
     def _float(self, number: float) -> Token | None:
         """Return what stands for one NaN wherever it occurs: `in` tells it from others."""
@@ -134,7 +151,7 @@ class Writer(pickle.Pickler):
 
     def class_reference(self, cls: type) -> StandIn | None:
         """Return what is written for a class that was there before the run."""
-        token = self._find_token(id(cls))
+        token = self._tokens.get(id(cls))
         if token is None:
             return None
         self._note(token)
@@ -185,6 +202,15 @@ class Writer(pickle.Pickler):
             self.used_names.add(token[1])
 
 
+def _alive(writer: weakref.ref[AnyWriter]) -> AnyWriter:
+    found = writer()
+    assert found is not None  # only it asks
+    return found
+
+
+# Values without an identity that a program should ask for.
+_PLAIN = frozenset({str, int, bool, bytes, type(None)})
+
 # What is written in another way than the pickler's, although it was not there before the run.
 _SPECIAL: dict[type, Callable[[Writer, Any], Token | None]] = {
     float: Writer._float,
@@ -200,11 +226,17 @@ class Finder(Writer):
     wanted: Collection[int] = ()
     met: dict[int, object]
 
-    def persistent_id(self, obj: object) -> Token | None:
-        """Note `obj`, and go on as `Writer` does."""
-        if id(obj) in self.wanted:
-            self.met[id(obj)] = obj
-        return super().persistent_id(obj)
+    def _reference_finder(self) -> Callable[[object], Token | None]:
+        """Note each object, and go on as `Writer` does."""
+        find, reach = super()._reference_finder(), weakref.ref(self)
+
+        def reference(obj: object) -> Token | None:
+            finder = _alive(reach)
+            if id(obj) in finder.wanted:
+                finder.met[id(obj)] = obj
+            return find(obj)
+
+        return reference
 
 
 def _take(taken: list[Buffer], buffer: pickle.PickleBuffer) -> bool:

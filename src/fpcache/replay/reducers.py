@@ -166,6 +166,9 @@ def reduce_bare_object(writer: Writer, obj: object) -> Any:
 def _sentinels() -> Iterator[tuple[int, tuple[types.ModuleType, str]]]:
     """Yield each bare object that a module names; the first module that does comes last."""
     for module_name, module in reversed(list(sys.modules.items())):
-        for name, value in reversed(list(getattr(module, "__dict__", {}).items())):
-            if type(value) is object and module_name != "__main__":
+        held = dict(getattr(module, "__dict__", {}))
+        if object not in set(map(type, held.values())) or module_name == "__main__":
+            continue
+        for name, value in reversed(held.items()):
+            if type(value) is object:
                 yield id(value), (module, name)
