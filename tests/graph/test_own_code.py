@@ -22,7 +22,7 @@ cache = partial(output_cache, "cache")
 """
 TAIL = """
 if __name__ == "__main__":
-    result = GraphTrainer(cache()).train(GraphSchema(nodes))
+    result = GraphTrainer(cache()).train(GraphSchema(nodes), targets=globals().get("only"))
     reasons = {outcome.name: outcome.status.reason for outcome in result.outcomes}
     outputs = {name: repr(value) for name, value in result.outputs.items()}
     print(json.dumps([outputs, list(result.executed), dict(result.notes), reasons]))
@@ -95,12 +95,21 @@ nodes = {"numbers": N(uses=numbers, is_input=True), "one": N({"values": "numbers
     assert script(code)[1] == ["numbers"]
 
 
-def test_what_a_node_loads_unseen_keeps_it_from_being_stored(script):
-    code = late(
-        "import importlib\n    return [importlib.import_module('help' + 'ers').scale(v) for v in values]"
-    )
+UNSEEN = {
+    "put together": "import importlib\n    m = importlib.import_module(''.join(['help', 'ers']))",
+    "by a plugin": "import registry\n    m = registry.get('helpers')",
+    "by an alias": "m = load(str.lower('HELPERS'))\nfrom importlib import import_module as load",
+    "by the modules": "import sys, helpers\n    m = sys.modules[str.lower('HELPERS')]",
+}
+
+
+@pytest.mark.parametrize("how", list(UNSEEN.values()), ids=list(UNSEEN))
+def test_what_a_node_loads_unseen_keeps_it_from_being_stored(script, how):
+    load, _, more = how.partition("\nfrom")
+    code = late(f"{load}\n    return [m.scale(v) for v in values]", f"from{more}" if more else "")
+    registry = "import importlib\ndef get(kind): return importlib.import_module(kind[:4] + kind[4:])\n"
     for factor in (2, 2, 300):
-        outputs, executed, *_ = script(code, helpers=f"def scale(x): return {factor} * x")
+        outputs, executed, *_ = script(code, helpers=f"def scale(x): return {factor} * x", registry=registry)
         assert outputs == {"scaled": repr([factor * v for v in (3, 1, 2)])}
         assert executed == ["numbers", "scaled"]
 
@@ -136,45 +145,77 @@ def test_what_can_not_be_followed_is_not_kept_and_says_why(script, call):
 
 
 STATES = {
-    "a dict": "VOCAB.setdefault(w, len(VOCAB))",
-    "an attribute of a class": "Held.vocab = {**Held.vocab, w: len(Held.vocab)}",
-    "an assigned global": "assign(w)",
-    "a module's": "helpers.VOCAB[w] = len(helpers.VOCAB)",
+    "a dict": ("V = []", "V.append(x)", "list(V)"),
+    "a module's": ("import helpers", "helpers.V.append(x)", "list(helpers.V)"),
+    "an attribute of a class": ("class K: v = []", "K.v = [*K.v, x]", "list(K.v)"),
+    "another name": ("import helpers\nV = helpers.V", "V.append(x)", "list(helpers.V)"),
+    "a bound method": ("V = []\nadd = V.append", "add(x)", "list(V)"),
+    "two holders": (
+        "class H:\n    def __init__(self, v): self.v = v\nV = []\none, two = H(V), H(V)",
+        "one.v.append(x)",
+        "list(two.v)",
+    ),
+    "a base class": (
+        "class B: v = []\nclass One(B): pass\nclass Two(B): pass",
+        "One.v.append(x)",
+        "list(Two.v)",
+    ),
+    "a closure": (
+        "def make():\n    n = 0\n    def add():\n        nonlocal n\n        n += 1\n"
+        "    return add, lambda: n\nadd, count = make()",
+        "add()",
+        "count()",
+    ),
+    "a default": ("def add(x, v=[]):\n    v.append(x)\n    return v", "add(x)", "list(add.__defaults__[0])"),
+    "of no fingerprint": ("import threading\nV = []", "V.append(threading.Lock())", "len(V)"),
+    "an assigned global": ("V = 0\ndef put(x):\n    global V\n    V = x", "put(x)", "V"),
+    "an assigned one, read by a module": (
+        "import helpers",
+        "helpers.put(x)",
+        "helpers.N",
+    ),
+    "a partial": (
+        "from functools import partial\nV = []\nadd = partial(list.append, V)",
+        "add(x)",
+        "list(V)",
+    ),
 }
-READS = {
-    "a dict": "VOCAB",
-    "an attribute of a class": "Held.vocab",
-    "an assigned global": "ASSIGNED",
-    "a module's": "helpers.VOCAB",
-}
+HELPERS = "V, N = [], 0\ndef put(x):\n    global N\n    N = x\n"
+
+
+def stateful(kind: str, reader: str = "{read}", targets: str = "None") -> str:
+    define, write, read = STATES[kind]
+    return f"""
+{define}
+def src(): return 3
+def w(x):
+    {write}
+    return 1
+def r(x, y): return {reader.format(read=read)}
+nodes = {{"s": N(uses=src, is_input=True), "w": N({{"x": "s"}}, w),
+          "r": N({{"x": "s", "y": "w"}}, r, is_target=True)}}
+only = {targets}
+"""
 
 
 @pytest.mark.parametrize("kind", list(STATES))
 def test_a_node_that_changes_what_another_one_reads_is_not_kept(script, kind):
-    def code(words: str) -> str:
-        return f"""
-import helpers
-VOCAB, ASSIGNED = {{}}, {{}}
-class Held: vocab = {{}}
-def assign(w):
-    global ASSIGNED
-    ASSIGNED = {{**ASSIGNED, w: len(ASSIGNED)}}
-def words(): return {words}
-def build(words):
-    for w in words: {STATES[kind]}
-    return len(words)
-def encode(words, size): return [{READS[kind]}.get(w, -1) for w in words]
-nodes = {{"words": N(uses=words, is_input=True), "build": N({{"words": "words"}}, build),
-          "encode": N({{"words": "words", "size": "build"}}, encode, is_target=True)}}
-"""
+    expected = "1" if kind in ("a closure", "of no fingerprint") else "3" if "assigned" in kind else "[3]"
+    for seed in range(3):
+        outputs, executed, *_ = script(stateful(kind), seed, helpers=HELPERS)
+        assert outputs == {"r": expected}
+        assert "w" in executed
 
-    fresh = "\nshutil.rmtree('fresh', True); cache = partial(output_cache, 'fresh')\n"
-    for words in ("['b', 'a']", "['b', 'a']", "['a', 'a', 'b']", "['b', 'a']"):
-        plain, *_ = script(code(words) + fresh, helpers="VOCAB = {}")
-        outputs, executed, notes, _ = script(code(words), helpers="VOCAB = {}")
-        assert outputs == plain
-        assert "build" in executed
-        assert "which `encode` reads" in notes["build"]
+
+@pytest.mark.parametrize("kind", list(STATES))
+def test_nor_is_it_where_the_reader_comes_later(script, kind):
+    script(stateful(kind, targets="['w']"), helpers=HELPERS)
+    script(stateful(kind, reader="5"), helpers=HELPERS)
+    expected = script(stateful(kind) + "shutil.rmtree('cache', True)\n", helpers=HELPERS)[0]
+    script(stateful(kind, targets="['w']") + "shutil.rmtree('cache', True)\n", helpers=HELPERS)
+    script(stateful(kind, reader="5"), helpers=HELPERS)
+    for _ in range(2):
+        assert script(stateful(kind), helpers=HELPERS)[0] == expected
 
 
 def test_a_value_that_another_node_sets_counts_as_it_is_when_a_node_runs(script):
@@ -207,6 +248,108 @@ nodes = {"start": N(uses=start, is_input=True), "used": N({"start": "start"}, us
 """
     assert script(code)[0] == {"used": "7"}
     assert script(code)[:2] == [{"used": "7"}, ["start"]]
+
+
+HARMLESS = {
+    "a library": "import colorsys\n    return colorsys.rgb_to_hsv(x, 0, 0)[2]",
+    "one that isn't there": "try: import no_such_module\n    except ImportError: return x",
+    "a local package": "from pk import tools\n    return tools.twice(x)",
+    "a package's module": "import pk.tools\n    return pk.tools.twice(x)",
+    "a memo": "return memo(x)\n@lru_cache\ndef memo(x): return 2 * x",
+    "a singleton": "return model()[0]\nM = None\n"
+    "def model():\n    global M\n    if M is None: M = [1, 2]\n    return M",
+    "a logger": "log.warning('x')\n    return x\nimport logging\nlog = logging.getLogger('x')",
+    "a class of its own": "return copy.deepcopy(Plain(x)).v\nimport copy\n"
+    "class Plain:\n    def __init__(self, v): self.v = v",
+    "annotations": "typing.get_type_hints(Typed)\n    return 1\nimport typing\nclass Typed: pass",
+}
+
+
+@pytest.mark.parametrize("body", list(HARMLESS.values()), ids=list(HARMLESS))
+def test_what_changes_nothing_is_kept(script, tmp_path, body):
+    (tmp_path / "pk").mkdir()
+    (tmp_path / "pk" / "__init__.py").write_text("")
+    (tmp_path / "pk" / "tools.py").write_text("from . import more\ndef twice(x): return more.by(x)\n")
+    (tmp_path / "pk" / "more.py").write_text("def by(x): return 2 * x\n")
+    code = f"""
+from functools import lru_cache
+def src(): return 3
+def one(x):
+    {body}
+nodes = {{"s": N(uses=src, is_input=True), "a": N({{"x": "s"}}, one, is_target=True),
+          "b": N({{"x": "s"}}, one, {{}}, is_target=True)}}
+"""
+    first, _, notes, _ = script(code)
+    assert not notes
+    assert script(code)[:2] == [first, ["s"]]
+    if "pk" in body:
+        (tmp_path / "pk" / "more.py").write_text("def by(x): return 5 * x\n")
+        assert script(code)[0] == {"a": "15", "b": "15"}
+
+
+def test_nothing_is_imported_to_make_a_key(script):
+    code = """
+def src(): return 3
+def one(x):
+    if x > 10:
+        import helpers
+        return helpers.f(x)
+    return x
+nodes = {"s": N(uses=src, is_input=True), "a": N({"x": "s"}, one, is_target=True)}
+"""
+    for _ in range(2):
+        outputs, executed, *_ = script(code, helpers="import os; os._exit(4)")
+        assert outputs == {"a": "3"}
+    assert executed == ["s"]
+
+
+def test_keywords_behind_a_decorator_count_in_their_order(script):
+    code = """
+import functools
+def src(): return 3
+def named(f):
+    @functools.wraps(f)
+    def wrapped(**k): return list(k), f(**k)
+    return wrapped
+@named
+def one(x, p, q): return p
+nodes = {"s": N(uses=src, is_input=True), "a": N({"x": "s"}, one, CONFIG, is_target=True)}
+"""
+    script(code.replace("CONFIG", '{"p": 1, "q": 2}'))
+    outputs, *_ = script(code.replace("CONFIG", '{"q": 2, "p": 1}'))
+    assert outputs == {"a": "(['q', 'p', 'x'], 1)"}
+
+
+HELD = {
+    "of a class": ("class K: pool = [1]", "K.pool"),
+    "by a class method": (
+        "class K:\n    pool = [1]\n    @classmethod\n    def get(cls): return cls.pool",
+        "K.get()",
+    ),
+    "of a closure": ("def make():\n    v = [1]\n    return lambda: v\nget = make()", "get()"),
+    "a default": ("def get(v=[1]): return v", "get()"),
+    "of a function": ("def get(): return get.v\nget.v = [1]", "get()"),
+    "an array's": ("import numpy\nclass K: pool = numpy.zeros(3)", "K.pool[:2]"),
+}
+
+
+@pytest.mark.parametrize("kind", list(HELD))
+def test_an_output_that_code_holds_is_not_kept(script, kind):
+    define, get = HELD[kind]
+    code = f"""
+{define}
+def src(): return 3
+def a(x): return {get}
+def b(y):
+    y *= 2
+    return len({get}), list({get})
+nodes = {{"s": N(uses=src, is_input=True), "a": N({{"x": "s"}}, a), "b": N({{"y": "a"}}, b, is_target=True)}}
+"""
+    first, *_ = script(code)
+    for _ in range(2):
+        outputs, _, notes, _ = script(code)
+        assert outputs == first
+        assert "shares memory" in notes["a"]
 
 
 def test_an_output_that_is_a_global_is_not_kept(script):

@@ -15,6 +15,7 @@ from typing import Any
 
 __all__ = [
     "SHARED_BY_CYTHON",
+    "is_installed_file",
     "is_local_code",
     "is_local_module",
     "is_local_namespace",
@@ -44,7 +45,7 @@ def is_local_module(module: ModuleType) -> bool:
     if name in _GENERATED:
         return False
     if isinstance(file, str):
-        return not _is_installed_file(file)
+        return not is_installed_file(file)
     return not _is_fileless_installed(str(name), module)
 
 
@@ -57,7 +58,7 @@ def _is_fileless_installed(name: str, module: ModuleType) -> bool:
         return True
     folders = vars(module).get("__path__")
     if folders is not None:
-        return all(_is_installed_file(str(folder)) for folder in folders)
+        return all(is_installed_file(str(folder)) for folder in folders)
     parent = sys.modules.get(name.rpartition(".")[0])
     return parent is not None and parent is not module and not is_local_module(parent)
 
@@ -74,7 +75,8 @@ def is_stdlib_name(name: str) -> bool:
 
 
 @lru_cache(maxsize=16384)
-def _is_installed_file(path: str) -> bool:
+def is_installed_file(path: str) -> bool:
+    """Return whether a path is in the standard library or among installed packages."""
     parts = path.replace("\\", "/").split("/")
     if not _INSTALL_FOLDERS.isdisjoint(parts):
         return True
@@ -123,7 +125,7 @@ def is_local_code(obj: object) -> bool:
     if isinstance(obj, ModuleType):
         return is_local_module(obj)
     if isinstance(obj, CodeType):
-        return not _is_installed_file(obj.co_filename)
+        return not is_installed_file(obj.co_filename)
     if isinstance(obj, type):
         return _is_local_class(obj)
     return _is_local_class(type(obj))
@@ -133,7 +135,7 @@ def _is_local_source(code: CodeType) -> bool:
     """Return whether code in an installed namespace was put there from local source."""
     name = code.co_filename
     is_cell = name.startswith(("<ipython-input", "<stdin"))
-    return is_cell or (os.path.isabs(name) and not _is_installed_file(name))
+    return is_cell or (os.path.isabs(name) and not is_installed_file(name))
 
 
 def module_of_class(cls: type) -> ModuleType | None:

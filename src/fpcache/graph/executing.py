@@ -35,6 +35,8 @@ class Executed:
         Why its output is not stored; empty where it may be.
     changed : mapping of str to (str or None)
         Inputs that it changed in place, with their fingerprints now.
+    state : str
+        Something beside its inputs that its code reads and that is no longer as it was; empty where all is.
     """
 
     value: object
@@ -42,6 +44,7 @@ class Executed:
     duration_s: float
     note: str
     changed: Mapping[str, str | None]
+    state: str = ""
 
 
 def title_of(node: SchemaNode) -> str:
@@ -92,12 +95,18 @@ def judged(
     shared = "" if changed else shared_memory(value, inputs, {} if code is None else code.state)
     if shared:
         note = f"not stored: its output shares memory with {shared}; return a copy"
+    state = "" if code is None else code.changed()
+    if state:
+        note = (
+            f"not stored: {state}, which its code reads, changed while it ran; "
+            "return what it makes, or keep memos by functools.cache"
+        )
     module = "" if code is None else code.loaded()
     if module:
         note = (
             f"not stored: it loads `{module}` as it runs, in a way that can't be followed; import it before"
         )
-    return Executed(value, digest, duration_s, note, changed)
+    return Executed(value, digest, duration_s, note, changed, state)
 
 
 def holds_resource(value: object) -> bool:

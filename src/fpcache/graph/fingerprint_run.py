@@ -35,6 +35,8 @@ class FingerprintComponent:
         Whether making its key raised an error of the user's.
     code : OwnCode or None
         What its code reads; None before that was looked at.
+    peers : mapping of str to FingerprintComponent
+        All of the same graph.
     """
 
     name: str
@@ -43,6 +45,7 @@ class FingerprintComponent:
     context: ExecutionContext | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     failed: bool = False
+    peers: Mapping[str, FingerprintComponent] = field(default_factory=dict)
     code: OwnCode | None = None
     _own_parts: dict[str, str] | None = None
 
@@ -71,12 +74,23 @@ class FingerprintComponent:
             )
             raise
 
-    def reads(self) -> frozenset[str]:
-        """Return the globals that its code reads; none where that can't be told: nothing is stored then."""
+    def look(self) -> OwnCode | None:
+        """Return what its code reads, found now if it wasn't before; None where that can't be told."""
         if self.code is None:
             with suppress(Exception):
                 self.parts({})
-        return frozenset() if self.code is None else self.code.reads()
+        return self.code
+
+    def conflict(self) -> str:
+        """Say which global the code assigns that another node reads as it is; empty where there is none."""
+        mine = frozenset() if self.code is None else self.code.sets_of()
+        for other in self.peers.values() if mine else ():
+            code = other.look() if other is not self else self.code
+            read = mine if code is None else mine & (code.reads_of() - code.sets_of())
+            if read:
+                name = min(read).partition(":")[2]
+                return f"it sets the global `{name}`, which `{other.name}` may read; return it instead"
+        return ""
 
     def forget(self) -> None:
         """Make the key anew when it is asked for again: what the code reads is no longer as it was."""
@@ -95,6 +109,9 @@ class FingerprintComponent:
             parts = self.parts(known)
         except UnfingerprintableValueError as error:
             return FingerprintStatus(None, False, str(error), verdict="uncacheable")
+        conflict = self.conflict()
+        if conflict:
+            return FingerprintStatus(None, False, conflict, verdict="uncacheable")
         key = key_of(parts)
         found = self.cache.look_up(key)
         if found is None:

@@ -41,6 +41,7 @@ def node_parts(node: SchemaNode, config: Mapping[str, Any], code: OwnCode) -> di
     reading = code.reading
     parts = {f"code {root.label}": root.digest.hex() for root in reading.roots}
     parts["code"] = reading.digest
+    parts |= {f"code module `{name}`": digest for name, digest in code.late.items()}
     parts |= {f"package {package}": version for package, version in reading.packages.items()}
     parts |= {f"config {option}": fingerprint(value) for option, value in config.items()}
     if node.is_component:
@@ -64,9 +65,21 @@ def _order(node: SchemaNode, config: Mapping[str, Any]) -> list[str]:
 
 def _takes_any_name(node: SchemaNode) -> bool:
     target = getattr(node.uses, node.fn) if node.is_component else node.uses
+    while target is not None:  # a wrapper may take any, whatever it wraps
+        code = getattr(target, "__code__", None)
+        if code is None:
+            return _says_any_name(target)
+        if code.co_flags & inspect.CO_VARKEYWORDS:
+            return True
+        target = getattr(target, "__wrapped__", None)
+    return False
+
+
+def _says_any_name(target: object) -> bool:
+    """Look at the signature of what is no function; some builtins don't tell, and may take any."""
     try:
-        parameters = inspect.signature(target).parameters.values()
-    except ValueError:  # some builtins don't tell
+        parameters = inspect.signature(target).parameters.values()  # type: ignore[arg-type]
+    except (TypeError, ValueError):
         return True
     return any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
 

@@ -69,6 +69,8 @@ class GraphRun:
             for name, node in self.schema.nodes.items()
             if not node.is_input
         }
+        for component in self.components.values():
+            component.peers = self.components
 
     @property
     def storage(self) -> ModelStorage:
@@ -104,6 +106,7 @@ class GraphRun:
         if self.schema[name].is_input:
             return INPUT_STATUS
         if self.force:
+            self.components[name].look()
             return FORCED_STATUS
         with self.lock:
             for need in self.schema[name].needs.values():
@@ -145,11 +148,12 @@ class GraphRun:
             inputs = {parameter: self.value(need) for parameter, need in self.schema[name].needs.items()}
             before = self.input_fingerprints(name)
             self.executed.append(name)
+            code = self._code(name)
         value, duration_s = call(
             name, self.schema[name], lambda **given: self._runnable(name)(**given), inputs
         )
         with self.lock:
-            self._take(name, judged(value, duration_s, inputs, before, self._code(name)), before)
+            self._take(name, judged(value, duration_s, inputs, before, code), before)
 
     def take_elsewhere(
         self, name: str, found: CachedOutput | None, executed: Executed, before: Mapping[str, str | None]
@@ -229,36 +233,20 @@ class GraphRun:
     def _take(self, name: str, executed: Executed, before: Mapping[str, str | None]) -> None:
         """Take over what a node gave, and store it where it may be."""
         self._settle(name, PrecomputedValueProvider.of_value(name, executed.digest, executed.value))
-        state = self._changed_state(name)
-        if state:
+        if executed.state:
             for component in self.components.values():
                 component.forget()
-        if executed.changed or state:
+        if executed.changed or executed.state:
             self._note_changes(name)
-        if executed.note or state:
-            self.notes[name] = executed.note or state
+        conflict = self.components[name].conflict() if name in self.components else ""
+        if executed.note or conflict:
+            self.notes[name] = executed.note or f"not stored: {conflict}"
         elif executed.digest is not None and name in self.components:
             self._store(name, before, executed)
 
     def _code(self, name: str) -> OwnCode | None:
-        """Return what a node's code read when it was asked; None for one that wasn't."""
-        return self.components[name].code if name in self.components else None
-
-    def _changed_state(self, name: str) -> str:
-        """Say which global that another node reads was changed by one that ran; empty where none."""
-        code = self._code(name)
-        written = frozenset() if code is None else code.writes()
-        for other, component in self.components.items() if written else ():
-            shared = frozenset() if other == name else written & component.reads()
-            if shared:
-                changed = min(shared).partition(":")[2]
-                return f"not stored: it changes `{changed}`, which `{other}` reads; return it instead"
-        return ""
-
-    def read_elsewhere(self, name: str) -> frozenset[str]:
-        """Return the globals that the code of other nodes reads."""
-        components = (component for other, component in self.components.items() if other != name)
-        return frozenset().union(*(component.reads() for component in components))
+        """Return what a node's code reads; None for an input node, which is not kept."""
+        return self.components[name].look() if name in self.components else None
 
     def _note_changes(self, name: str) -> None:
         """See anew what there is, after a node changed an input in place; nodes after it are asked again."""

@@ -5,17 +5,16 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from importlib import import_module
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
 from fpcache.errors import UnfingerprintableValueError
-from fpcache.fingerprints import MISSING, Reading, Root, Walk
-from fpcache.fingerprints.code_objects import code_facts, names_in
+from fpcache.fingerprints import Reading, Root, Walk
+from fpcache.fingerprints.code_objects import names_in
 from fpcache.fingerprints.locality import is_local_module
 from fpcache.fingerprints.reading import read
+from fpcache.graph.late_modules import Found, imported_by, late_modules
 
 __all__ = ["OWN", "OwnCode"]
 
@@ -23,11 +22,22 @@ OWN = "component"
 """What readings call that which a node uses, so that renaming it changes no key."""
 
 _BLIND = {
-    "eval": "runs text as code",
-    "exec": "runs text as code",
-    "globals": "takes globals by names that it makes",
+    "builtins.eval": "runs text as code",
+    "builtins.exec": "runs text as code",
+    "builtins.globals": "takes globals by names that it makes",
+    "runpy.run_path": "runs a file as code",
+    "runpy.run_module": "runs a module as code",
+    "importlib.util.spec_from_file_location": "runs a file as code",
 }
-_IMPORTERS = frozenset({"import_module", "__import__", "locate", "resolve_name"})
+_IMPORTING = frozenset(
+    {
+        "builtins.__import__",
+        "importlib.import_module",
+        "pkgutil.resolve_name",
+        "pydoc.locate",
+        "sys.modules",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,134 +52,136 @@ class OwnCode:
         The texts in its config, in which modules may be named.
     reading : Reading
         What was found before it ran.
+    late : dict of str to str
+        Digests of the files of local modules that it may import as it runs.
+    before : frozenset of str
+        The modules that were loaded.
     """
 
     uses: object
     texts: tuple[str, ...]
     reading: Reading
+    late: Found = field(default_factory=dict)
+    before: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, uses: object, config: Mapping[str, Any]) -> OwnCode:
-        """Read what a node uses, and all that this leads to.
-
-        Local modules that the code imports as it runs are imported now: a running node would do that, too.
+        """Read what a node uses, and all that this leads to; nothing is run or imported.
 
         Raises
         ------
         UnfingerprintableValueError
             If a value that it reads has no fingerprint, or it finds code in a way that can't be followed.
         """
-        texts, tried = tuple(dict.fromkeys(_texts(config))), set[str]()
-        while True:
-            reading = _read(uses, texts)
-            missing = {_module_of(root) for root in reading.roots if root.value is MISSING} - {"", *tried}
-            if not missing:
-                break
-            for module in sorted(missing):
-                with suppress(Exception, SystemExit):  # the node will raise that again, or knows what to do
-                    import_module(module)
-            tried |= missing
-        _refuse_blind(reading)
-        return cls(uses, texts, reading)
+        texts = tuple(dict.fromkeys(_texts(config)))
+        reading = _read(uses, texts)
+        named = _named_modules(reading, texts)
+        _refuse_blind(reading, any(named))
+        late = late_modules([*imported_by(reading.functions), *named])
+        return cls(uses, texts, reading, late, frozenset(sys.modules))
 
     @property
     def state(self) -> Mapping[str, Walk]:
-        """The globals that it reads and that are no code, by label."""
-        values = (root for root in self.reading.roots if root.kind == "value")
-        return {root.label.replace("`__main__.", "`"): root.walk for root in values if root.walk is not None}
+        """What it reads beside its inputs, by label: globals, and what classes and functions hold."""
+        walked = (root for root in self.reading.roots if root.walk is not None)
+        return {_label(root): root.walk for root in walked if root.walk is not None}
 
     def names(self) -> frozenset[str]:
         """Return the names and texts in the code."""
         return _names(self.reading)
 
-    def loaded(self) -> str:
-        """Name a module that the code has loaded since, unseen before; empty where there is none."""
-        modules = {_name_of(root) for root in self.reading.roots}
-        return next((_name_of(root) for root in self._now() if _name_of(root) not in modules), "")
+    def sets_of(self) -> frozenset[str]:
+        """Return the globals that the code assigns as a whole (``global x``)."""
+        return frozenset(f"{module}:{name}" for module, name in self.reading.stored_globals)
 
-    def changed(self) -> Iterable[Root]:
-        """Return what the code reads and is no longer as it was; memos of `functools` don't count."""
-        before = {root.key: root for root in self.reading.roots}
-        return tuple(
-            before[root.key]
-            for root in self._now()
-            if root.key in before
-            and root.digest != before[root.key].digest
-            and not isinstance(root.value, functools._lru_cache_wrapper)
-        )
-
-    def writes(self) -> frozenset[str]:
-        """Return the globals that the code assigns, or has changed since; the class it is of is one."""
-        assigned = {f"{module}:{name}" for module, name in self.reading.stored_globals}
-        return frozenset(assigned | {self._key(root) for root in self.changed()})
-
-    def reads(self) -> frozenset[str]:
+    def reads_of(self) -> frozenset[str]:
         """Return the globals that the code reads."""
-        return frozenset(map(self._key, self.reading.roots))
+        return frozenset(root.key.partition("#")[0] for root in self.reading.roots)
 
-    def _key(self, root: Root) -> str:
-        if root.key != OWN:
-            return root.key
-        return f"{getattr(self.uses, '__module__', '')}:{getattr(self.uses, '__qualname__', id(self.uses))}"
+    def loaded(self) -> str:
+        """Name a local module that was loaded since and is no part of the key; empty where there is none."""
+        for name in sorted(sys.modules.keys() - self.before - self.late.keys()):
+            module = sys.modules.get(name)
+            has_file = isinstance(getattr(module, "__file__", None), str)
+            if has_file and isinstance(module, ModuleType) and is_local_module(module):
+                return name
+        return ""
 
-    def _now(self) -> tuple[Root, ...]:
+    def changed(self) -> str:
+        """Name something that the code reads and is no longer as it was; empty where all is.
+
+        Memos of `functools` don't count, nor globals that the code assigns as a whole: see `sets_of`.
+        """
         try:
-            return _read(self.uses, self.texts).roots
-        except UnfingerprintableValueError:  # something was put there that has no fingerprint
-            return tuple(_lost(root) for root in self.reading.roots if root.kind == "value")
+            now = _read(self.uses, self.texts).roots
+        except UnfingerprintableValueError as error:
+            return f"`{error.path or OWN}`"
+        before, assigned = {root.key: root for root in self.reading.roots}, self.sets_of()
+        for root in now:
+            known = before.get(root.key)
+            if known is None or root.digest == known.digest or root.key in assigned:
+                continue  # what is new is of a module that was loaded since: see `loaded`
+            if not isinstance(root.value, functools._lru_cache_wrapper):
+                return _label(root).replace(f"`{OWN}`", f"`{getattr(self.uses, '__name__', OWN)}`")
+        return ""
+
+
+def _label(root: Root) -> str:
+    return root.label.replace("`__main__.", "`")
 
 
 def _read(uses: object, texts: Iterable[str]) -> Reading:
     reading = read([OWN], None, {OWN: uses})
-    if _IMPORTERS.isdisjoint(_names(reading)):
-        return reading
-    modules = {name: sys.modules[name] for text in texts for name in _module_names(text)}
+    found = {name: sys.modules.get(name) for name in _named_modules(reading, texts)}
+    modules = {name: module for name, module in found.items() if _is_local(name, module)}
     return read([OWN, *modules], None, {OWN: uses, **modules}) if modules else reading
 
 
+def _named_modules(reading: Reading, texts: Iterable[str]) -> list[str]:
+    """Return the local modules that texts may name, where the code imports by a text."""
+    if _IMPORTING.isdisjoint(item.path for item in reading.resolved):
+        return []
+    names = dict.fromkeys(name for text in (*texts, *reading.strings) for name in _module_names(text))
+    return [name for name in names if _is_local(name, sys.modules.get(name)) or late_modules([name])]
+
+
+def _is_local(name: str, module: object) -> bool:
+    return name != "__main__" and isinstance(module, ModuleType) and is_local_module(module)
+
+
 def _module_names(text: str) -> Iterator[str]:
-    """Yield the loaded local modules that a text may name, also as ``module:name`` or ``module.name``."""
-    head = text.partition(":")[0]
-    for name in dict.fromkeys((head, head.rpartition(".")[0])):
-        module = sys.modules.get(name)
-        if name != "__main__" and isinstance(module, ModuleType) and is_local_module(module):
-            yield name
+    """Yield what may be modules in a text such as ``module``, ``module:name`` or ``module.Class.name``."""
+    name = text.strip().partition(":")[0]
+    while name and all(part.isidentifier() for part in name.split(".")):
+        yield name
+        name = name.rpartition(".")[0]
 
 
 def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for part in value.values():
+        for key, part in value.items():
+            yield from _texts(key)
             yield from _texts(part)
     elif isinstance(value, (list, tuple, set, frozenset)):
         for part in value:
             yield from _texts(part)
 
 
-def _module_of(root: Root) -> str:
-    """Return the module that a root stands for; empty where it is another value."""
-    module, _, name = root.key.partition(":")
-    return module if ":" in root.key and (not name or name.startswith("#")) else ""
-
-
-def _name_of(root: Root) -> str:
-    return root.key.partition(":")[0]
-
-
-def _lost(root: Root) -> Root:
-    return Root(root.key, root.label, root.chain, root.kind, root.value, None, b"", "")
-
-
 def _names(reading: Reading) -> frozenset[str]:
     return frozenset(reading.strings).union(*(names_in(function.__code__) for function in reading.functions))
 
 
-def _refuse_blind(reading: Reading) -> None:
-    for function in reading.functions:
-        for use in code_facts(function.__code__).uses:
-            if use.head in _BLIND and not use.is_import and use.head not in function.__globals__:
-                raise UnfingerprintableValueError(
-                    f"`{function.__name__}` {_BLIND[use.head]} (`{use.head}`), which can't be followed; "
-                    "name what it calls and reads"
-                )
+def _refuse_blind(reading: Reading, names_modules: bool) -> None:
+    paths = {item.path for item in reading.resolved}
+    blind = sorted(_BLIND.keys() & paths)
+    if blind:
+        what = f"{_BLIND[blind[0]]} (`{blind[0].removeprefix('builtins.')}`)"
+    elif "__globals__" in _names(reading):
+        what = "takes globals by names that it makes (`__globals__`)"
+    elif _IMPORTING & paths and not names_modules:
+        what = f"finds modules by names that it makes (`{min(_IMPORTING & paths)}`)"
+    else:
+        return
+    raise UnfingerprintableValueError(f"its code {what}, which can't be followed; name what it uses")

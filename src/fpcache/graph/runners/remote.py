@@ -42,8 +42,6 @@ class NodeTask:
         What its key is made of.
     told : mapping of str to object
         What is stored for people.
-    read_elsewhere : frozenset of str
-        The globals that the code of other nodes reads.
     """
 
     name: str
@@ -55,7 +53,6 @@ class NodeTask:
     before: Mapping[str, str | None]
     parts: Mapping[str, str]
     told: Mapping[str, Any] = field(default_factory=dict)
-    read_elsewhere: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +97,12 @@ def task_of(step: NodeStep, *, is_shared: bool) -> NodeTask:
         parts = run.components[name].parts(_known(before))
     except UnfingerprintableValueError as error:
         raise StoreError(str(error)) from error
+    conflict = run.components[name].conflict()
+    if conflict:
+        raise StoreError(conflict)
     told = {"source": run.source(name), "given": run.given(name)}
     cache = run.cache if is_shared else None
-    others = run.read_elsewhere(name)
-    return NodeTask(name, run.schema[name], context, cache, stored, values, before, parts, told, others)
+    return NodeTask(name, run.schema[name], context, cache, stored, values, before, parts, told)
 
 
 def _known(before: Mapping[str, str | None]) -> dict[str, str]:
@@ -141,9 +140,8 @@ def run_task(task: NodeTask) -> Result:
     executed = judged(value, duration_s, inputs, task.before, code)
     if executed.changed:
         return _instead(f"it changes its input `{min(executed.changed)}` in place")
-    state = code.writes() & task.read_elsewhere
-    if state:
-        return _instead(f"it changes `{min(state)}`, which another node reads")
+    if executed.state:
+        return _instead(f"{executed.state}, which its code reads, changes as it runs")
     key, note = _stored(task, executed)
     if key:
         return Result(replace(executed, value=None), key)
