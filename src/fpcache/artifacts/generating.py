@@ -139,8 +139,9 @@ def generate(
         if is_complete:
             return Artifact(directory, "reused", 0, report, tuple(found))
         _write_about(directory, name, known, report)
+        kept = _resumable(found, report) if takes_start else []
         with _noting_changes(directory, report, counting["depends_on"]):
-            return _completed(directory, report, make, found if takes_start else [], chunk_items)
+            return _completed(directory, report, make, kept, chunk_items)
 
 
 @contextmanager
@@ -173,6 +174,19 @@ def _report(
     of_dataset = [known.config, known.fingerprint] if known else "unknown"
     settings = {"module": name, "dataset": of_dataset, **of_session}
     return stable_report(make, {}, settings=settings, depends_on=depends_on, ignore=ignore)
+
+
+def _resumable(found: list[Chunk], report: Report) -> list[Chunk]:
+    """Keep nothing where items depend on what was drawn for those before them: going on draws that anew."""
+    if found and report.draws:
+        _warn(
+            f"{sum(chunk.items for chunk in found)} items of an earlier run are generated again, for "
+            f"{report.label} draws random numbers ({', '.join(report.draws)}): going on in the middle would "
+            'draw those of the beginning. Where no item depends on them, say ignore=["random state"], or '
+            "name the captured generator there"
+        )
+        return []
+    return found
 
 
 def _completed(

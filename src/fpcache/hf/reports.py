@@ -57,6 +57,9 @@ class Report:
         What was met and doesn't count.
     notes : tuple of str
         What no fingerprint can hold, such as that the code reads the calendar.
+    draws : tuple of str
+        The generators of random numbers that the code may draw from: what it
+        gives depends on how much was drawn before.
     """
 
     fingerprint: str
@@ -64,6 +67,7 @@ class Report:
     taken: tuple[Taken, ...]
     ignored: tuple[Ignored, ...] = ()
     notes: tuple[str, ...] = ()
+    draws: tuple[str, ...] = ()
 
     def changes_from(self, earlier: Report) -> list[str]:
         """Say what differs from an earlier report; empty where the fingerprints are equal.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePath
 from types import ModuleType
@@ -23,6 +23,7 @@ from fpcache.hf.held import files_named, held_leaves
 from fpcache.hf.outside import environment_read, file_taken, notes_on, paths_in, random_states, tree_digest
 from fpcache.hf.policy import IN_IGNORE, Policy, plain_name, refusal
 from fpcache.hf.reports import Ignored, Report, Taken
+from fpcache.hf.streams import random_streams
 from fpcache.hf.whole import drawn_as_values
 
 __all__ = ["DependsOn", "stable_report"]
@@ -91,15 +92,16 @@ def stable_report(
     _raise_refused(policy, taken_apart)
     states = tuple(random_states(drawn))
     settings = {**settings, **keyword_order(function, arguments, taken_apart), **_levels(policy)}
-    set_ = (Taken(name, "setting", summary(value), fingerprint(value)) for name, value in settings.items())
     environment = tuple(environment_read(used, reading.strings, leaves))
     values = _values_taken(reading, taken_apart, policy)
-    taken = [*values, *_depended_on(wishes), *files, *environment, *states, *set_]
+    taken = [*values, *_depended_on(wishes), *files, *environment, *states, *_set(settings)]
     if must_match:
         _raise_unmatched(wishes, policy, taken)
     told = notes_on(used, states, directories, reading.changed_on_disk, environment)
     notes = (*told, *_notes_on_sets(reading))
-    return _report(taken_apart.label, reading, taken, tuple(policy.ignored.values()), notes)
+    draws = (*(one.name for one in states), *random_streams(reading, used if drawn else ()))
+    found = _report(taken_apart.label, reading, taken, tuple(policy.ignored.values()), notes)
+    return replace(found, draws=tuple(dict.fromkeys(draws)))
 
 
 def _report(
@@ -200,6 +202,11 @@ def _through_variables(reading: Reading, taken_apart: TakenApart) -> Iterator[st
             path = installed_path(value) if isinstance(value, (ModuleType, type)) else None
             if path is not None:
                 yield ".".join((path, *use.attributes))
+
+
+def _set(settings: Mapping[str, object]) -> Iterator[Taken]:
+    for name, value in settings.items():
+        yield Taken(name, "setting", summary(value), fingerprint(value))
 
 
 def _levels(policy: Policy) -> dict[str, object]:
