@@ -13,6 +13,7 @@ from typing import Any
 from fpcache.fingerprints import Reading
 from fpcache.fingerprints.locality import is_local_code
 from fpcache.hf.outside import paths_in
+from fpcache.hf.tabular import texts_of_scalar, texts_of_table
 
 __all__ = ["files_named", "held_leaves"]
 
@@ -47,6 +48,8 @@ def held_leaves(reading: Reading, left_out: Collection[int] = ()) -> tuple[objec
             pending.extend((*value.keys(), *value.values()))
         elif isinstance(value, _CONTAINERS):
             pending.extend(value)
+        else:
+            pending.extend(texts_of_scalar(value))
     return tuple(found.values())
 
 
@@ -61,8 +64,9 @@ def _parts(node: Any) -> Iterator[Any]:
             yield from (value for name, value in vars(node).items() if name not in _CLASS_NAMES)
     elif isinstance(node, CellType):  # how code uses a module in one is seen in the code
         yield from () if _holds_module(node) else (_content(node),)
-    elif hasattr(type(node), "to_numpy") or hasattr(type(node), "dtype"):
-        yield from _of_table(node)
+    elif (texts := texts_of_table(node)) is not None:
+        yield from texts
+        yield getattr(node, "__dict__", None)  # what a subclass adds
     elif not isinstance(node, (*_LEAVES, CodeType)):
         yield from gc.get_referents(node)
 
@@ -84,16 +88,6 @@ def _constants(code: CodeType) -> Iterator[object]:
             yield from _constants(constant)
         else:
             yield constant
-
-
-def _of_table(table: Any) -> Iterator[object]:
-    """Yield the texts of an array or table of NumPy or pandas; of numbers there are none."""
-    kinds: Any = getattr(table, "dtypes", getattr(table, "dtype", None))
-    for kind in kinds if hasattr(kinds, "__iter__") else (kinds,):
-        if getattr(kind, "kind", "O") in "OSUT":
-            values = table.to_numpy(dtype=object) if hasattr(table, "to_numpy") else table
-            yield values.ravel().tolist()
-            return
 
 
 def files_named(leaves: Collection[object]) -> Iterator[str]:
