@@ -32,8 +32,9 @@ from fpcache.artifacts.places import DatasetState, cache_dir_for, state_of
 from fpcache.artifacts.switches import ArtifactsWarning
 from fpcache.errors import CorruptEntryError, FpcacheError
 from fpcache.hf.reports import Report
-from fpcache.hf.stable import DependsOn, stable_report
+from fpcache.hf.stable import stable_report
 from fpcache.hf.unchanged import changed_files, given_again, stamps_of
+from fpcache.hf.wishes import DependsOn
 from fpcache.store.directories import prepare_directory
 
 __all__ = ["ABOUT", "COMPLETE", "LOCK", "Artifact", "generate"]

@@ -21,8 +21,9 @@ from fpcache.hf.library import (
     temporary_directory,
 )
 from fpcache.hf.reports import Report
-from fpcache.hf.stable import DependsOn, stable_report
+from fpcache.hf.stable import stable_report
 from fpcache.hf.unchanged import changed_files, given_again, stamps_of
+from fpcache.hf.wishes import DependsOn
 
 __all__ = ["explain", "from_generator", "report_of"]
 

@@ -15,7 +15,7 @@ from fpcache.fingerprints.locality import is_local_code
 from fpcache.hf.outside import paths_in
 from fpcache.hf.tabular import texts_of_scalar, texts_of_table
 
-__all__ = ["files_named", "held_leaves"]
+__all__ = ["files_named", "files_nearby", "held_leaves"]
 
 _CONTAINERS = (list, tuple, set, frozenset, dict, deque)
 _LEAVES = (str, bytes, PurePath, ModuleType)
@@ -90,17 +90,21 @@ def _constants(code: CodeType) -> Iterator[object]:
             yield constant
 
 
-def files_named(leaves: Collection[object]) -> Iterator[str]:
-    """Yield the texts that have the form of a path, or are the name of a file in the working directory."""
+def files_nearby() -> frozenset[str]:
+    """Return the names of the files in the working directory."""
     try:
-        near = set(os.listdir())
+        return frozenset(entry.name for entry in os.scandir() if not entry.is_dir())
     except OSError:
-        near = set()
+        return frozenset()
+
+
+def files_named(leaves: Collection[object], near: Collection[str]) -> Iterator[str]:
+    """Yield the texts that have the form of a path, or are among the names of files nearby."""
     for leaf in leaves:
         if isinstance(leaf, ModuleType):
             continue
         text = os.fsdecode(leaf) if isinstance(leaf, bytes) else str(leaf)
-        if text in near and not os.path.isdir(text):
+        if text in near:
             yield text
         else:
             yield from paths_in([text])

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -161,7 +161,7 @@ def _state(name: str, state: Any) -> Taken:
 def notes_on(
     used: Iterable[str],
     states: Iterable[Taken],
-    directories: Mapping[str, str],
+    told_of_files: Iterable[str],
     edited: Iterable[str],
     variables: Iterable[Taken] = (),
 ) -> tuple[str, ...]:
@@ -177,6 +177,6 @@ def notes_on(
     ]
     if any(_ENVIRONMENT.match(path) for path in used) and not tuple(variables):
         found.append("the code reads environment variables whose names can't be known; none counts")
-    found += [f"{name} is a directory; what lies in it doesn't count" for name in directories.values()]
+    found += told_of_files
     found += [f"the file of module `{name}` was edited after it was loaded" for name in edited]
     return tuple(dict.fromkeys(found))

@@ -99,6 +99,7 @@ class Policy:
     texts: dict[str, str] = field(default_factory=dict)
     left_out: dict[int, object] = field(default_factory=dict)
     loggers: dict[str, logging.Logger] = field(default_factory=dict)
+    datasets: list[Any] = field(default_factory=list)
 
     def ask(self, path: str, value: object) -> str | None:
         """Return None for what counts, or else what is fed in its place."""
@@ -153,6 +154,7 @@ class Policy:
         if _DATASET in names and is_local_code(kind):
             return self._refuse(name, f"is a {kind.__name__}: attributes of its own may change rows")
         if _DATASET in names:
+            self.datasets.append(value)
             return f"dataset {value._fingerprint}"
         if (kind in _LOCKS or names & _LOCK_NAMES) and not self.watches_locks:
             self._leave_out(name, value, "a lock orders threads and holds no data")

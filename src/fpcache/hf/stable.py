@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path, PurePath
 from types import ModuleType
 from typing import Any
 
@@ -19,16 +17,16 @@ from fpcache.fingerprints.selecting import SelectingEncoder
 from fpcache.fingerprints.summaries import summary
 from fpcache.hf.blind import not_followed
 from fpcache.hf.captures import Brought, TakenApart, closure_of, content, keyword_order, take_apart
-from fpcache.hf.held import files_named, held_leaves
-from fpcache.hf.outside import environment_read, file_taken, notes_on, paths_in, random_states, tree_digest
+from fpcache.hf.files import counted_files
+from fpcache.hf.held import held_leaves
+from fpcache.hf.outside import environment_read, notes_on, random_states
 from fpcache.hf.policy import IN_IGNORE, Policy, plain_name, refusal
 from fpcache.hf.reports import Ignored, Report, Taken
 from fpcache.hf.streams import random_streams
 from fpcache.hf.whole import drawn_as_values
+from fpcache.hf.wishes import DependsOn, Wishes, depended_on, wishes_of
 
-__all__ = ["DependsOn", "stable_report"]
-
-DependsOn = Mapping[str, object] | Iterable[str | os.PathLike[str]] | None
+__all__ = ["stable_report"]
 
 _CORE = "code"
 _STATE = "random state"
@@ -43,15 +41,6 @@ _ASKS_LOGGERS = frozenset(
 _ASKS_LOCKS = frozenset({"locked", "_is_owned"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Wishes:
-    """What the caller said about names and paths."""
-
-    ignore: frozenset[str]
-    values: Mapping[str, object]
-    paths: tuple[Path, ...]
-
-
 def stable_report(
     function: Callable[..., Any],
     arguments: Mapping[str, object],
@@ -60,6 +49,7 @@ def stable_report(
     depends_on: DependsOn = None,
     ignore: Collection[str] = (),
     must_match: bool = True,
+    datasets: Iterable[Any] = (),
 ) -> Report:
     """Fingerprint a callable by its code and the values that may change what it gives.
 
@@ -75,6 +65,8 @@ def stable_report(
         Names of captured values that don't count; ``"random state"`` too.
     must_match : bool
         Whether a name in `ignore` that is met nowhere is an error.
+    datasets : iterable of datasets.Dataset
+        Whose rows the callable is given; their fingerprints are yours to give by `settings`.
 
     Raises
     ------
@@ -82,31 +74,50 @@ def stable_report(
         For what can't be fingerprinted or is another one in every process; for an unmet name in `ignore`.
     """
     taken_apart = take_apart(function, arguments)
-    wishes = _wishes(depends_on, ignore)
+    wishes = wishes_of(depends_on, ignore)
     policy, reading = _judged(taken_apart, wishes)
+    policy.datasets.extend(datasets)
+    outside = _outside(reading, policy, taken_apart, wishes)
+    _raise_refused(policy, taken_apart)
+    settings = {**settings, **keyword_order(function, arguments, taken_apart), **_levels(policy)}
+    values = _values_taken(reading, taken_apart, policy)
+    taken = [*values, *depended_on(wishes), *outside.taken, *_set(settings)]
+    if must_match:
+        _raise_unmatched(wishes, policy, taken)
+    return replace(
+        _report(taken_apart.label, reading, taken, tuple(policy.ignored.values())),
+        notes=(*outside.notes, *_notes_on_sets(reading)),
+        draws=outside.draws,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """What code depends on beyond its values, what is to be told of that, and what it draws from."""
+
+    taken: tuple[Taken, ...]
+    notes: tuple[str, ...]
+    draws: tuple[str, ...]
+
+
+def _outside(reading: Reading, policy: Policy, taken_apart: TakenApart, wishes: Wishes) -> _Outside:
+    """Find files, environment and random states; what can't be judged goes to the policy's refusals."""
     leaves = held_leaves(reading, policy.left_out)
-    files, directories = _files(reading, leaves, policy, taken_apart, wishes)
+    files, told_of_files = counted_files(reading, leaves, policy, taken_apart, wishes)
     used = (*(one.path for one in reading.resolved), *_through_variables(reading, taken_apart))
     drawn = () if _STATE in wishes.ignore else (*used, *drawn_as_values(reading, leaves, taken_apart))
     _refuse_blind(reading, used, policy)
-    _raise_refused(policy, taken_apart)
     states = tuple(random_states(drawn))
-    settings = {**settings, **keyword_order(function, arguments, taken_apart), **_levels(policy)}
     environment = tuple(environment_read(used, reading.strings, leaves))
-    values = _values_taken(reading, taken_apart, policy)
-    taken = [*values, *_depended_on(wishes), *files, *environment, *states, *_set(settings)]
-    if must_match:
-        _raise_unmatched(wishes, policy, taken)
-    told = notes_on(used, states, directories, reading.changed_on_disk, environment)
-    notes = (*told, *_notes_on_sets(reading))
     draws = (*(one.name for one in states), *random_streams(reading, used if drawn else ()))
-    found = _report(taken_apart.label, reading, taken, tuple(policy.ignored.values()), notes)
-    return replace(found, draws=tuple(dict.fromkeys(draws)))
+    return _Outside(
+        taken=(*files, *environment, *states),
+        notes=notes_on(used, states, told_of_files, reading.changed_on_disk, environment),
+        draws=tuple(dict.fromkeys(draws)),
+    )
 
 
-def _report(
-    label: str, reading: Reading, taken: list[Taken], ignored: tuple[Ignored, ...], notes: tuple[str, ...]
-) -> Report:
+def _report(label: str, reading: Reading, taken: list[Taken], ignored: tuple[Ignored, ...]) -> Report:
     """Join all digests: of what `depends_on` lists without its names, for where it lies doesn't count."""
     named = sorted((one.how, one.name, one.digest) for one in taken if one.how in _BY_NAME)
     contents = [one.digest for one in taken if one.how == "depends_on"]
@@ -116,34 +127,13 @@ def _report(
         label=label,
         taken=(*sorted(taken, key=lambda one: _ORDER.index(one.how)), *packages),
         ignored=ignored,
-        notes=notes,
     )
-
-
-def _wishes(depends_on: DependsOn, ignore: Collection[str]) -> _Wishes:
-    if isinstance(ignore, str):
-        raise TypeError(f"ignore takes a list of names, such as [{ignore!r}], not one text")
-    if isinstance(depends_on, (str, os.PathLike)):
-        raise TypeError(
-            f"depends_on takes a list of paths, such as [{os.fspath(depends_on)!r}], or a dict of values"
-        )
-    if isinstance(depends_on, Mapping):
-        return _Wishes(frozenset(ignore), dict(depends_on), ())
-    paths = []
-    for one in depends_on or ():
-        if not isinstance(one, (str, os.PathLike)):
-            raise TypeError(
-                f"depends_on lists a {type(one).__name__}: a list holds paths; "
-                "give values by name, as in {'name': value}"
-            )
-        paths.append(Path(one))
-    return _Wishes(frozenset(ignore), {}, tuple(paths))
 
 
 # ---------------------------------------------------------------- reading and judging
 
 
-def _judged(taken_apart: TakenApart, wishes: _Wishes) -> tuple[Policy, Reading]:
+def _judged(taken_apart: TakenApart, wishes: Wishes) -> tuple[Policy, Reading]:
     """Read, and read again where the code was then seen to ask loggers or locks for their state."""
     policy = Policy(wishes.ignore, wishes.values, taken_apart.home, taken_apart.brought)
     reading = _read(taken_apart, policy)
@@ -261,75 +251,12 @@ def _way(root: Root) -> str:
     return root.summary + (f" (through {' → '.join(through)})" if through else "")
 
 
-def _depended_on(wishes: _Wishes) -> list[Taken]:
-    found = []
-    for path in wishes.paths:
-        shown, digest = tree_digest(path)
-        found.append(Taken(str(path), "depends_on", shown, digest))
-    for name, value in sorted(wishes.values.items()):
-        if isinstance(value, PurePath):
-            shown, digest = tree_digest(Path(value))
-        else:
-            shown, digest = summary(value), fingerprint(value)
-        found.append(Taken(name, "depends_on", shown, fingerprint((name, digest))))
-    return found
-
-
-def _files(
-    reading: Reading,
-    leaves: tuple[object, ...],
-    policy: Policy,
-    taken_apart: TakenApart,
-    wishes: _Wishes,
-) -> tuple[list[Taken], dict[str, str]]:
-    """Find the files that values and constants name; refuse directories that values name."""
-    held = dict(policy.texts)
-    for root in reading.roots:
-        name = plain_name(root.chain[-1])
-        brought = taken_apart.brought.get(root.key)
-        if name not in policy.ignored and root.kind == "value":
-            value = brought.value if brought is not None else root.value
-            policy.look_into(name, value)
-            held.update((text, name) for text in paths_in(value))
-    constants = {text: "" for value in reading.strings for text in paths_in(value)}
-    constants |= dict.fromkeys(files_named(leaves), "")
-    counted = {os.path.abspath(path) for path in wishes.paths}
-    files: list[Taken] = []
-    told: dict[str, str] = {}
-    for text, name in sorted({**constants, **held}.items()):
-        if os.path.abspath(text) in counted:
-            continue
-        if text in wishes.ignore:
-            policy.matched.add(text)
-            policy.ignored[text] = Ignored(text, "file or directory", IN_IGNORE)
-        elif name in policy.refused:
-            continue
-        elif (taken := file_taken(text)) is not None:
-            files.append(taken)
-        elif os.path.isdir(text):
-            _take_directory(text, name, policy, told)
-    return files, told
-
-
-def _take_directory(text: str, name: str, policy: Policy, told: dict[str, str]) -> None:
-    """Refuse a directory that a value names, or a constant that is surely a path; tell of others."""
-    if not text.strip("./\\"):  # a separator, or the text of a full stop
-        return
-    if name or "/" in text or os.sep in text:
-        policy.refused[text] = (
-            f"{f'`{name}` is ' if name else ''}{text!r}, a directory whose files may be read: count them by "
-            f"depends_on=[{text!r}], or say ignore=[{text!r}]"
-        )
-    else:
-        told[text] = repr(text)
-
-
 def _notes_on_sets(reading: Reading) -> Iterator[str]:
     if reading.has_seeded_set:
         yield "a set of texts counts without its order, which is another one under another hash seed; sort it"
 
 
-def _raise_unmatched(wishes: _Wishes, policy: Policy, taken: list[Taken]) -> None:
+def _raise_unmatched(wishes: Wishes, policy: Policy, taken: list[Taken]) -> None:
     unmatched = sorted(wishes.ignore - policy.matched - {_STATE})
     if unmatched:
         names = ", ".join(f"`{one.name}`" for one in taken if one.how not in ("code", "setting", "file"))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from fpcache.errors import FpcacheError, UnfingerprintableValueError
 from fpcache.hf.generators import remember
 from fpcache.hf.library import expect_parameter, library
 from fpcache.hf.reports import Report
-from fpcache.hf.stable import DependsOn, stable_report
+from fpcache.hf.stable import stable_report
+from fpcache.hf.wishes import DependsOn
 
 __all__ = ["Hasher"]
 
@@ -31,6 +34,7 @@ _TRANSFORMS = {
     "datasets.arrow_dataset.Dataset._map_single": "map",
     "datasets.arrow_dataset.Dataset.filter": "filter",
 }
+_CALLERS = 4  # how far up the dataset is looked for that is being transformed
 _installing = threading.Lock()
 
 
@@ -75,12 +79,12 @@ class Hasher:
         if not isinstance(getattr(dataset, "_fingerprint", None), str):
             raise TypeError(f"a {type(dataset).__name__} has no fingerprint; give a datasets.Dataset")
         taken = _that_count(getattr(type(dataset), transform), kwargs)
-        return self._report(dataset._fingerprint, transform, function, kwargs.get("fn_kwargs"), taken)
+        return self._report(dataset, transform, function, kwargs.get("fn_kwargs"), taken)
 
     def _report(
-        self, fingerprint: str, transform: str, function: Any, fn_kwargs: Any, taken: Mapping[str, object]
+        self, dataset: Any, transform: str, function: Any, fn_kwargs: Any, taken: Mapping[str, object]
     ) -> Report:
-        settings = {**taken, "transform": transform, "dataset": fingerprint}
+        settings = {**taken, "transform": transform, "dataset": dataset._fingerprint}
         return stable_report(
             function,
             fn_kwargs or {},
@@ -88,6 +92,7 @@ class Hasher:
             depends_on=self._depends_on,
             ignore=self._ignore,
             must_match=False,
+            datasets=[dataset],
         )
 
     def map(self, dataset: Any, function: Callable[..., Any], **kwargs: Any) -> Any:
@@ -139,7 +144,8 @@ class Hasher:
                 )
             arguments = transform_args.get("fn_kwargs")
             taken = _plain(transform_args)
-            return self._report(fingerprint, name, transform_args["function"], arguments, taken).fingerprint
+            dataset = _transformed_now(fingerprint)
+            return self._report(dataset, name, transform_args["function"], arguments, taken).fingerprint
 
         try:
             for home in homes:
@@ -163,6 +169,27 @@ def _places() -> tuple[Callable[..., Any], tuple[Any, Any]]:
             "so a Hasher can't be installed; call hasher.map(dataset, function) and hasher.filter(...)"
         )
     return found[0], (homes[0], homes[1])
+
+
+def _transformed_now(fingerprint: str) -> Any:
+    """Return the dataset whose transform asks for a fingerprint, which `datasets` doesn't hand on.
+
+    Raises
+    ------
+    FpcacheError
+        If no caller holds it.
+    """
+    frame: FrameType | None = sys._getframe(2)
+    for _ in range(_CALLERS):
+        for name in ("self", "dataset", "shard"):
+            held = frame.f_locals.get(name) if frame is not None else None
+            if isinstance(held, library().Dataset) and held._fingerprint == fingerprint:
+                return held
+        frame = frame.f_back if frame is not None else None
+    raise FpcacheError(
+        f"datasets {library().__version__} doesn't tell an installed Hasher which dataset it transforms; "
+        "call hasher.map(dataset, function) and hasher.filter(...)"
+    )
 
 
 def _that_count(run: Callable[..., Any], kwargs: Mapping[str, Any]) -> dict[str, object]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from fpcache.hf.reports import Report
-from fpcache.hf.stable import DependsOn
+from fpcache.hf.wishes import DependsOn, paths_given
 
 __all__ = ["Stamps", "changed_files", "given_again", "stamps_of"]
 
@@ -18,22 +18,13 @@ Stamps = Mapping[str, tuple[int, ...]]
 def stamps_of(report: Report, depends_on: DependsOn) -> Stamps:
     """Return the stamps of all files that count for a report."""
     named = [one.name for one in report.taken if one.how == "file"]
-    given = depends_on.values() if isinstance(depends_on, Mapping) else depends_on or ()
-    paths = [
-        *named,
-        *(str(one) for one in given if isinstance(one, (str, PurePath)) and _is_path(one, depends_on)),
-    ]
+    paths = [*named, *paths_given(depends_on)]
     return {path: _stamp(path) for path in _files(paths)}
 
 
 def given_again(depends_on: DependsOn) -> DependsOn:
     """Return what can be looked at more than once, of what may be an iterator."""
     return list(depends_on) if isinstance(depends_on, Iterator) else depends_on
-
-
-def _is_path(one: object, depends_on: DependsOn) -> bool:
-    """Tell paths from values: in a mapping a text is a value."""
-    return not isinstance(depends_on, Mapping) or isinstance(one, PurePath)
 
 
 def _files(paths: Iterable[str]) -> Iterator[str]:
