@@ -11,7 +11,7 @@ from typing import Any
 
 from fpcache.fingerprints.installed import installed_path
 
-__all__ = ["Brought", "TakenApart", "closure_of", "content", "keyword_order", "take_apart"]
+__all__ = ["Brought", "TakenApart", "closure_of", "content", "keyword_order", "take_apart", "variables_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +168,13 @@ def _without_values(function: FunctionType, given: frozenset[str], found: list[B
 def closure_of(function: FunctionType) -> dict[str, CellType]:
     """Return the variables of enclosing functions that a function holds, by name."""
     return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+
+
+def variables_of(function: FunctionType, taken: TakenApart) -> dict[str, object]:
+    """Return the values that a followed function brings along by name; a callable's own were taken off it."""
+    if function is taken.core:
+        return {name: one.value for name, one in taken.brought.items()}
+    return {name: content(cell) for name, cell in closure_of(function).items()}
 
 
 def _defaults(function: FunctionType) -> Iterator[Brought]:

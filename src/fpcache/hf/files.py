@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fpcache.fingerprints import Reading
 from fpcache.hf.captures import TakenApart
 from fpcache.hf.columns import files_in_columns
+from fpcache.hf.environment import is_like_environment
 from fpcache.hf.held import files_named, files_nearby
 from fpcache.hf.outside import file_taken, paths_in
 from fpcache.hf.policy import IN_IGNORE, Policy, plain_name
@@ -37,6 +38,8 @@ def counted_files(
         brought = taken_apart.brought.get(root.key)
         if name not in policy.ignored and root.kind == "value":
             value = brought.value if brought is not None else root.value
+            if is_like_environment(value):
+                continue
             policy.look_into(name, value)
             held.update((text, name) for text in paths_in(value))
     near = files_nearby()
@@ -46,7 +49,18 @@ def counted_files(
     for dataset in {id(one): one for one in policy.datasets}.values():
         named += files_in_columns(dataset, near, told.setdefault)
     files, directories = _found({**dict.fromkeys(named, ""), **held}, policy, wishes)
+    if any(map(is_like_environment, reading.nodes)):
+        files += _files_of_environment(files)
+        told.setdefault("the code holds the environment: directories that variables name don't count")
     return files, (*told, *directories)
+
+
+def _files_of_environment(known: list[Taken]) -> Iterator[Taken]:
+    names = {one.name for one in known}
+    for text in sorted(set(os.environ.values()) - names):
+        taken = file_taken(text)
+        if taken is not None:
+            yield taken
 
 
 def _found(texts: Mapping[str, str], policy: Policy, wishes: Wishes) -> tuple[list[Taken], Sequence[str]]:

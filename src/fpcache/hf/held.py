@@ -12,6 +12,7 @@ from typing import Any
 
 from fpcache.fingerprints import Reading
 from fpcache.fingerprints.locality import is_local_code
+from fpcache.hf.environment import is_like_environment
 from fpcache.hf.outside import paths_in
 from fpcache.hf.tabular import texts_of_scalar, texts_of_table
 
@@ -36,7 +37,8 @@ def held_leaves(reading: Reading, left_out: Collection[int] = ()) -> tuple[objec
     seen = set(left_out)
     pending: list[Any] = [root.value for root in reading.roots if not isinstance(root.value, ModuleType)]
     for node in (*pending, *reading.nodes, *reading.functions):
-        pending.extend(_parts(node))
+        if not is_like_environment(node):  # which names much that the code doesn't read
+            pending.extend(_parts(node))
     while pending:
         value = pending.pop()
         if id(value) in seen:
@@ -44,6 +46,8 @@ def held_leaves(reading: Reading, left_out: Collection[int] = ()) -> tuple[objec
         seen.add(id(value))
         if isinstance(value, _LEAVES):
             found[id(value)] = value
+        elif is_like_environment(value):
+            continue
         elif isinstance(value, dict):
             pending.extend((*value.keys(), *value.values()))
         elif isinstance(value, _CONTAINERS):

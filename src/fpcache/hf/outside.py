@@ -16,7 +16,7 @@ from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints import fingerprint
 from fpcache.hf.reports import Taken
 
-__all__ = ["environment_read", "file_taken", "notes_on", "paths_in", "random_states", "tree_digest"]
+__all__ = ["file_taken", "notes_on", "paths_in", "process_read", "random_states", "tree_digest"]
 
 _DEPTH = 4
 _LONGEST = 1024
@@ -39,8 +39,6 @@ _TOLD = {
     r"subprocess\.|os\.(popen|system)$": "starts other processes",
     r"os\.(listdir|scandir|walk)$|glob\.|pathlib\.Path$": "may list directories; depends_on= takes paths",
 }
-_ENVIRONMENT = re.compile(r"os\.(environ|getenv|environb)\b|(os\.|posix|nt)path\.expandvars$")
-_VARIABLE = re.compile(r"[$%]\{?(\w+)")
 _FROM_PROCESS = {
     "sys.argv": lambda: sys.argv,
     "os.getcwd": os.getcwd,
@@ -113,27 +111,11 @@ def _file_digest(path: str | Path) -> str:
     return content.hexdigest()
 
 
-def environment_read(
-    used: Iterable[str], strings: Iterable[str], leaves: Iterable[object] = ()
-) -> Iterator[Taken]:
-    """Yield the environment variables that code may read: those that its strings and its values name.
-
-    The command line and the working directory too, where one of these paths names them.
-    """
-    paths = frozenset(used)
-    for path in sorted(paths & _FROM_PROCESS.keys()):
+def process_read(used: Iterable[str]) -> Iterator[Taken]:
+    """Yield the command line and the working directory, where one of these dotted paths names them."""
+    for path in sorted(frozenset(used) & _FROM_PROCESS.keys()):
         given = _FROM_PROCESS[path]()
         yield Taken(path, "environment", type(given).__name__, fingerprint(given))
-    if not any(_ENVIRONMENT.match(path) for path in paths):
-        return
-    texts = {leaf.decode("latin-1") if isinstance(leaf, bytes) else leaf for leaf in leaves}
-    held = {text for text in texts if isinstance(text, str)}
-    named = {name for text in (*strings, *held) for name in _VARIABLE.findall(text)}
-    named |= {text for text in strings if text.isidentifier() and text.isupper()}
-    for text in sorted(named | (os.environ.keys() & {*strings, *held})):
-        value = os.environ.get(text)
-        shown = "not set" if value is None else f"str of {len(value)}"  # not the value: it may be a token
-        yield Taken(text, "environment", shown, fingerprint(value))
 
 
 def random_states(used: Iterable[str]) -> Iterator[Taken]:
@@ -163,7 +145,6 @@ def notes_on(
     states: Iterable[Taken],
     told_of_files: Iterable[str],
     edited: Iterable[str],
-    variables: Iterable[Taken] = (),
 ) -> tuple[str, ...]:
     """Say what can't count: what the code reads anew each time it runs."""
     found = [
@@ -175,8 +156,6 @@ def notes_on(
     found += [
         f"the code draws from the global state of `{one.name}`: use a generator with a seed" for one in states
     ]
-    if any(_ENVIRONMENT.match(path) for path in used) and not tuple(variables):
-        found.append("the code reads environment variables whose names can't be known; none counts")
     found += told_of_files
     found += [f"the file of module `{name}` was edited after it was loaded" for name in edited]
     return tuple(dict.fromkeys(found))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Collection
@@ -85,6 +86,8 @@ class Policy:
         is named with its module.
     watches_loggers, watches_locks : bool
         Whether the code asks loggers for their level, or locks whether they are taken.
+    takes_environment : bool
+        Whether all of a held ``os.environ`` counts, not only the variables that constants name.
     """
 
     ignore: Collection[str]
@@ -93,6 +96,8 @@ class Policy:
     brought: Collection[str] = ()
     watches_loggers: bool = False
     watches_locks: bool = False
+    takes_environment: bool = False
+    holds_environment: bool = False
     matched: set[str] = field(default_factory=set)
     ignored: dict[str, Ignored] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
@@ -148,6 +153,9 @@ class Policy:
         if issubclass(kind, _LOGGERS) and not (self.watches_loggers or is_local_code(kind)):
             self._leave_out(name, value, "a logger only writes messages; its name counts")
             return f"logger {getattr(value, 'name', '')}"
+        if value is os.environ and not self.takes_environment and self._is_variable(name):
+            self.holds_environment = True
+            return "environment"
         names = frozenset(dotted_name(base) for base in kind.__mro__)
         if issubclass(kind, logging.Logger):
             self.loggers[value.name] = value
@@ -166,6 +174,14 @@ class Policy:
         if names & _SESSIONS:
             return self._refuse(name, f"is a {kind.__name__}: what it answers comes from outside")
         return None
+
+    def _is_variable(self, name: str) -> bool:
+        """Return whether a name is one that code itself has: a variable, or a module's global."""
+        head, _, rest = name.partition(".")
+        if head in self.brought:
+            return not rest and "[" not in head
+        module = name.rpartition(".")[0]
+        return not module or module in sys.modules
 
     def names_items_of(self, name: str) -> bool:
         """Return whether anything was said about single items of a dict."""

@@ -16,10 +16,17 @@ from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.selecting import SelectingEncoder
 from fpcache.fingerprints.summaries import summary
 from fpcache.hf.blind import not_followed
-from fpcache.hf.captures import Brought, TakenApart, closure_of, content, keyword_order, take_apart
+from fpcache.hf.captures import Brought, TakenApart, keyword_order, take_apart, variables_of
+from fpcache.hf.environment import (
+    NAMES_UNKNOWN,
+    files_by_variables,
+    puts_names_together,
+    reads_variables,
+    variables_read,
+)
 from fpcache.hf.files import counted_files
 from fpcache.hf.held import held_leaves
-from fpcache.hf.outside import environment_read, notes_on, random_states
+from fpcache.hf.outside import notes_on, process_read, random_states
 from fpcache.hf.policy import IN_IGNORE, Policy, plain_name, refusal
 from fpcache.hf.reports import Ignored, Report, Taken
 from fpcache.hf.streams import random_streams
@@ -108,13 +115,28 @@ def _outside(reading: Reading, policy: Policy, taken_apart: TakenApart, wishes: 
     drawn = () if _STATE in wishes.ignore else (*used, *drawn_as_values(reading, leaves, taken_apart))
     _refuse_blind(reading, used, policy)
     states = tuple(random_states(drawn))
-    environment = tuple(environment_read(used, reading.strings, leaves))
+    environment, told_of_variables = _environment(reading, leaves, used, policy, taken_apart)
     draws = (*(one.name for one in states), *random_streams(reading, used if drawn else ()))
     return _Outside(
-        taken=(*files, *environment, *states),
-        notes=notes_on(used, states, told_of_files, reading.changed_on_disk, environment),
+        taken=(*{(one.how, one.name): one for one in (*files, *environment)}.values(), *states),
+        notes=(*notes_on(used, states, told_of_files, reading.changed_on_disk), *told_of_variables),
         draws=tuple(dict.fromkeys(draws)),
     )
+
+
+def _environment(
+    reading: Reading, leaves: tuple[object, ...], used: tuple[str, ...], policy: Policy, taken: TakenApart
+) -> tuple[list[Taken], list[str]]:
+    """Find the variables that code reads and the files that they name, and what is to be told of them."""
+    used = (*used, "os.environ") if policy.holds_environment else used
+    puts_together = puts_names_together(reading.functions, taken)
+    variables = tuple(variables_read(used, reading.strings, leaves, puts_together=puts_together))
+    found = list(files_by_variables(variables, used, reading.strings))
+    told = [one for one in found if isinstance(one, str)]
+    if puts_together or (reads_variables(used) and not variables):
+        told.append(NAMES_UNKNOWN)
+    files = [one for one in found if isinstance(one, Taken)]
+    return [*process_read(used), *variables, *files], told
 
 
 def _report(label: str, reading: Reading, taken: list[Taken], ignored: tuple[Ignored, ...]) -> Report:
@@ -134,16 +156,18 @@ def _report(label: str, reading: Reading, taken: list[Taken], ignored: tuple[Ign
 
 
 def _judged(taken_apart: TakenApart, wishes: Wishes) -> tuple[Policy, Reading]:
-    """Read, and read again where the code was then seen to ask loggers or locks for their state."""
+    """Read, and again where the code asks loggers or locks for their state, or the environment for all."""
     policy = Policy(wishes.ignore, wishes.values, taken_apart.home, taken_apart.brought)
     reading = _read(taken_apart, policy)
     names = frozenset[str]().union(*(names_in(function.__code__) for function in reading.functions))
     loggers, locks = bool(names & _ASKS_LOGGERS), bool(names & _ASKS_LOCKS)
-    if loggers or locks:
+    whole = policy.holds_environment and puts_names_together(reading.functions, taken_apart)
+    if loggers or locks or whole:
         policy = Policy(
             *(wishes.ignore, wishes.values, taken_apart.home, taken_apart.brought),
             watches_loggers=loggers,
             watches_locks=locks,
+            takes_environment=whole,
         )
         reading = _read(taken_apart, policy)
     return policy, reading
@@ -184,9 +208,7 @@ def _owner(path: str, taken_apart: TakenApart) -> str:
 def _through_variables(reading: Reading, taken_apart: TakenApart) -> Iterator[str]:
     """Yield what followed functions take of modules and classes that they hold in enclosing variables."""
     for function in reading.functions:
-        values = {name: content(cell) for name, cell in closure_of(function).items()}
-        if function is taken_apart.core:
-            values = {name: taken_apart.brought[name].value for name in values}
+        values = variables_of(function, taken_apart)
         for use in code_facts(function.__code__).free:
             value = values.get(use.variable)
             path = installed_path(value) if isinstance(value, (ModuleType, type)) else None

@@ -7,7 +7,7 @@ from types import FunctionType, ModuleType
 
 from fpcache.fingerprints import Reading
 from fpcache.fingerprints.code_objects import code_facts, names_in
-from fpcache.hf.captures import TakenApart, closure_of, content
+from fpcache.hf.captures import TakenApart, variables_of
 
 __all__ = ["drawn_as_values"]
 
@@ -46,9 +46,7 @@ def drawn_as_values(reading: Reading, leaves: Iterable[object], taken: TakenApar
 def _named_whole(functions: Iterable[FunctionType], taken: TakenApart) -> Iterator[object]:
     """Yield the values of variables that code uses without taking an attribute of them."""
     for function in functions:
-        held = {name: content(cell) for name, cell in closure_of(function).items()}
-        if function is taken.core:
-            held = {name: taken.brought[name].value for name in held}
+        held = variables_of(function, taken)
         facts = code_facts(function.__code__)
         yield from (held.get(use.variable) for use in facts.free if not use.attributes)
         for use in facts.uses:
