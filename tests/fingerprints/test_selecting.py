@@ -13,7 +13,7 @@ class Holder:
         self.kept, self.dropped = kept, dropped
 
 
-def digest(value, *, ask=lambda path, value: None, is_left_out=lambda path, value: False):
+def digest(value, *, ask=lambda path, value: None, is_left_out=lambda path, value, holder: False):
     return walk(value, "value", make=partial(SelectingEncoder, ask=ask, is_left_out=is_left_out)).digest
 
 
@@ -42,8 +42,24 @@ def test_an_attribute_that_is_left_out_may_be_missing() -> None:
     with_it, without = Holder(1, 2), Holder(1, 2)
     del without.dropped
 
-    def is_left_out(path, value):
-        return path == "value.dropped"
+    def is_left_out(path, value, holder):
+        return path == "value.dropped" and holder is vars(with_it)
+
+    assert digest(with_it, is_left_out=is_left_out) == digest(without)
+    assert digest(with_it) != digest(without)
+
+
+class Slotted:
+    __slots__ = ("dropped", "kept")
+
+
+def test_a_slot_that_is_left_out_may_be_empty() -> None:
+    with_it, without = Slotted(), Slotted()
+    with_it.kept = without.kept = 1
+    with_it.dropped = object
+
+    def is_left_out(path, value, holder):
+        return path == "value.dropped" and isinstance(holder, Slotted)
 
     assert digest(with_it, is_left_out=is_left_out) == digest(without, is_left_out=is_left_out)
     assert digest(with_it) != digest(without)

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import xxhash
 
 from fpcache.errors import FpcacheError, UnfingerprintableValueError
+from fpcache.fingerprints.counting import CountsAll
 from fpcache.fingerprints.layout import Layout, layout_of
 from fpcache.fingerprints.locality import packages_of_class
 from fpcache.fingerprints.patches import patches_read
@@ -73,7 +74,7 @@ class _Frame:
     apart: Apart | None = None
 
 
-class Encoder:
+class Encoder(CountsAll):
     """Feeds one value, part by part, into a digest.
 
     Attributes
@@ -252,10 +253,6 @@ class Encoder:
         """Note a global that a function reads; it becomes a root of its own."""
         place = (read.role, read.module, read.name, read.path, read.rest)
         self.reached.setdefault((*place, id(read.namespace), id(read.value)), read)
-
-    def attributes_of(self, held: dict[str, Any]) -> list[tuple[str, Any]]:
-        """Return the attributes of the instance at the present place that count."""
-        return list(held.items())
 
     def refuse(self, message: str) -> NoReturn:
         """Raise `UnfingerprintableValueError` with the path of the present place."""

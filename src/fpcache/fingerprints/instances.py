@@ -50,7 +50,7 @@ def encode_plain(enc: Encoder, obj: Any) -> Iterator[Any]:
 
 def attributes(enc: Encoder, obj: Any, slots: tuple[Slot, ...], layout: Layout) -> Iterator[Any]:
     """Return the attributes of an instance: the given slots, then its dict."""
-    for slot in slots:
+    for slot in enc.slots_of(obj, slots):
         value = slot.read(obj)
         enc.feed("slot" if value is not UNSET else "empty slot", slot.name)
         if value is not UNSET:
@@ -139,7 +139,7 @@ def subclass_handler(handler: Handler, base: type) -> Handler:
 
 
 def _slots_only(enc: Encoder, obj: Any, slots: tuple[Slot, ...]) -> Iterator[Any]:
-    for slot in slots:
+    for slot in enc.slots_of(obj, slots):
         value = slot.read(obj)
         enc.feed("slot" if value is not UNSET else "empty slot", slot.name)
         if value is not UNSET:

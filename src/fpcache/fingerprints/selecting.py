@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fpcache.fingerprints.encoder import Encoder
+from fpcache.fingerprints.layout import Slot
 from fpcache.fingerprints.records import Allowance, unlimited
 
 __all__ = ["SelectingEncoder"]
@@ -25,8 +26,9 @@ class SelectingEncoder(Encoder):
         is fed in its place. Members of flat sequences are fed in bulk: for
         them nothing is asked.
     is_left_out : callable
-        ``is_left_out(path)`` tells of an attribute of an instance whether even
-        its being there doesn't count.
+        ``is_left_out(path, value, holder)`` tells of an attribute of an instance
+        whether even its being there doesn't count; the holder is the instance's
+        dict, or for a slot itself.
     """
 
     def __init__(
@@ -35,7 +37,7 @@ class SelectingEncoder(Encoder):
         allowance: Allowance = unlimited,
         *,
         ask: Callable[[str, object], str | None],
-        is_left_out: Callable[[str, object], bool],
+        is_left_out: Callable[[str, object, object], bool],
     ) -> None:
         super().__init__(name, allowance)
         self._ask = ask
@@ -44,7 +46,14 @@ class SelectingEncoder(Encoder):
     def attributes_of(self, held: dict[str, Any]) -> list[tuple[str, Any]]:
         """Return the attributes that count."""
         path = self.path()
-        return [(key, value) for key, value in held.items() if not self._is_left_out(f"{path}.{key}", value)]
+        return [
+            (key, value) for key, value in held.items() if not self._is_left_out(f"{path}.{key}", value, held)
+        ]
+
+    def slots_of(self, obj: Any, slots: tuple[Slot, ...]) -> Iterable[Slot]:
+        """Return the slots that count."""
+        path = self.path()
+        return [slot for slot in slots if not self._is_left_out(f"{path}.{slot.name}", slot.read(obj), obj)]
 
     def _enter(self, child: Any) -> None:
         standing = self._ask(self.path(), child)

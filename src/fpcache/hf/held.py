@@ -11,9 +11,11 @@ from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from fpcache.fingerprints import Reading
+from fpcache.fingerprints.layout import layout_of
 from fpcache.fingerprints.locality import is_local_code
 from fpcache.hf.environment import is_like_environment
 from fpcache.hf.outside import paths_in
+from fpcache.hf.policy import Policy, plain_name
 from fpcache.hf.tabular import texts_of_scalar, texts_of_table
 
 __all__ = ["files_named", "files_nearby", "held_leaves"]
@@ -23,22 +25,26 @@ _LEAVES = (str, bytes, PurePath, ModuleType)
 _CLASS_NAMES = frozenset({"__module__", "__qualname__", "__doc__", "__name__"})
 
 
-def held_leaves(reading: Reading, left_out: Collection[int] = ()) -> tuple[object, ...]:
+def held_leaves(reading: Reading, policy: Policy) -> tuple[object, ...]:
     """Return all texts, paths and modules that the objects of a reading hold, each once.
 
     Parameters
     ----------
     reading : Reading
         Of the code.
-    left_out : collection of int
-        Ids of objects that don't count.
+    policy : Policy
+        Says what doesn't count: by its place, for a text may be one object in many.
     """
     found: dict[int, object] = {}
-    seen = set(left_out)
-    pending: list[Any] = [root.value for root in reading.roots if not isinstance(root.value, ModuleType)]
+    seen = set(policy.left_out)
+    roots = [root.value for root in reading.roots if plain_name(root.chain[-1]) not in policy.ignored]
+    pending: list[Any] = [value for value in roots if not isinstance(value, ModuleType)]
+    holders = frozenset(key for key, _ in policy.left_out_parts)
     for node in (*pending, *reading.nodes, *reading.functions):
-        if not is_like_environment(node):  # which names much that the code doesn't read
-            pending.extend(_parts(node))
+        if holders and (id(node) in holders or id(getattr(node, "__dict__", None)) in holders):
+            pending.extend(_parts_left(node, policy))
+        elif not is_like_environment(node):  # which names much that the code doesn't read
+            pending.extend(part for part in _parts(node) if id(part) not in policy.left_out)
     while pending:
         value = pending.pop()
         if id(value) in seen:
@@ -52,16 +58,32 @@ def held_leaves(reading: Reading, left_out: Collection[int] = ()) -> tuple[objec
             pending.extend((*value.keys(), *value.values()))
         elif isinstance(value, _CONTAINERS):
             pending.extend(value)
+        elif isinstance(value, CellType) and not _holds_module(value):
+            pending.append(_content(value))
         else:
             pending.extend(texts_of_scalar(value))
     return tuple(found.values())
+
+
+def _parts_left(node: Any, policy: Policy) -> Iterator[Any]:
+    """Yield what an instance holds besides the attributes that don't count."""
+    for name, value in getattr(node, "__dict__", {}).items():
+        if (id(node.__dict__), name) not in policy.left_out_parts:
+            yield value
+    for slot in layout_of(type(node)).slots:
+        if (id(node), slot.name) not in policy.left_out_parts:
+            yield slot.read(node)
+    if isinstance(node, dict):
+        yield dict(dict.items(node))
+    elif isinstance(node, _CONTAINERS):
+        yield list(node)
 
 
 def _parts(node: Any) -> Iterator[Any]:
     """Yield what an object holds; installed classes and modules stand for their names."""
     if isinstance(node, FunctionType):
         yield from (node.__defaults__, node.__kwdefaults__, vars(node))
-        yield from (_content(cell) for cell in node.__closure__ or () if not _holds_module(cell))
+        yield from (cell for cell in node.__closure__ or () if not _holds_module(cell))
         yield from _constants(node.__code__)
     elif isinstance(node, type):
         if is_local_code(node):

@@ -30,6 +30,8 @@ from fpcache.hf.reports import Ignored
 __all__ = ["IN_IGNORE", "Policy", "plain_name", "refusal"]
 
 IN_IGNORE = "named in ignore="
+_REPLACED = "depends_on says what counts for it"
+_SHARED = (str, bytes, int, float, tuple, type(None), PurePath)  # what may be one object in many places
 _LOCKS: tuple[type, ...] = (type(threading.Lock()), type(threading.RLock()))
 _LOCK_NAMES = frozenset(
     f"{home}.synchronize.{kind}" for home in ("multiprocessing", "multiprocess") for kind in ("Lock", "RLock")
@@ -103,6 +105,7 @@ class Policy:
     refused: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     left_out: dict[int, object] = field(default_factory=dict)
+    left_out_parts: dict[tuple[int, str], object] = field(default_factory=dict)
     loggers: dict[str, logging.Logger] = field(default_factory=dict)
     datasets: list[Any] = field(default_factory=list)
 
@@ -116,12 +119,14 @@ class Policy:
             return self._text(name, str(value))
         return self._judge(name, value)
 
-    def leaves_out(self, path: str, value: object) -> bool:
-        """Return whether an attribute is named among those that don't count."""
-        named = self._named(plain_name(path))
+    def leaves_out(self, path: str, value: object, holder: object) -> bool:
+        """Return whether an attribute or item is named among those that don't count."""
+        name = plain_name(path)
+        named = self._named(name)
         if named is None:
             return False
-        self._leave_out(plain_name(path), value, named)
+        self.left_out_parts[id(holder), name.rpartition(".")[2]] = holder
+        self._note(name, value, named)
         return True
 
     def short(self, name: str) -> str:
@@ -137,16 +142,24 @@ class Policy:
                 return IN_IGNORE
             if spelling in self.replaced:
                 self.matched.add(spelling)
-                return "depends_on says what counts for it"
+                return _REPLACED
         return None
 
     def _leave_out(self, name: str, value: object, reason: str) -> str:
+        """Leave an object out by its place: by itself only what is nowhere else, or counts nowhere.
+
+        A text or a list may count under another name.
+        """
         if isinstance(value, CellType):  # of a variable of an enclosing function
             self.left_out[id(value)] = value
             value = content(value)
-        self.left_out[id(value)] = value
-        self.ignored.setdefault(name, Ignored(self.short(name), summary(value), reason))
+        elif reason not in (IN_IGNORE, _REPLACED) or ("[" in name and not isinstance(value, _SHARED)):
+            self.left_out[id(value)] = value
+        self._note(name, value, reason)
         return "ignored"
+
+    def _note(self, name: str, value: object, reason: str) -> None:
+        self.ignored.setdefault(name, Ignored(self.short(name), summary(value), reason))
 
     def _judge(self, name: str, value: Any) -> str | None:
         kind = type(value)

@@ -109,7 +109,7 @@ class _Outside:
 
 def _outside(reading: Reading, policy: Policy, taken_apart: TakenApart, wishes: Wishes) -> _Outside:
     """Find files, environment and random states; what can't be judged goes to the policy's refusals."""
-    leaves = held_leaves(reading, policy.left_out)
+    leaves = held_leaves(reading, policy)
     files, told_of_files = counted_files(reading, leaves, policy, taken_apart, wishes)
     used = (*(one.path for one in reading.resolved), *_through_variables(reading, taken_apart))
     drawn = () if _STATE in wishes.ignore else (*used, *drawn_as_values(reading, leaves, taken_apart))
@@ -191,7 +191,9 @@ def _without_items(name: str, one: Brought, policy: Policy) -> object:
     """Return what is fingerprinted of a value: of a dict, the items that count."""
     if type(one.value) is not dict or not policy.names_items_of(name):
         return one.root
-    kept = {key: item for key, item in one.value.items() if not policy.leaves_out(f"{name}[{key!r}]", item)}
+    kept = {
+        key: item for key, item in one.value.items() if not policy.leaves_out(f"{name}[{key!r}]", item, one)
+    }
     return one.root if len(kept) == len(one.value) else kept
 
 
