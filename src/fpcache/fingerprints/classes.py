@@ -10,6 +10,7 @@ from operator import itemgetter
 from types import GetSetDescriptorType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from fpcache.fingerprints.attrs_classes import is_attrs_hash
 from fpcache.fingerprints.global_reads import module_reads
 from fpcache.fingerprints.installed import feed_installed, installed_path
 from fpcache.fingerprints.patches import patches
@@ -34,7 +35,7 @@ _BOOKKEEPING = frozenset(
         "__annotate__", "__annotate_func__", "__annotations_cache__",
         "__dataclass_fields__", "__protocol_attrs__", "__non_callable_proto_members__", "__signature__",
         "__pydantic_core_schema__", "__pydantic_validator__", "__pydantic_serializer__",
-        "__pydantic_complete__", "__pydantic_parent_namespace__",
+        "__pydantic_complete__", "__pydantic_parent_namespace__", "__pydantic_setattr_handlers__",
     }
 )  # fmt: skip
 _ENUM_BOOKKEEPING = frozenset(
@@ -79,7 +80,9 @@ def _class_parts(enc: Encoder, cls: type) -> Children:
         yield ".__bases__", base
     is_enum = isinstance(cls, enum.EnumMeta)
     for name, value in list(vars(cls).items()):
-        if not _is_bookkeeping(cls, name, value, is_enum):
+        if is_attrs_hash(cls, name, value):
+            enc.feed("__hash__", "of attrs")
+        elif not _is_bookkeeping(cls, name, value, is_enum):
             enc.feed(str(name))
             yield f".{name}", value
     if is_enum:

@@ -8,9 +8,10 @@ where an installed class says by it which of its attributes are caches.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
+from fpcache.fingerprints.attrs_classes import CACHED_HASH
 from fpcache.fingerprints.builtin_values import feed_items, feed_sequence
 from fpcache.fingerprints.encoder import Encoder
 from fpcache.fingerprints.layout import UNSET, Layout, Slot, registered_reducer
@@ -19,6 +20,7 @@ from fpcache.fingerprints.set_values import feed_set
 
 __all__ = ["attributes", "encode_instance", "encode_plain", "reduced", "subclass_handler"]
 
+_NO_STATE = frozenset({CACHED_HASH})
 _SCALAR_OF: dict[type, Callable[[Any], Any]] = {
     int: int.__int__,
     float: float.__float__,
@@ -36,8 +38,8 @@ def encode_instance(enc: Encoder, obj: Any) -> Iterator[Any]:
     return _encode_reduced(enc, obj, layout)
 
 
-def encode_plain(enc: Encoder, obj: Any) -> Iterator[Any]:
-    """Encode class, built-in content, slots and dict, whatever pickling would keep."""
+def encode_plain(enc: Encoder, obj: Any, without: Collection[str] = _NO_STATE) -> Iterator[Any]:
+    """Encode class, content, slots and dict, whatever pickling would keep, but for some attributes."""
     layout = enc.layout(type(obj))
     enc.feed("instance")
     yield ".__class__", type(obj)
@@ -45,12 +47,16 @@ def encode_plain(enc: Encoder, obj: Any) -> Iterator[Any]:
         enc.feed("content", layout.solid.__name__)
         yield from _CONTENT[layout.solid](enc, obj) or ()
         enc.feed("end of content")
-    yield from attributes(enc, obj, layout.slots, layout)
+    yield from attributes(enc, obj, layout.slots, layout, without)
 
 
-def attributes(enc: Encoder, obj: Any, slots: tuple[Slot, ...], layout: Layout) -> Iterator[Any]:
+def attributes(
+    enc: Encoder, obj: Any, slots: tuple[Slot, ...], layout: Layout, without: Collection[str] = _NO_STATE
+) -> Iterator[Any]:
     """Return the attributes of an instance: the given slots, then its dict."""
     for slot in enc.slots_of(obj, slots):
+        if slot.name in without:
+            continue
         value = slot.read(obj)
         enc.feed("slot" if value is not UNSET else "empty slot", slot.name)
         if value is not UNSET:
@@ -61,7 +67,7 @@ def attributes(enc: Encoder, obj: Any, slots: tuple[Slot, ...], layout: Layout) 
     if held is obj:
         enc.feed("own dict")
     elif enc.enter_dict(obj, held):
-        counting = enc.attributes_of(held)
+        counting = [item for item in enc.attributes_of(held) if item[0] not in without]
         enc.feed("attributes", len(counting))
         for key, value in counting:
             yield ".__dict__ key", key

@@ -84,6 +84,9 @@ _SCIPY = {
 _SKLEARN = {
     "sklearn.base.BaseEstimator": ("encode_estimator", True),
 }
+_PYDANTIC = {
+    "pydantic._internal._decorators.Decorator": ("encode_decorator", True),
+}
 _PIL = {
     "PIL.Image.Image": ("encode_image", True),
 }
@@ -101,6 +104,7 @@ LIBRARIES: dict[str, tuple[str, bool]] = {
         "torch_values": _TORCH,
         "scipy_values": _SCIPY,
         "sklearn_values": _SKLEARN,
+        "pydantic_values": _PYDANTIC,
         "pil_values": _PIL,
         "closed_files": _H5PY,
     }.items()

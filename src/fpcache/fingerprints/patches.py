@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from fpcache.fingerprints.attrs_classes import is_attrs_hash
 from fpcache.fingerprints.locality import is_local_code, is_stdlib_name, module_of_class
 from fpcache.fingerprints.records import GlobalRead
 
@@ -68,7 +69,7 @@ def _put_in(cls: type, home: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     top = _top(cls.__module__)
     for name, value in list(vars(cls).items()):
         code = _code_of(value)
-        if code is None or getattr(code, "__globals__", None) is home:
+        if code is None or getattr(code, "__globals__", None) is home or is_attrs_hash(cls, name, code):
             continue
         if is_local_code(code):
             yield name, value
@@ -134,9 +135,17 @@ def _code_of(value: Any) -> FunctionType | type | None:
     if isinstance(value, _WRAPPERS):
         held = (getattr(value, part, None) for part in ("__func__", "fget", "func"))
         value = next((function for function in held if function is not None), None)
-    elif "_accessor" in getattr(value, "__dict__", ()):  # pandas' registered accessors
+    elif "_accessor" in _own_attributes(value):  # pandas' registered accessors
         value = value._accessor
     return value if isinstance(value, (FunctionType, type)) else None
+
+
+def _own_attributes(value: Any) -> Any:
+    """Return the attributes of an object without asking the object, which may refuse to answer."""
+    try:
+        return object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return ()
 
 
 def _top(module: object) -> str:
