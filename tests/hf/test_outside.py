@@ -141,3 +141,15 @@ def test_in_containers_only_texts_with_a_slash_or_a_suffix_may_be_paths() -> Non
         "a.txt",
     ]
     assert list(paths_in({"a": (Path("a/b"), {"c.csv"}), "n": 3})) == ["a/b", "c.csv"]
+
+
+@pytest.mark.parametrize("wrap", [lambda path: path, lambda path: [path], lambda path: {"a": (path,)}])
+def test_paths_in_a_mapping_count_by_content_and_are_no_refusal(place, wrap) -> None:
+    (place / "data").mkdir()
+    (place / "data" / "a.txt").write_text("one")
+    given = {"words": wrap(Path("data"))}
+    first = print_of(holding(Path("data")), depends_on=given)
+    assert first == print_of(holding(Path("data")), depends_on=given)
+    (place / "data" / "a.txt").write_text("two")
+    assert print_of(holding(Path("data")), depends_on=given) != first
+    assert print_of(holding(1), depends_on={"words": wrap("data")}) != print_of(holding(1), depends_on=given)

@@ -28,7 +28,10 @@ _NOT_DRAWING = frozenset(
 )
 _TORCH_DRAWS = re.compile(
     r"torch\.(\*|rand|normal|multinomial|bernoulli|poisson|Tensor\.(random_|normal_|uniform_)"
-    r"|nn\.(modules\.\w+\.)?(\w*Linear|Lazy|Conv|Embedding|RNN|LSTM|GRU|Multihead|Transformer|\w*Dropout|RReLU))"
+    r"|nn\.(modules\.\w+\.)?(\w*Linear|Lazy|Conv|Embedding|RNN|LSTM|GRU|Multihead|Transformer|\w*Dropout|RReLU"
+    r"|Bilinear|AdaptiveLog|FractionalMax)"
+    r"|(\w+\.)*(binomial|svd_lowrank|pca_lowrank|gumbel_softmax|rrelu_?|\w*dropout\w*|fractional_max_pool\w*"
+    r"|random_split|DataLoader|\w*RandomSampler|scaled_dot_product_attention)$)"
 )
 _TOLD = {
     r"time\.(time|time_ns|localtime|ctime|strftime)$": "reads the clock",

@@ -7,6 +7,7 @@ from types import FunctionType, ModuleType
 
 from fpcache.fingerprints import Reading
 from fpcache.fingerprints.code_objects import code_facts, names_in
+from fpcache.fingerprints.registry import dotted_name
 from fpcache.hf.captures import TakenApart, variables_of
 
 __all__ = ["drawn_as_values"]
@@ -15,9 +16,18 @@ _TORCH_METHODS = frozenset(
     {
         "uniform_", "normal_", "random_", "bernoulli_", "exponential_", "cauchy_", "geometric_",
         "log_normal_", "dropout", "dropout_", "sample", "rsample", "init", "distributions", "Linear",
-        "reset_parameters",
+        "reset_parameters", "bernoulli", "multinomial", "binomial", "poisson", "randperm", "random_split",
+        "gumbel_softmax", "rrelu", "rrelu_", "svd_lowrank", "pca_lowrank", "DataLoader", "alpha_dropout",
+        "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout", "Bilinear", "Dropout",
+        "AdaptiveLogSoftmaxWithLoss", "scaled_dot_product_attention", "fractional_max_pool2d",
+        "fractional_max_pool3d", "RandomSampler", "SubsetRandomSampler", "WeightedRandomSampler",
     }
 )  # fmt: skip
+_SAMPLERS = frozenset(
+    f"torch.utils.data.sampler.{name}"
+    for name in ("RandomSampler", "SubsetRandomSampler", "WeightedRandomSampler")
+)
+_DRAWING_LAYERS = frozenset({"RReLU", "FractionalMaxPool2d", "FractionalMaxPool3d"})
 _DRAWN = frozenset({"random", "numpy.random", "torch"})
 
 
@@ -39,8 +49,20 @@ def drawn_as_values(reading: Reading, leaves: Iterable[object], taken: TakenApar
             yield f"{value.__name__}.*"
     if "torch" in reading.packages:
         names = (names_in(function.__code__) for function in reading.functions)
-        if any(found & _TORCH_METHODS for found in names):
+        if any(found & _TORCH_METHODS for found in names) or any(map(_draws, reading.nodes)):
             yield "torch.*"
+
+
+def _draws(value: object) -> bool:
+    """Return whether an object of torch draws from the global state when it is used."""
+    names = frozenset(map(dotted_name, type(value).__mro__))
+    if names & _SAMPLERS:
+        return getattr(value, "generator", None) is None
+    if "torch.nn.modules.module.Module" not in names or not getattr(value, "training", False):
+        return False
+    shares = (getattr(value, name, 0) for name in ("p", "dropout"))
+    is_dropping = any(isinstance(share, float) and share > 0 for share in shares)
+    return is_dropping or any(name.rpartition(".")[2] in _DRAWING_LAYERS for name in names)
 
 
 def _named_whole(functions: Iterable[FunctionType], taken: TakenApart) -> Iterator[object]:
