@@ -29,6 +29,8 @@ class SelectingEncoder(Encoder):
         ``is_left_out(path, value, holder)`` tells of an attribute of an instance
         whether even its being there doesn't count; the holder is the instance's
         dict, or for a slot itself.
+    counts_set_order : bool
+        As the attribute of `Encoder`.
     """
 
     def __init__(
@@ -38,8 +40,10 @@ class SelectingEncoder(Encoder):
         *,
         ask: Callable[[str, object], str | None],
         is_left_out: Callable[[str, object, object], bool],
+        counts_set_order: bool = False,
     ) -> None:
         super().__init__(name, allowance)
+        self.counts_set_order = counts_set_order
         self._ask = ask
         self._is_left_out = is_left_out
 

@@ -20,6 +20,12 @@ _BLIND = {
     "sys._getframe": "looks at who calls it",
     "inspect.currentframe": "looks at who calls it",
     "builtins.input": "asks the user",
+    "inspect.getmodule": "looks up modules as it runs",
+    "pydoc.locate": "imports by a name that it makes",
+    "pkgutil.resolve_name": "imports by a name that it makes",
+    "pickle.loads": "loads objects with their code",
+    "pickle.load": "loads objects with their code",
+    "pickle.Unpickler": "loads objects with their code",
 }
 
 

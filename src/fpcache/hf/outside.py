@@ -40,6 +40,7 @@ _TOLD = {
     r"numpy\.random\.(_generator\.)?default_rng$": "makes a random generator; give it a seed",
     r"requests\.|urllib\.request\.|httpx\.|http\.client\.|socket\.|urllib3\.": "uses the network",
     r"subprocess\.|os\.(popen|system)$": "starts other processes",
+    r"builtins\.hash$": "hashes, and texts have another hash under another hash seed",
     r"os\.(listdir|scandir|walk)$|glob\.|pathlib\.Path$": "may list directories; depends_on= takes paths",
 }
 _FROM_PROCESS = {

@@ -29,6 +29,7 @@ from fpcache.hf.held import held_leaves
 from fpcache.hf.outside import notes_on, process_read, random_states
 from fpcache.hf.policy import IN_IGNORE, Policy, plain_name, refusal
 from fpcache.hf.reports import Ignored, Report, Taken
+from fpcache.hf.set_orders import notes_on_sets
 from fpcache.hf.streams import random_streams
 from fpcache.hf.whole import drawn_as_values
 from fpcache.hf.wishes import DependsOn, Wishes, depended_on, wishes_of
@@ -93,7 +94,7 @@ def stable_report(
         _raise_unmatched(wishes, policy, taken)
     return replace(
         _report(taken_apart.label, reading, taken, tuple(policy.ignored.values())),
-        notes=(*outside.notes, *_notes_on_sets(reading)),
+        notes=(*outside.notes, *notes_on_sets(reading)),
         draws=outside.draws,
     )
 
@@ -176,7 +177,7 @@ def _judged(taken_apart: TakenApart, wishes: Wishes) -> tuple[Policy, Reading]:
 def _read(taken_apart: TakenApart, policy: Policy) -> Reading:
     namespace = {name: _without_items(name, one, policy) for name, one in taken_apart.brought.items()}
     namespace[_CORE] = taken_apart.core
-    make = partial(SelectingEncoder, ask=policy.ask, is_left_out=policy.leaves_out)
+    make = partial(SelectingEncoder, ask=policy.ask, is_left_out=policy.leaves_out, counts_set_order=True)
     try:
         return read(tuple(namespace), None, namespace, make=make)
     except UnfingerprintableValueError as error:
@@ -273,11 +274,6 @@ def _values_taken(reading: Reading, taken_apart: TakenApart, policy: Policy) -> 
 def _way(root: Root) -> str:
     through = [name for name in root.chain[:-1] if name != _CORE]
     return root.summary + (f" (through {' → '.join(through)})" if through else "")
-
-
-def _notes_on_sets(reading: Reading) -> Iterator[str]:
-    if reading.has_seeded_set:
-        yield "a set of texts counts without its order, which is another one under another hash seed; sort it"
 
 
 def _raise_unmatched(wishes: Wishes, policy: Policy, taken: list[Taken]) -> None:
