@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+import pickle
+import pkgutil
+import pydoc
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +20,10 @@ TABLE = {"a": 1}
 
 def report(function, **wishes):
     return stable_report(function, {}, settings={}, **wishes)
+
+
+def plain():
+    yield 1
 
 
 def by_globals():
@@ -29,13 +38,72 @@ def by_import():
     yield importlib.import_module("fpcache_tests_plugin").VALUE
 
 
+def by_own_module():
+    yield getattr(sys.modules[__name__], "TAB" + "LE".upper())
+
+
+def by_module_of_type(value=Path()):
+    yield sys.modules[type(value).__module__].Path
+
+
+def by_main():
+    yield sys.modules["__main__"].__doc__
+
+
+def by_globals_of():
+    yield plain.__globals__["TAB" + "LE".upper()]
+
+
+def by_getmodule():
+    yield inspect.getmodule(plain).TABLE
+
+
+def by_locate():
+    yield pydoc.locate("fpcache_tests_" + "plugin".lower())
+
+
+def by_resolving():
+    yield pkgutil.resolve_name("fpcache_tests_" + "plugin".lower())
+
+
+BLOB = pickle.dumps(plain)
+
+
+def by_pickle(blob=BLOB):
+    yield pickle.loads(blob)
+
+
+REFUSED = {
+    by_globals: "globals",
+    by_eval: "eval",
+    by_import: "importlib.import_module",
+    by_own_module: "sys.modules",
+    by_module_of_type: "sys.modules",
+    by_main: "sys.modules",
+    by_globals_of: "__globals__",
+    by_getmodule: "inspect.getmodule",
+    by_locate: "pydoc.locate",
+    by_resolving: "pkgutil.resolve_name",
+    by_pickle: "pickle.loads",
+}
+
+
+def asks_for_constants():
+    yield "torch" in sys.modules, sys.modules.get("torch"), sys.modules["os"].sep
+
+
+def test_asking_for_modules_by_constants_is_followed() -> None:
+    assert report(asks_for_constants).fingerprint == report(asks_for_constants).fingerprint
+
+
 @pytest.mark.parametrize(
-    ("function", "name"),
-    [(by_globals, "globals"), (by_eval, "eval"), (by_import, "importlib.import_module")],
+    ("function", "name"), REFUSED.items(), ids=lambda one: getattr(one, "__name__", None)
 )
 def test_code_that_makes_names_is_refused(function, name) -> None:
     with pytest.raises(UnfingerprintableValueError, match=rf"can't be followed.*ignore=\['{name}'\]"):
         report(function)
+    if function is by_own_module:  # has all that is refused in this module
+        return
     found = report(function, ignore=[name], depends_on={"table": 1})
     assert name in [one.name for one in found.ignored]
     assert found.fingerprint != report(function, ignore=[name], depends_on={"table": 2}).fingerprint

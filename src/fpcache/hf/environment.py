@@ -18,6 +18,7 @@ __all__ = [
     "NAMES_UNKNOWN",
     "files_by_variables",
     "is_like_environment",
+    "is_plain",
     "puts_names_together",
     "reads_variables",
     "variables_read",
@@ -126,7 +127,7 @@ def is_like_environment(value: object) -> bool:
 def puts_names_together(functions: Iterable[FunctionType], taken: TakenApart) -> bool:
     """Return whether code gives the environment names other than constants, or takes it as a whole."""
     return any(
-        not _is_plain(steps, place, names)
+        not is_plain(steps, place, names)
         for function in functions
         for code, names in _codes(function, taken)
         for steps in [steps_of(code)]
@@ -160,8 +161,16 @@ def _places(steps: Sequence[Step], names: Collection[str]) -> Iterator[int]:
             yield place
 
 
-def _is_plain(steps: Sequence[Step], place: int, names: Mapping[str, bool]) -> bool:
-    """Tell whether the environment is asked, from here on, for a constant and nothing else."""
+def is_plain(steps: Sequence[Step], place: int, names: Mapping[str, bool]) -> bool:
+    """Tell whether a mapping is asked, from here on, for a constant and nothing else.
+
+    Parameters
+    ----------
+    steps, place : sequence of Step, int
+        The instructions, and which of them loads the mapping.
+    names : mapping of str to bool
+        What the mapping is called there; True for a function that asks it.
+    """
     if names[str(steps[place].value)]:
         return _takes_constant(steps, place + 1)
     after = _past_null(steps, place + 1)
