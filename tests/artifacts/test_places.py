@@ -185,3 +185,22 @@ def test_modules_classes_and_functions_give_their_names() -> None:
     assert module_name(test_modules_classes_and_functions_give_their_names).endswith("give_their_names")
     with pytest.raises(ValueError, match="empty"):
         module_name(" ")
+
+
+def test_messages_say_what_is_wrong_with_which_directory(tmp_path, monkeypatch) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnavailableError, match=r"file is a file\. Give explicit= another one"):
+        cache_dir_for(DatasetState("a", "b"), "m", tmp_path / "file")
+    monkeypatch.setenv("FPCACHE_ARTIFACTS_DIR", str(tmp_path / "file"))
+    with pytest.warns(ArtifactsWarning, match="Set FPCACHE_ARTIFACTS_DIR to a directory") as told:
+        cache_dir_for(DatasetState("a", "b"), "m")
+    assert "FPCACHE_DIR" not in str(told[0].message)
+
+
+def test_warnings_point_at_the_line_that_called(monkeypatch) -> None:
+    monkeypatch.setenv("FPCACHE_ARTIFACTS", "0")
+    with pytest.warns(ArtifactsWarning) as by_place:
+        cache_dir_for(DatasetState("a", "b"), "m")
+    with pytest.warns(ArtifactsWarning) as by_items:
+        artifacts.generate(DatasetState("a", "b"), "m", lambda: [1])
+    assert [one.filename for one in (*by_place, *by_items)] == [__file__, __file__]

@@ -133,3 +133,11 @@ def test_it_goes_on_where_the_user_says_that_no_item_depends_on_what_was_drawn(m
         warnings.simplefilter("error", ArtifactsWarning)
         again = generate(STATE, "m", make(Stop(None)), chunk_items=3, ignore=["stop", ignored])
     assert (again.how, again.generated) == ("resumed", 2)
+
+
+def test_what_gives_nothing_to_go_through_is_named() -> None:
+    def nothing():
+        return None
+
+    with pytest.raises(TypeError, match=r"nothing gave a NoneType.*yield the items"):
+        generate(STATE, "m", nothing)

@@ -333,3 +333,20 @@ def test_rows_made_while_a_file_changed_are_made_again(cache, tmp_path, depends_
     assert [one["text"][0] for one in (first, *again)] == ["one", "one", "one"]
     assert len({one._fingerprint for one in (first, *again)}) == 1
     assert len(runs) == 2
+
+
+def test_rows_that_can_not_be_read_any_more_are_made_anew_with_a_warning(tmp_path) -> None:
+    made = from_generator(rows_of_three, cache_dir=str(tmp_path / "damaged"))
+    file = made.cache_files[0]["filename"]
+    del made
+    os.truncate(file, 10)
+    with pytest.warns(UserWarning, match="can't be read") as told:
+        again = from_generator(rows_of_three, cache_dir=str(tmp_path / "damaged"))
+    assert told[0].filename == __file__
+    assert again["n"][:] == [0, 1, 2]
+    assert from_generator(rows_of_three, cache_dir=str(tmp_path / "damaged"))["n"][:] == [0, 1, 2]
+
+
+def rows_of_three():
+    for n in range(3):
+        yield {"n": n}

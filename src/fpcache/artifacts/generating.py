@@ -7,7 +7,6 @@ import inspect
 import json
 import logging
 import os
-import warnings
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -29,7 +28,7 @@ from fpcache.artifacts.locks import locked
 from fpcache.artifacts.marks import preparing, remove_damaged
 from fpcache.artifacts.names import module_name, safe_name
 from fpcache.artifacts.places import DatasetState, cache_dir_for, state_of
-from fpcache.artifacts.switches import ArtifactsWarning
+from fpcache.artifacts.switches import warn
 from fpcache.errors import CorruptEntryError, FpcacheError
 from fpcache.hf.reports import Report
 from fpcache.hf.stable import stable_report
@@ -180,7 +179,7 @@ def _report(
 def _resumable(found: list[Chunk], report: Report) -> list[Chunk]:
     """Keep nothing where items depend on what was drawn for those before them: going on draws that anew."""
     if found and report.draws:
-        _warn(
+        warn(
             f"{sum(chunk.items for chunk in found)} items of an earlier run are generated again, for "
             f"{report.label} draws random numbers ({', '.join(report.draws)}): going on in the middle would "
             'draw those of the beginning. Where no item depends on them, say ignore=["random state"], or '
@@ -197,10 +196,23 @@ def _completed(
     _drop_after(directory, len(kept))
     chunks = [*kept]
     start = chunks[-1].first + chunks[-1].items if chunks else 0
-    items = iter(make(**{_START: start}) if _takes_start(make) else make())
+    items = _items(make, start, report.label)
     generated = _fill(directory, report.fingerprint, items, chunks, chunk_items)
     write_file(directory / COMPLETE, signed_line(_ending(report.fingerprint, chunks)))
     return Artifact(directory, "resumed" if kept else "generated", generated, report, tuple(chunks))
+
+
+def _items(make: Callable[..., Iterable[Any]], start: int, label: str) -> Iterator[Any]:
+    made = make(**{_START: start}) if _takes_start(make) else make()
+    if not isinstance(made, Iterable):
+        try:
+            return iter(made)  # of what has only `__getitem__`
+        except TypeError:
+            raise TypeError(
+                f"{label} gave a {type(made).__name__}, which can't be gone through; "
+                "yield the items, or return a list"
+            ) from None
+    return iter(made)
 
 
 @contextmanager
@@ -217,7 +229,7 @@ def _noting_changes(directory: Path, report: Report, depends_on: DependsOn) -> I
 
 def _mark_stale(directory: Path, changed: list[str]) -> None:
     write_file(directory / STALE, b"")
-    _warn(f"{', '.join(changed)} changed while items were made; the next call makes them again.")
+    warn(f"{', '.join(changed)} changed while items were made; the next call makes them again.")
 
 
 def _takes_start(make: Callable[..., Any]) -> bool:
@@ -275,13 +287,13 @@ def _found(directory: Path, artifact: str) -> tuple[list[Chunk], bool]:
     except FileNotFoundError:
         return chunks, False
     except CorruptEntryError as error:
-        _warn(f"{error} What comes from there on is generated again.")
+        warn(f"{error} What comes from there on is generated again.")
         return chunks, False
     except OSError as error:
-        _warn(f"{directory / COMPLETE} can't be read: {error.strerror}. It is generated again.")
+        warn(f"{directory / COMPLETE} can't be read: {error.strerror}. It is generated again.")
         return chunks, False
     if ending != _ending(artifact, chunks):
-        _warn(f"The last chunks of {directory} are missing; they are generated again.")
+        warn(f"The last chunks of {directory} are missing; they are generated again.")
         return chunks, False
     return chunks, True
 
@@ -289,10 +301,6 @@ def _found(directory: Path, artifact: str) -> tuple[list[Chunk], bool]:
 def _ending(artifact: str, chunks: list[Chunk]) -> dict[str, object]:
     """Return what tells that an artifact is complete: how many chunks and what the last one is."""
     return {"artifact": artifact, "chunks": len(chunks), "last": chunks[-1].digest if chunks else ""}
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, ArtifactsWarning, stacklevel=4)
 
 
 def _drop_after(directory: Path, kept: int) -> None:
@@ -343,6 +351,6 @@ def _write_about(directory: Path, module: str, known: DatasetState | None, repor
         "fingerprint": report.fingerprint,
     }
     if (directory / ABOUT).is_dir():
-        _warn(f"{directory / ABOUT} is a directory; it is written again.")
+        warn(f"{directory / ABOUT} is a directory; it is written again.")
         remove_damaged(directory / ABOUT)
     write_file(directory / ABOUT, json.dumps(about, indent=1).encode())

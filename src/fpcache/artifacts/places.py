@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fpcache.artifacts.marks import mark_if_empty
 from fpcache.artifacts.names import below, module_name
-from fpcache.artifacts.switches import DIRECTORY, SWITCH, ArtifactsWarning, base_directory, is_caching_enabled
+from fpcache.artifacts.switches import DIRECTORY, SWITCH, base_directory, is_caching_enabled, warn
 from fpcache.artifacts.temporary import temporary_base
 from fpcache.errors import FpcacheError, StoreUnavailableError
 from fpcache.fingerprints import fingerprint
@@ -23,6 +22,7 @@ from fpcache.store.directories import prepare_directory
 __all__ = ["DatasetState", "cache_dir_for", "state_of"]
 
 _UNNAMED = "unnamed"
+_ADVICE = f"Set {DIRECTORY} to a directory of your own"
 _ATTEMPTS, _PAUSE_S = 20, 0.005
 
 
@@ -113,7 +113,7 @@ def cache_dir_for(
     name = module_name(module)
     if explicit is not None:
         chosen = Path(explicit).expanduser().absolute()
-        prepare_directory(chosen)
+        prepare_directory(chosen, "The directory", "Give explicit= another one")
         return chosen
     state = state_of(dataset)
     missing = _missing(dataset, state)
@@ -121,12 +121,8 @@ def cache_dir_for(
         try:
             return _prepared(base or base_directory(), state, name)
         except StoreUnavailableError as error:
-            missing = f"{error} Or set {DIRECTORY}"
-    warnings.warn(
-        f"artifacts of {name!r} go to a temporary directory, deleted when this process ends: {missing}",
-        ArtifactsWarning,
-        stacklevel=2,
-    )
+            missing = str(error)
+    warn(f"artifacts of {name!r} go to a temporary directory, deleted when this process ends: {missing}")
     return _prepared(temporary_base(dataset), state or DatasetState(_UNNAMED, secrets.token_hex(8)), name)
 
 
@@ -159,10 +155,10 @@ def _prepared(base: Path, state: DatasetState, module: str) -> Path:
 
 
 def _prepared_once(base: Path, state: DatasetState, module: str) -> Path:
-    prepare_directory(base)
+    prepare_directory(base, "The directory of artifacts", _ADVICE)
     path = below(base, state.config, state.fingerprint, module)
     for directory in (path.parent.parent, path.parent, path):
-        prepare_directory(directory)
+        prepare_directory(directory, "The directory of artifacts", _ADVICE)
     try:
         mark_if_empty(path)
     except OSError as error:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
+import warnings
 from pathlib import Path
+from types import FrameType
 
 from fpcache.errors import FpcacheError
 from fpcache.store import default_directory
@@ -15,6 +18,7 @@ __all__ = [
     "base_directory",
     "enable_caching",
     "is_caching_enabled",
+    "warn",
 ]
 
 SWITCH = "FPCACHE_ARTIFACTS"
@@ -26,6 +30,19 @@ _chosen: bool | None = None
 
 class ArtifactsWarning(UserWarning):
     """Artifacts are not kept, or were made again; the message says why and what to do."""
+
+
+def warn(message: str) -> None:
+    """Warn at the line from which fpcache was called."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and _is_own(frame):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, ArtifactsWarning, stacklevel=level)
+
+
+def _is_own(frame: FrameType) -> bool:
+    name = str(frame.f_globals.get("__name__"))
+    return name.startswith("fpcache.") or name == "contextlib"
 
 
 def enable_caching(enabled: bool = True) -> None:

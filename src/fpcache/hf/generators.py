@@ -7,10 +7,12 @@ import logging
 import warnings
 import weakref
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fpcache.errors import FpcacheError
+from fpcache.hf.damaged import made_anew_where_damaged
 from fpcache.hf.library import (
     expect_parameter,
     gives_single_shards,
@@ -149,7 +151,8 @@ def _made(generator: Callable[..., Any], cache_dir: str | None, arguments: Mappi
     make = library().Dataset.from_generator
     expect_parameter(make, "fingerprint")
     if cache_dir is not None or has_caching_enabled():
-        return make(generator, cache_dir=cache_dir, **arguments)
+        made_here = partial(make, generator, cache_dir=cache_dir, **arguments)
+        return made_anew_where_damaged(made_here, cache_dir, arguments["fingerprint"])
     made = make(generator, cache_dir=temporary_directory(), **arguments)
     register_temporary(made)
     return made

@@ -279,7 +279,8 @@ def _way(root: Root) -> str:
 def _raise_unmatched(wishes: Wishes, policy: Policy, taken: list[Taken]) -> None:
     unmatched = sorted(wishes.ignore - policy.matched - {_STATE})
     if unmatched:
-        names = ", ".join(f"`{one.name}`" for one in taken if one.how not in ("code", "setting", "file"))
+        known = dict.fromkeys(one.name for one in taken if one.how not in ("code", "setting", "file"))
+        names = ", ".join(f"`{name}`" for name in known)
         raise ValueError(
             f"ignore names {', '.join(map(repr, unmatched))}, which the code doesn't bring along; "
             f"it has {names or 'no values'}"

@@ -9,6 +9,7 @@ from fpcache.errors import StoreUnavailableError
 
 __all__ = ["default_directory", "default_key_file", "prepare_directory"]
 
+_WHAT = "The cache directory"
 _ADVICE = "Set FPCACHE_DIR to a directory of your own"
 
 
@@ -36,8 +37,15 @@ def default_key_file() -> Path:
     return platformdirs.user_data_path("fpcache", appauthor=False) / "key"
 
 
-def prepare_directory(directory: Path) -> None:
+def prepare_directory(directory: Path, what: str = _WHAT, advice: str = _ADVICE) -> None:
     """Create a private directory, or check that an existing one may be used.
+
+    Parameters
+    ----------
+    directory : Path
+        The directory.
+    what, advice : str
+        What errors call it, and what they say to do.
 
     Raises
     ------
@@ -49,19 +57,19 @@ def prepare_directory(directory: Path) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         state = directory.stat()
     except FileExistsError:
-        raise StoreUnavailableError(f"The cache directory {directory} is a file. {_ADVICE}.") from None
+        raise StoreUnavailableError(f"{what} {directory} is a file. {advice}.") from None
     except OSError as error:
         raise StoreUnavailableError(
-            f"The cache directory {directory} can't be created: {error.strerror}. {_ADVICE}."
+            f"{what} {directory} can't be created: {error.strerror}. {advice}."
         ) from error
-    _refuse_foreign(directory, state)
+    _refuse_foreign(directory, state, what, advice)
     if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
-        raise StoreUnavailableError(f"The cache directory {directory} can't be written to. {_ADVICE}.")
+        raise StoreUnavailableError(f"{what} {directory} can't be written to. {advice}.")
 
 
-def _refuse_foreign(directory: Path, state: os.stat_result) -> None:
+def _refuse_foreign(directory: Path, state: os.stat_result, what: str, advice: str) -> None:
     """Raise where another user owns the directory, and so could read and replace what is in it."""
     if hasattr(os, "geteuid") and state.st_uid != os.geteuid():
         raise StoreUnavailableError(
-            f"The cache directory {directory} belongs to another user (user id {state.st_uid}). {_ADVICE}."
+            f"{what} {directory} belongs to another user (user id {state.st_uid}). {advice}."
         )
