@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fpcache.fingerprints import Reading
 from fpcache.hf.captures import TakenApart
@@ -13,6 +13,7 @@ from fpcache.hf.held import files_named, files_nearby
 from fpcache.hf.outside import file_taken, paths_in
 from fpcache.hf.policy import IN_IGNORE, Policy, plain_name
 from fpcache.hf.reports import Ignored, Taken
+from fpcache.hf.surroundings import files_by_address, package_files
 from fpcache.hf.wishes import Wishes
 
 __all__ = ["counted_files"]
@@ -24,6 +25,7 @@ def counted_files(
     policy: Policy,
     taken_apart: TakenApart,
     wishes: Wishes,
+    used: Iterable[str] = (),
 ) -> tuple[list[Taken], Sequence[str]]:
     """Find the files that values, constants and datasets name; refuse directories that values name.
 
@@ -45,6 +47,8 @@ def counted_files(
     near = files_nearby()
     named = [text for value in reading.strings for text in paths_in(value)]
     named += files_named(leaves, near)
+    named += files_by_address((*reading.strings, *(leaf for leaf in leaves if isinstance(leaf, str))))
+    named += filter(os.path.isfile, package_files(reading, used))
     told: dict[str, None] = {}
     for dataset in {id(one): one for one in policy.datasets}.values():
         named += files_in_columns(dataset, near, told.setdefault)

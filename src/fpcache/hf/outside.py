@@ -16,7 +16,7 @@ from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints import fingerprint
 from fpcache.hf.reports import Taken
 
-__all__ = ["file_taken", "notes_on", "paths_in", "process_read", "random_states", "tree_digest"]
+__all__ = ["file_taken", "notes_on", "paths_in", "random_states", "tree_digest"]
 
 _DEPTH = 4
 _LONGEST = 1024
@@ -42,11 +42,6 @@ _TOLD = {
     r"subprocess\.|os\.(popen|system)$": "starts other processes",
     r"builtins\.hash$": "hashes, and texts have another hash under another hash seed",
     r"os\.(listdir|scandir|walk)$|glob\.|pathlib\.Path$": "may list directories; depends_on= takes paths",
-}
-_FROM_PROCESS = {
-    "sys.argv": lambda: sys.argv,
-    "os.getcwd": os.getcwd,
-    "pathlib.Path.cwd": os.getcwd,
 }
 
 
@@ -113,13 +108,6 @@ def _file_digest(path: str | Path) -> str:
         while piece := file.read(_READ_BYTES):
             content.update(piece)
     return content.hexdigest()
-
-
-def process_read(used: Iterable[str]) -> Iterator[Taken]:
-    """Yield the command line and the working directory, where one of these dotted paths names them."""
-    for path in sorted(frozenset(used) & _FROM_PROCESS.keys()):
-        given = _FROM_PROCESS[path]()
-        yield Taken(path, "environment", type(given).__name__, fingerprint(given))
 
 
 def random_states(used: Iterable[str]) -> Iterator[Taken]:

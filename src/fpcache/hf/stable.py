@@ -26,11 +26,12 @@ from fpcache.hf.environment import (
 )
 from fpcache.hf.files import counted_files
 from fpcache.hf.held import held_leaves
-from fpcache.hf.outside import notes_on, process_read, random_states
+from fpcache.hf.outside import notes_on, random_states
 from fpcache.hf.policy import IN_IGNORE, Policy, plain_name, refusal
 from fpcache.hf.reports import Ignored, Report, Taken
 from fpcache.hf.set_orders import notes_on_sets
 from fpcache.hf.streams import random_streams
+from fpcache.hf.surroundings import process_read
 from fpcache.hf.whole import drawn_as_values
 from fpcache.hf.wishes import DependsOn, Wishes, depended_on, wishes_of
 
@@ -111,8 +112,8 @@ class _Outside:
 def _outside(reading: Reading, policy: Policy, taken_apart: TakenApart, wishes: Wishes) -> _Outside:
     """Find files, environment and random states; what can't be judged goes to the policy's refusals."""
     leaves = held_leaves(reading, policy)
-    files, told_of_files = counted_files(reading, leaves, policy, taken_apart, wishes)
     used = (*(one.path for one in reading.resolved), *_through_variables(reading, taken_apart))
+    files, told_of_files = counted_files(reading, leaves, policy, taken_apart, wishes, used)
     drawn = () if _STATE in wishes.ignore else (*used, *drawn_as_values(reading, leaves, taken_apart))
     _refuse_blind(reading, used, policy)
     states = tuple(random_states(drawn))
@@ -137,7 +138,7 @@ def _environment(
     if puts_together or (reads_variables(used) and not variables):
         told.append(NAMES_UNKNOWN)
     files = [one for one in found if isinstance(one, Taken)]
-    return [*process_read(used), *variables, *files], told
+    return [*process_read(used, reading.functions), *variables, *files], told
 
 
 def _report(label: str, reading: Reading, taken: list[Taken], ignored: tuple[Ignored, ...]) -> Report:
