@@ -65,7 +65,9 @@ def _order(node: SchemaNode, config: Mapping[str, Any]) -> list[str]:
 
 def _takes_any_name(node: SchemaNode) -> bool:
     target = getattr(node.uses, node.fn) if node.is_component else node.uses
-    while target is not None:  # a wrapper may take any, whatever it wraps
+    seen = set[int]()
+    while target is not None and id(target) not in seen:  # a wrapper may take any, whatever it wraps
+        seen.add(id(target))
         code = getattr(target, "__code__", None)
         if code is None:
             return _says_any_name(target)

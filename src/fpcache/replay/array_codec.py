@@ -15,7 +15,7 @@ from fpcache.replay.locate import UnstorableError, describe
 from fpcache.replay.memory import byte_bounds, innermost
 
 if TYPE_CHECKING:
-    from fpcache.replay.codec import Writer
+    from fpcache.replay.writer import Writer
 
 __all__ = ["OWNED_BYTES", "PRIVATE_MAPS", "Fresh", "build_array", "memory_of", "reduce_array", "reduce_fresh"]
 

@@ -10,7 +10,7 @@ from fpcache.fingerprints.closed_files import ClosedFile, facts_of
 from fpcache.replay.locate import UnstorableError, describe
 
 if TYPE_CHECKING:
-    from fpcache.replay.codec import Writer
+    from fpcache.replay.writer import Writer
 
 __all__ = ["rebuild_file", "rebuild_hdf5", "reduce_file", "reduce_hdf5"]
 

@@ -15,7 +15,7 @@ from fpcache.replay.locate import UnstorableError
 from fpcache.replay.memory import byte_bounds, inner_arrays
 
 if TYPE_CHECKING:
-    from fpcache.replay.codec import Writer
+    from fpcache.replay.writer import Writer
 
 __all__ = ["reduce_block", "reduce_frame", "reduce_index", "reduce_manager"]
 

@@ -14,7 +14,7 @@ from fpcache.replay.reducers import descend
 from fpcache.replay.references import importable_path, notebook_module, path_in_notebook
 
 if TYPE_CHECKING:
-    from fpcache.replay.codec import Writer
+    from fpcache.replay.writer import Writer
 
 __all__ = ["part_of_code", "reduce_cached_function", "reduce_cell", "reduce_code", "reduce_function"]
 

@@ -18,7 +18,7 @@ from fpcache.replay.locate import UnstorableError, describe
 from fpcache.replay.references import importable_path, path_in_notebook
 
 if TYPE_CHECKING:
-    from fpcache.replay.codec import Writer
+    from fpcache.replay.writer import Writer
 
 __all__ = ["Reducer", "descend", "put_state", "rebuild_method", "reducer_for"]
 

@@ -10,7 +10,7 @@ from fpcache.replay.array_codec import OWNED_BYTES
 from fpcache.replay.locate import UnstorableError
 
 if TYPE_CHECKING:
-    from fpcache.replay.codec import Writer
+    from fpcache.replay.writer import Writer
 
 __all__ = ["StoragePart", "reduce_part", "reduce_storage", "reduce_tensor"]
 
