@@ -77,6 +77,12 @@ def test_importing_fpcache_does_not_import_ipython() -> None:
     assert "IPython" not in imported_by("import fpcache")
 
 
+def test_loading_the_extension_loads_nothing_of_graphs_but_the_runner() -> None:
+    code = "import fpcache.magic, sys; print(*(m for m in sys.modules if m.startswith('fpcache.graph.')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) == {"fpcache.graph.running", "fpcache.graph.watching"}
+
+
 def top_level_imports(path: Path) -> Iterator[str]:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Import):

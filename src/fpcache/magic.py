@@ -172,9 +172,11 @@ class FpcacheMagics(Magics):
         print(f"fpcache: pinned `{entry.label}`")
 
     def _graph(self, found: argparse.Namespace) -> None:
-        picture = None if found.schema else texts.graph(self.session)
+        from fpcache.session import cell_graphs
+
+        picture = None if found.schema else cell_graphs.picture(self.session)
         if picture is None:
-            print(texts.schema(self.session) or "fpcache: no cell has run yet")
+            print(cell_graphs.document(self.session) or "fpcache: no cell has run yet")
         else:
             display(picture)  # type: ignore[no-untyped-call]
 

@@ -67,7 +67,9 @@ def attributes(
     if held is obj:
         enc.feed("own dict")
     elif enc.enter_dict(obj, held):
-        counting = [item for item in enc.attributes_of(held) if item[0] not in without]
+        counting = enc.attributes_of(held)
+        if any(name in held for name in without):  # as good as never
+            counting = [item for item in counting if item[0] not in without]
         enc.feed("attributes", len(counting))
         for key, value in counting:
             yield ".__dict__ key", key

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fpcache.media.lazily import names
+from fpcache.lazily import names
 from fpcache.media.records import MediaFingerprint, Parts, Similarity
 
 if TYPE_CHECKING:

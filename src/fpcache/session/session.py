@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fpcache.dependencies import local_modules, random_states
 from fpcache.errors import HalfRestoredError
@@ -18,7 +18,6 @@ from fpcache.session.dry_run import forecast
 from fpcache.session.evidence import note_outputs
 from fpcache.session.faults import FaultLog
 from fpcache.session.governor import Governor
-from fpcache.session.graph_runs import GraphTelling
 from fpcache.session.noting import note_cell
 from fpcache.session.report import CellReport, ComponentReport, Stats
 from fpcache.session.requests import CellUsageError, HelpRequested, parse_cell_options
@@ -29,6 +28,10 @@ from fpcache.session.telling import finished, planned
 from fpcache.session.warning import check_options
 from fpcache.shell import CellRequest, ShellAdapter
 from fpcache.store.protocol import Store
+
+if TYPE_CHECKING:
+    from fpcache.graph import GraphWatcher
+    from fpcache.graph.node_steps import GraphRun
 
 __all__ = ["NOT_HERE", "Session"]
 
@@ -58,7 +61,7 @@ class Session:
         """Start a session; `fresh` says that no user code ran in this process before."""
         random_states.begin(fresh=fresh)
         session = cls(Services(shell, store, settings, faults.bus, faults, Governor(store)))
-        session._leaving = (watch_graphs(partial(GraphTelling, session)), carry(faults.bus))
+        session._leaving = (watch_graphs(partial(_telling, session)), carry(faults.bus))
         return session
 
     def close(self) -> None:
@@ -240,3 +243,10 @@ class _RowHook:
         with run.services.faults.guarded("describing what a component gave"):
             note_outputs(run, step.component, row)
         run.services.bus.publish(finished(run.report.number, index, row))
+
+
+def _telling(session: Session, run: GraphRun) -> GraphWatcher:
+    """Return what tells a session of a graph; most sessions run none, and don't load it."""
+    from fpcache.session.graph_runs import GraphTelling
+
+    return GraphTelling(session, run)

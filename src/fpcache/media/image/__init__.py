@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fpcache.lazily import names
 from fpcache.media.image.calibration import ALGORITHM, THRESHOLD
-from fpcache.media.lazily import names
 
 if TYPE_CHECKING:
     from fpcache.media.image.comparing import compare

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fpcache.media.lazily import names
+from fpcache.lazily import names
 from fpcache.media.video.calibration import ALGORITHM, THRESHOLD
 
 if TYPE_CHECKING:

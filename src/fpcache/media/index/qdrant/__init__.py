@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fpcache.media.lazily import names
+from fpcache.lazily import names
 
 if TYPE_CHECKING:
     from fpcache.media.index.qdrant.store import QdrantStore
