@@ -23,6 +23,7 @@ from fpcache.graph import (
     drive,
     run_in_order,
 )
+from fpcache.graph.running import LOST
 
 WORLD = {"numbers": [3, 1, 2]}
 
@@ -167,7 +168,9 @@ def test_nodes_whose_stored_output_is_lost_are_told(trainer, lines, store_direct
     watched.train(pipeline())
     damage(store_directory)
     lines()
-    watched.train(pipeline())
+    result = watched.train(pipeline())
+    (status,) = (outcome.status for outcome in result.outcomes if outcome.name == "text")
+    assert (status.is_hit, status.verdict, status.reason) == (False, "miss", LOST)
     told = [line for line in lines() if "source" not in line]
     assert told == [
         "node `text` running: its stored output is lost or damaged",

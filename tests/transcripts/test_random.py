@@ -240,3 +240,9 @@ def test_pandas_and_scikit_learn_draws_are_seen(transcript):
     warm = transcript.run(cells, edit)
     expect(warm, {"rows": "miss: random", "shuffled": "hit", "forest": "miss", "last": "miss: random"})
     assert_same(transcript.plain(cells, edit), warm, states=False)
+
+
+def test_a_seed_whose_state_begins_like_a_text_is_replayed(transcript):
+    cells = "import numpy as np\n# %%\nnp.random.seed(123); x = 1\n# %%\ny = np.random.rand(3)"
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {"y =": "hit"})

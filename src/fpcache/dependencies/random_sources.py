@@ -17,6 +17,7 @@ __all__ = ["Source", "load_lazy_sources", "loaded_sources", "source"]
 
 _TWISTER_WORDS = 624
 _TWISTER = struct.Struct(f"<{_TWISTER_WORDS + 1}I?d")
+_NUMPY_REST = struct.Struct("<I?d")  # what follows the words in NumPy's: place, and half a pair of normals
 _CUDA = "torch.cuda:"
 
 
@@ -127,18 +128,23 @@ def _read_numpy() -> bytes:
     return b"".join(
         (
             words["key"].astype("<u4", copy=False).tobytes(),
-            struct.pack("<I?d", words["pos"], bool(state["has_gauss"]), state["gauss"]),
+            _NUMPY_REST.pack(words["pos"], bool(state["has_gauss"]), state["gauss"]),
         )
     )
 
 
+def _is_numpy_twister(state: bytes) -> bool:
+    """Whether these are the words of the usual generator, which may begin like a text of another one's."""
+    return len(state) == 4 * _TWISTER_WORDS + _NUMPY_REST.size
+
+
 def _write_numpy(state: bytes) -> None:
     numpy = importlib.import_module("numpy")
-    if state.startswith(b"{"):
+    if not _is_numpy_twister(state):
         _numpy_generator().set_state(_numpy_value(loads(state), numpy))
         return
     size = 4 * _TWISTER_WORDS
-    pos, has_gauss, gauss = struct.unpack("<I?d", state[size:])
+    pos, has_gauss, gauss = _NUMPY_REST.unpack(state[size:])
     words = {"key": numpy.frombuffer(state[:size], dtype="<u4").astype("u4"), "pos": pos}
     whole = {"bit_generator": "MT19937", "state": words, "has_gauss": int(has_gauss), "gauss": gauss}
     _numpy_generator().set_state(whole)
@@ -147,7 +153,7 @@ def _write_numpy(state: bytes) -> None:
 def _numpy_misfit(state: bytes) -> str | None:
     if sys.modules.get("numpy.random.mtrand") is None:
         return None if importlib.util.find_spec("numpy") else "NumPy is not installed"
-    wanted = loads(state)["bit_generator"] if state.startswith(b"{") else "MT19937"
+    wanted = "MT19937" if _is_numpy_twister(state) else loads(state)["bit_generator"]
     present = type(_numpy_generator()._bit_generator).__name__
     return None if wanted == present else f"NumPy's random states come from {present} now, not {wanted}"
 
@@ -165,7 +171,7 @@ def numpy_birth() -> bytes | None:
     if entropy is None or type(module._rand._bit_generator) is not twister:
         return None
     words = twister(entropy).state["state"]
-    return bytes(words["key"].astype("<u4").tobytes() + struct.pack("<I?d", words["pos"], False, 0.0))
+    return bytes(words["key"].astype("<u4").tobytes() + _NUMPY_REST.pack(words["pos"], False, 0.0))
 
 
 def _torch_generator() -> Any:

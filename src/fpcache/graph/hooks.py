@@ -10,11 +10,9 @@ from typing import Any
 
 from fpcache.fingerprints.records import MISSING
 from fpcache.graph.node_steps import GraphRun
-from fpcache.graph.running import FingerprintStatus, Outcome
+from fpcache.graph.running import LOST, FingerprintStatus, Outcome
 
 __all__ = ["LoggingHook", "TrainingHook"]
-
-LOST = "its stored output is lost or damaged"
 
 
 class LoggingHook:

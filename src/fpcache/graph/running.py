@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
-__all__ = ["FingerprintStatus", "Hook", "Outcome", "Step", "drive", "run_in_order"]
+__all__ = ["LOST", "FingerprintStatus", "Hook", "Outcome", "Step", "drive", "ran_after", "run_in_order"]
+
+LOST = "its stored output is lost or damaged"
 
 T = TypeVar("T")
 
@@ -65,7 +67,7 @@ class Outcome:
     name : str
         The step's name.
     status : FingerprintStatus
-        What it said when asked.
+        What it said when asked; a miss where what was found could not be restored.
     was_restored : bool
         True where its result was restored; False where it was executed.
     failed : bool
@@ -158,10 +160,16 @@ async def _run_step(step: Step, hooks: Sequence[Hook]) -> Outcome:
             failed = True  # holds also when execute raises or is cancelled
             failed = await step.execute()
     finally:
-        outcome = Outcome(step.name, status, restored, failed, time.perf_counter() - started)
+        took_s = time.perf_counter() - started
+        outcome = Outcome(step.name, status if restored else ran_after(status), restored, failed, took_s)
         for hook in hooks:
             hook.on_finish(step, outcome)
     return outcome
+
+
+def ran_after(status: FingerprintStatus) -> FingerprintStatus:
+    """Return what is to be said of a step that had to run, whatever was found before."""
+    return replace(status, is_hit=False, verdict="miss", reason=LOST) if status.is_hit else status
 
 
 def drive(coroutine: Coroutine[Any, Any, T]) -> T:

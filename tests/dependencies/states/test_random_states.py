@@ -27,6 +27,15 @@ def test_a_run_that_draws_nothing_depends_on_no_state(ran):
     assert ran.run("x = np.arange(3).sum()").seen == type(ran.run("y = 1").seen)()
 
 
+@pytest.mark.parametrize("seed", [123, 123 + 256, 0, 91])
+def test_a_state_that_begins_like_a_text_is_kept_as_any_other(ran, seed):
+    found = ran.run(f"np.random.seed({seed})")
+    expected = np.random.rand(3).tolist()
+    np.random.seed(5)
+    found.apply()
+    assert np.random.rand(3).tolist() == expected
+
+
 def test_a_draw_depends_on_the_state_before_and_leaves_the_state_after(ran):
     np.random.seed(3)
     found = ran.run("x = np.random.rand()")

@@ -16,7 +16,7 @@ from fpcache.graph.cache import OutputCache
 from fpcache.graph.node_steps import GraphRun, NodeStep
 from fpcache.graph.runners.readiness import Readiness
 from fpcache.graph.runners.remote import LOCAL, NodeTask, Result, run_task, task_of
-from fpcache.graph.running import FingerprintStatus, Hook, Outcome, drive, run_in_order
+from fpcache.graph.running import FingerprintStatus, Hook, Outcome, drive, ran_after, run_in_order
 
 __all__ = ["Dask"]
 
@@ -159,6 +159,7 @@ class _Conversation:
                     self._finish(step, Outcome(step.name, status, True, False, time.perf_counter() - started))
                     readiness.end(step)
                     continue
+                status = ran_after(status)
                 self._tell("on_start", step)
                 task = _task(step, self.is_shared)
                 future = None if task is None else self._submit(task)
