@@ -43,8 +43,14 @@ SKLEARN = """
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.pipeline import make_pipeline
 texts = ["a cat", "the dog sat"]
+from sklearn.base import BaseEstimator, TransformerMixin
+class Clipper(BaseEstimator, TransformerMixin):
+    def fit(self, X, y=None): return self
+    def transform(self, X): return X
+class Odd(BaseEstimator, TransformerMixin, auto_wrap_output_keys=None):
+    def transform(self, X): return X
 kinds = [CountVectorizer(), TfidfVectorizer(stop_words=["a", "the"]), make_pipeline(TfidfVectorizer())]
-values = [one.fit(texts) for one in kinds]
+values = [*(one.fit(texts) for one in kinds), Clipper, Odd, make_pipeline(Clipper())]
 """
 
 

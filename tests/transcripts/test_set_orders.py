@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import pytest
 
 from fpcache.testing.sessions import assert_same, expect
@@ -168,56 +166,3 @@ def test_sets_in_the_same_order_that_keep_their_elements_in_other_slots(transcri
     cells = "s = set([1, 65])\n# %%\ns.add(0)\n# %%\nlisted = list(s)"
     _, warm = run_edit_run(transcript, cells, ("[1, 65]", "[65, 1]"))
     expect(warm, {"s.add": "miss"})
-
-
-LONE = """
-    class Tagged:
-        tags = {'q'}
-        def __init__(self, kind): self.kind = kind
-    s = {'q'}
-    held = {'s': {'q'}}
-    one = Tagged(1)
-    more = ['p', 'r', 't3', 'zz', 'y1']
-    # %%
-"""
-UNORDERED = {
-    "an attribute": "found = one.kind, 'q' in one.tags",
-    "listed": "found = list(one.tags), list(s), list(held['s'])",
-    "a copy": "t = held['s'].copy(); found = list(t)",
-}
-GROWN = {
-    "added": "held['s'].add('p'); held['s'].add('r'); found = list(held['s'])",
-    "a copy": "t = held['s'].copy(); t.update(more); found = list(t)",
-    "a named copy": "t = s.copy(); t.update(more); found = list(t)",
-    "together": "found = list(held['s'] | dict.fromkeys(more).keys())",
-    "either": "found = [*(held['s'] ^ dict.fromkeys(more).keys())]",
-    "in place": "t = held['s']; t |= dict.fromkeys(more).keys(); found = list(t)",
-    "of a class": "one.tags.update(more); found = list(one.tags)",
-    "a function": "def grow(x):\n    x.update(more)\n    return list(x)\nfound = grow(held['s'])",
-    "an operator": "import operator\nfound = list(operator.or_(held['s'], dict.fromkeys(more).keys()))",
-    "by name": "getattr(held['s'], 'update')(more); found = list(held['s'])",
-    "by its caller": "import operator\noperator.methodcaller('update', more)(s); found = list(s)",
-    "by a bound method": "grow = held['s'].update\n# %%\ngrow(more); found = list(held['s'])",
-    "by a method of another": "calls = {'g': set().update}\n# %%\nt = s.copy(); type(s).update(t, more); found = list(t)",
-    "by a held one": "calls = {'g': set.update}\n# %%\nt = s.copy(); calls['g'](t, more); found = list(t)",
-    "by a part of it": "from functools import partial\ngrow = partial(set.update, s)\n# %%\ngrow(more); found = list(s)",
-}
-
-
-@pytest.mark.parametrize("use", list(UNORDERED.values()), ids=list(UNORDERED))
-def test_a_set_of_one_text_has_no_order_that_another_seed_would_change(transcript, use):
-    for seed in (1, 2, 3):
-        warm = transcript.run(LONE + "    " + use, seed=seed)
-        assert_same(transcript.plain(LONE + "    " + use, seed=seed), warm)
-    assert {row.status for row in warm.cells[1].rows} == {"hit"}
-
-
-@pytest.mark.parametrize("is_one", [False, True], ids=["statements", "one statement"])
-@pytest.mark.parametrize("use", list(GROWN.values()), ids=list(GROWN))
-def test_what_iterates_over_a_set_of_one_text_that_grew_runs_under_another_seed(transcript, use, is_one):
-    *before, use = use.split("# %%\n")
-    use = "if True:\n" + textwrap.indent(use, "    ") if is_one else use
-    cells = LONE + textwrap.indent("# %%\n".join([*before, use]), "    ")
-    assert_same(transcript.plain(cells, seed=1), transcript.run(cells, seed=1))
-    for seed in (2, 3, 4):
-        assert transcript.run(cells, seed=seed).cells[-1].rows[-1].status == "miss"

@@ -36,6 +36,7 @@ _BOOKKEEPING = frozenset(
         "__dataclass_fields__", "__protocol_attrs__", "__non_callable_proto_members__", "__signature__",
         "__pydantic_core_schema__", "__pydantic_validator__", "__pydantic_serializer__",
         "__pydantic_complete__", "__pydantic_parent_namespace__", "__pydantic_setattr_handlers__",
+        "_sklearn_auto_wrap_output_keys",  # a set of texts, and the methods that it names are wrapped
     }
 )  # fmt: skip
 _ENUM_BOOKKEEPING = frozenset(

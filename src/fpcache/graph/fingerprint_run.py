@@ -86,7 +86,7 @@ class FingerprintComponent:
         mine = frozenset() if self.code is None else self.code.sets_of()
         for other in self.peers.values() if mine else ():
             code = other.look() if other is not self else self.code
-            read = mine if code is None else mine & (code.reads_of() - code.sets_of())
+            read = mine if code is None else mine & (code.reads_of() - code.fills())
             if read:
                 name = min(read).partition(":")[2]
                 return f"it sets the global `{name}`, which `{other.name}` may read; return it instead"

@@ -6,7 +6,7 @@ import ast
 import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -76,25 +76,30 @@ def late_modules(names: Iterable[str]) -> Found:
 
 def _file_of(name: str) -> str | None:
     """Return the file that a local module would be loaded from; None for others, or without one."""
-    spec = _spec_of(name)
-    origin = None if spec is None else spec.origin
+    origin = _origin_of(name)
     if origin is None or is_installed_file(origin) or not Path(origin).is_file():
         return None
     return origin
 
 
-def _spec_of(name: str) -> ModuleSpec | None:
+def _origin_of(name: str) -> str | None:
     """Find a module without importing the packages that it is in."""
-    places, spec = None, None
-    parts = name.split(".")
-    for number in range(1, len(parts) + 1):
-        spec = PathFinder.find_spec(".".join(parts[:number]), places)
+    places: list[str] | None = None
+    parts, origin = name.split("."), None
+    for number, last in enumerate(parts, 1):
+        try:
+            spec = PathFinder.find_spec(".".join(parts[:number]), places)
+        except KeyError:  # a namespace package in one that isn't loaded, where its parent is looked up
+            folders = [Path(place) / last for place in places or ()]
+            places, origin = [str(folder) for folder in folders if folder.is_dir()], None
+            continue
         if spec is None:
             return None
-        places = spec.submodule_search_locations
-        if number < len(parts) and places is None:
-            return None
-    return spec
+        found, origin = spec.submodule_search_locations, spec.origin
+        if found is None:
+            return origin if number == len(parts) else None
+        places = list(getattr(found, "_path", found))
+    return origin
 
 
 @lru_cache(maxsize=1024)

@@ -28,6 +28,8 @@ _BLIND = {
     "runpy.run_path": "runs a file as code",
     "runpy.run_module": "runs a module as code",
     "importlib.util.spec_from_file_location": "runs a file as code",
+    "inspect.currentframe": "looks at who calls it",
+    "sys._getframe": "looks at who calls it",
 }
 _IMPORTING = frozenset(
     {
@@ -98,11 +100,18 @@ class OwnCode:
         """Return the globals that the code reads."""
         return frozenset(root.key.partition("#")[0] for root in self.reading.roots)
 
+    def fills(self) -> frozenset[str]:
+        """Return the globals that the code assigns and that are None as yet, as for one made when needed."""
+        empty = {root.key.partition("#")[0] for root in self.reading.roots if root.value is None}
+        return self.sets_of() & empty
+
     def loaded(self) -> str:
         """Name a local module that was loaded since and is no part of the key; empty where there is none."""
         for name in sorted(sys.modules.keys() - self.before - self.late.keys()):
             module = sys.modules.get(name)
             has_file = isinstance(getattr(module, "__file__", None), str)
+            if module is sys.modules["__main__"]:
+                continue  # under another name, for processes that are started
             if has_file and isinstance(module, ModuleType) and is_local_module(module):
                 return name
         return ""
@@ -180,6 +189,8 @@ def _refuse_blind(reading: Reading, names_modules: bool) -> None:
         what = f"{_BLIND[blind[0]]} (`{blind[0].removeprefix('builtins.')}`)"
     elif "__globals__" in _names(reading):
         what = "takes globals by names that it makes (`__globals__`)"
+    elif "__subclasses__" in _names(reading):
+        what = "finds classes that it doesn't name (`__subclasses__`)"
     elif _IMPORTING & paths and not names_modules:
         what = f"finds modules by names that it makes (`{min(_IMPORTING & paths)}`)"
     else:

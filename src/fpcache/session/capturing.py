@@ -85,7 +85,7 @@ def _changed_in(trace: Trace, after: Reading, allowance: Allowance) -> tuple[Roo
     """Return the changed roots as they were before, with the nodes they had."""
     before = trace.reading
     keys = {root.key for root in changed_roots(before, after)} | roots_with_replaced(before, after)
-    keys |= set_order.relaid(trace.sets.layouts, after, keys, allowance)
+    keys |= set_order.relaid(trace.set_layouts, after, keys, allowance)
     return tuple(root for root in before.roots if root.key in keys)
 
 
@@ -385,12 +385,12 @@ def _own_dependencies(step: ComponentStep, trace: Trace, captured: Capture) -> l
     found = [*trace.depends, *run.services.history.dependencies(histories(reading))]
     found += kept.dependencies(trace.component, trace.before, run.namespace)
     found += positions.dependencies(run, trace.component, reading, trace.outputs)
-    uses = hash_order.uses(run, trace.component, reading, trace.sets)
+    uses = hash_order.uses(run, trace.component, reading)
     found.extend(hash_seed.dependency(use.expression, use.line or None) for use in uses.seeded)
-    if uses.every and trace.sets.order:
-        found.append(Dependency(set_order.KIND, f"`{uses.every[0].expression}`", trace.sets.order))
-    if trace.sets.order and (captured.holds_set or hash_order.may_change_sets(run, trace.component, reading)):
-        found.append(Dependency(set_order.SOURCE, "", trace.sets.order))
+    if uses.every and trace.set_order:
+        found.append(Dependency(set_order.KIND, f"`{uses.every[0].expression}`", trace.set_order))
+    if trace.set_order and (captured.holds_set or hash_order.may_change_sets(run, trace.component, reading)):
+        found.append(Dependency(set_order.SOURCE, "", trace.set_order))
     if not captured.keeps_order:
         found.append(set_order.lost_order())
     return found

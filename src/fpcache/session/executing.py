@@ -25,12 +25,13 @@ from fpcache.session import (
     ignored,
     looking_up,
     refusing,
+    set_order,
     unseeded,
 )
 from fpcache.session.cell_run import OPENS_FIGURE
 from fpcache.session.governor import INPUTS_S, REPLAY_S
 from fpcache.session.report import MISS, PLAIN, UNCACHEABLE, duration_text
-from fpcache.session.set_order import Sets
+from fpcache.session.set_order import Layouts
 from fpcache.session.widgets import WatchedOutputs
 
 if TYPE_CHECKING:
@@ -57,8 +58,10 @@ class Trace:
         One item for each traceback shown; ``%%time`` shows one without failing.
     display_ids : dict of str to int
         The last numbers that libraries had given to displays before the run.
-    sets : Sets
-        How the sets among the inputs were laid out before the run.
+    set_order : str
+        Digest of the order of the sets among the inputs, before the run.
+    set_layouts : dict
+        Where the elements of these sets lay, by root.
     standard : str
         Digest of what was replaced in the standard library before the run.
     ignored : dict
@@ -82,7 +85,8 @@ class Trace:
     errors: list[None] = field(default_factory=list)
     duration_s: float = 0.0
     figures_before: int = 0
-    sets: Sets = field(default_factory=Sets)
+    set_order: str = ""
+    set_layouts: Layouts = field(default_factory=dict)
     standard: str = ""
     display_ids: dict[str, int] = field(default_factory=dict)
     ignored: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -160,7 +164,8 @@ def _begin(step: ComponentStep) -> Trace | None:
             observing,
             depends.dependencies(run.options.depends),
             figures_before=len(pyplot_state.open_figures()),
-            sets=Sets.of(reading),
+            set_order=set_order.order_of(reading),
+            set_layouts=set_order.layouts(reading),
             standard=run.services.history.standard.digest(),
             display_ids=display_ids.present(),
             ignored=ignored.digests(run.options.ignore, run.namespace),
@@ -236,7 +241,8 @@ def _take_reading(step: ComponentStep, trace: Trace, reading: Reading) -> bool:
     context = trace.observing.context
     context.reading, context.strings = reading, reading.strings
     trace.fixed = fixed.remember(reading)
-    trace.sets = Sets.of(reading)
+    trace.set_order = set_order.order_of(reading)
+    trace.set_layouts = set_order.layouts(reading)
     trace.axes = axes.names_of(reading)
     trace.heads = heads(reading)
     row.key = run.key(joined, reading)

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
-from operator import methodcaller
-from types import (
-    BuiltinMethodType,
-    CodeType,
-    FunctionType,
-    MethodDescriptorType,
-    MethodWrapperType,
-    WrapperDescriptorType,
-)
+from functools import lru_cache
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from fpcache.cells import Component
@@ -26,7 +17,6 @@ from fpcache.fingerprints import walk
 from fpcache.fingerprints.packages import is_local_code
 from fpcache.fingerprints.records import Reading
 from fpcache.session import set_order
-from fpcache.session.set_order import Sets
 from fpcache.syntax import parsed
 
 if TYPE_CHECKING:
@@ -40,12 +30,6 @@ _METHODS = {
     "symmetric_difference_update", "update",
 }  # fmt: skip
 _CHANGING = _METHODS | {"iand", "ior", "isub", "ixor", "__iand__", "__ior__", "__isub__", "__ixor__"}
-_ADDING = {
-    "add", "update", "union", "symmetric_difference", "symmetric_difference_update",
-    "or_", "ior", "xor", "ixor", "__or__", "__ror__", "__ior__", "__xor__", "__rxor__", "__ixor__",
-}  # fmt: skip
-_NATIVE = (BuiltinMethodType, MethodDescriptorType, MethodWrapperType, WrapperDescriptorType)
-_WRAPPING = (partial, methodcaller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +48,7 @@ class Uses:
     every: tuple[OrderUse, ...]
 
 
-def uses(run: CellRun, component: Component, reading: Reading, before: Sets) -> Uses:
+def uses(run: CellRun, component: Component, reading: Reading) -> Uses:
     """Return where set order can get into the result, in the cell or in functions it calls."""
     nodes = run.request.nodes[component.start : component.stop]
     tree = ast.Module(body=list(nodes), type_ignores=[])
@@ -75,9 +59,6 @@ def uses(run: CellRun, component: Component, reading: Reading, before: Sets) -> 
     every = _found(tree, run.namespace, reading, frozenset())
     if not every and set_order.are_nested(reading):
         every = (OrderUse("a set inside another value", component.first_line),)
-    grows = before.has_lone_text and (_has(run, component, reading, _adds) or _holds_adding(reading))
-    if every and not seeded and grows:
-        seeded = (OrderUse("a set of one text, and what is added to it", component.first_line),)
     return Uses(seeded, every)
 
 
@@ -87,18 +68,13 @@ def may_change_sets(run: CellRun, component: Component, reading: Reading) -> boo
     Such code may have left a set alone only because of how that was built: what it adds was there
     already, and there was no need of a larger table.
     """
-    return _has(run, component, reading, _changes)
-
-
-def _has(run: CellRun, component: Component, reading: Reading, wanted: Callable[[ast.AST], bool]) -> bool:
-    """Whether part of the code, or of functions it calls, is wanted; so it is where no code is at hand."""
     nodes: list[ast.AST] = list(run.request.nodes[component.start : component.stop])
     for function in reading.functions:
         tree = _tree(function.__code__, function)
         if tree is None:
             return True
         nodes.append(tree)
-    return any(wanted(part) for node in nodes for part in ast.walk(node))
+    return any(_changes(part) for node in nodes for part in ast.walk(node))
 
 
 def _changes(node: ast.AST) -> bool:
@@ -108,35 +84,6 @@ def _changes(node: ast.AST) -> bool:
         case ast.Attribute(attr=name) | ast.Name(id=name) | ast.alias(name=name):
             return name in _CHANGING
     return False
-
-
-def _adds(node: ast.AST) -> bool:
-    match node:
-        case ast.AugAssign(op=op) | ast.BinOp(op=op):
-            return isinstance(op, (ast.BitOr, ast.BitXor))
-        case (
-            ast.Attribute(attr=name)
-            | ast.Name(id=name)
-            | ast.alias(name=name)
-            | ast.Constant(value=str(name))
-        ):
-            return name in _ADDING
-    return False
-
-
-def _holds_adding(reading: Reading) -> bool:
-    """Whether some input is a method that adds to sets, or has one, and so needs no name in the code."""
-    walks = [(root.value, root.walk) for root in reading.roots]
-    nodes = {id(node): node for _, walked in walks if walked is not None for node in walked.nodes}
-    nodes.pop(id(type), None)  # met with every class; its own methods are not for sets
-    held = [*(value for value, _ in walks), *nodes.values()]
-    return any(_is_adding(part) for node in held for part in (node, *set_order.parts_of(node)))
-
-
-def _is_adding(value: object) -> bool:
-    if isinstance(value, _WRAPPING):
-        return True
-    return isinstance(value, _NATIVE) and value.__name__ in _ADDING
 
 
 def _found(

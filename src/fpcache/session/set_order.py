@@ -9,7 +9,6 @@ or changes one leaves it to be iterated later.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 
 from fpcache.dependencies import hash_seed
 from fpcache.dependencies.records import Dependency
@@ -22,7 +21,6 @@ __all__ = [
     "KIND",
     "RESTORED",
     "SOURCE",
-    "Sets",
     "are_nested",
     "check",
     "check_lost",
@@ -30,7 +28,6 @@ __all__ = [
     "layouts",
     "lost_order",
     "order_of",
-    "parts_of",
     "relaid",
 ]
 
@@ -47,12 +44,11 @@ def order_of(reading: Reading) -> str:
 
     Three digests: of the sets that are laid out alike in all processes, in
     those of one hash seed (and the seed), and by chance, as addresses are hashed.
-    Of a single text in a set no more than the seed decides where it lies.
     """
     found: tuple[list[object], list[object], list[object]] = ([], [], [])
     for one in _sets_in(reading):
         kind = 0 if has_steady_hashes(one) else 2 if is_hashed_by_address(one) else 1
-        found[kind].append([list(one), *layout(one), b"" if _is_lone_text(one) else places(one)])
+        found[kind].append([list(one), *layout(one), places(one)])
     if not any(found):
         return ""
     return " ".join([*(walk(sets).digest.hex() for sets in found), hash_seed.current()])
@@ -86,35 +82,6 @@ def are_nested(reading: Reading) -> bool:
     """Whether a set is part of another value, where its uses can't be read off the code."""
     roots = {id(root.value) for root in reading.roots}
     return any(id(found) not in roots for found in _sets_in(reading))
-
-
-@dataclass(frozen=True, slots=True)
-class Sets:
-    """How the sets that are read are laid out before a run.
-
-    Attributes
-    ----------
-    order : str
-        What `order_of` says.
-    layouts : dict
-        What `layouts` says.
-    has_lone_text : bool
-        Whether one has a single text: it has no order, but what adds to it gives it one of the hash seed.
-    """
-
-    order: str = ""
-    layouts: Layouts = field(default_factory=dict)
-    has_lone_text: bool = False
-
-    @classmethod
-    def of(cls, reading: Reading) -> Sets:
-        """Look at all sets that are read."""
-        order = order_of(reading)
-        return cls(order, layouts(reading), bool(order) and any(map(_is_lone_text, _sets_in(reading))))
-
-
-def _is_lone_text(one: set[object] | frozenset[object]) -> bool:
-    return len(one) == 1 and layout(one).taken == 1 and type(next(iter(one))) in (str, bytes)
 
 
 def check(dependency: Dependency, reading: Reading | None) -> str | None:
@@ -169,12 +136,11 @@ def _sets_among(nodes: Iterable[object]) -> Iterator[set[object] | frozenset[obj
         if isinstance(node, (set, frozenset)):
             yield node
         else:
-            for part in parts_of(node):
+            for part in _parts_of(node):
                 yield from _frozen_in(part)
 
 
-def parts_of(node: object) -> Iterator[object]:
-    """Yield what a container or an object holds itself."""
+def _parts_of(node: object) -> Iterator[object]:
     if isinstance(node, dict):
         yield from dict.keys(node)
         yield from dict.values(node)
