@@ -1,18 +1,19 @@
 """pandas objects: whole, with blocks that share memory with nothing.
 
 Under copy-on-write pandas knows which of its objects share a block and copies
-before the first write. That knowledge isn't stored, so a restored block is
-always a block of its own.
+before the first write. A restored block is always a block of its own; of one
+that shared an input's memory it is kept that a write copies first.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fpcache.replay.array_codec import Fresh
 from fpcache.replay.locate import UnstorableError
-from fpcache.replay.memory import byte_bounds, inner_arrays
+from fpcache.replay.memory import byte_bounds, copies_on_write, inner_arrays
 
 if TYPE_CHECKING:
     from fpcache.replay.writer import Writer
@@ -51,9 +52,42 @@ def reduce_block(writer: Writer, block: Any) -> Any:
     rebuild, (values, *place) = block.__reduce__()[:2]
     for inner in inner_arrays(values):
         writer.ledger.store_frame(byte_bounds(inner), block)
-    if isinstance(values, sys.modules["numpy"].ndarray):
-        return rebuild, (Fresh(values), *place)
-    return rebuild, (values.copy(), *place)
+    own = Fresh(values) if isinstance(values, sys.modules["numpy"].ndarray) else values.copy()
+    shared = _inputs_by_references(writer).get(id(block.refs))
+    if shared is not None:
+        return build_shared_block, (*shared, rebuild, own, *place)
+    return rebuild, (own, *place)
+
+
+def build_shared_block(owner: Any, column: int, rebuild: Any, *parts: Any) -> Any:
+    """Make a block that pandas takes to share its memory with that of an input's column.
+
+    It doesn't; but whoever writes to either of them copies first, as after a run, so that arrays over the
+    memory of one are left behind or follow as they would then.
+    """
+    block, manager = rebuild(*parts), owner._mgr
+    source = manager.blocks[0] if manager.ndim == 1 else manager.blocks[manager.blknos[column]]
+    block.refs = source.refs
+    source.refs.add_reference(block)
+    return block
+
+
+def _inputs_by_references(writer: Writer) -> dict[int, tuple[Any, int]]:
+    """Return an input frame or series and a column of it, by the id of what counts a block's users."""
+    found: dict[int, tuple[Any, int]] | None = writer.lookups.get("references")
+    if found is None:
+        found = writer.lookups["references"] = {}
+        for owner in _inputs(writer) if copies_on_write() else ():
+            for block in owner._mgr.blocks:
+                found.setdefault(id(block.refs), (owner, int(block.mgr_locs.as_array[0])))
+    return found
+
+
+def _inputs(writer: Writer) -> Iterator[Any]:
+    """Yield the frames and series among the inputs that are as they were."""
+    for rank, node in enumerate(writer.nodes):
+        if isinstance(node, sys.modules["pandas"].core.generic.NDFrame) and rank not in writer.changed:
+            yield node
 
 
 def _inputs_with(writer: Writer) -> dict[int, tuple[Any, int]]:
@@ -61,9 +95,8 @@ def _inputs_with(writer: Writer) -> dict[int, tuple[Any, int]]:
     found: dict[int, tuple[Any, int]] | None = writer.lookups.get("axes")
     if found is None:
         found = writer.lookups["axes"] = {}
-        for rank, node in enumerate(writer.nodes):
-            if isinstance(node, sys.modules["pandas"].core.generic.NDFrame) and rank not in writer.changed:
-                found |= {id(axis): (node, number) for number, axis in enumerate(node.axes)}
+        for node in _inputs(writer):
+            found |= {id(axis): (node, number) for number, axis in enumerate(node.axes)}
     return found
 
 
