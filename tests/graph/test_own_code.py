@@ -265,6 +265,9 @@ HARMLESS = {
     "a local package": "from pk import tools\n    return tools.twice(x)",
     "a namespace in a namespace": "import ns.sub.tools\n    return ns.sub.tools.twice(x)",
     "a library that starts processes": "from sklearn.linear_model import Ridge\n    return x",
+    "a module as a whole": "import helpers\n    return getattr(helpers, 'f' + str(x))(x)",
+    "a fallback": "try: from . import helpers\n    except ImportError: import helpers\n"
+    "    return helpers.f3(x)",
     "a package's module": "import pk.tools\n    return pk.tools.twice(x)",
     "a memo": "return memo(x)\n@lru_cache\ndef memo(x): return 2 * x",
     "a singleton": "return model()[0]\nM = None\n"
@@ -294,9 +297,11 @@ def one(x):
 nodes = {{"s": N(uses=src, is_input=True), "a": N({{"x": "s"}}, one, is_target=True),
           "b": N({{"x": "s"}}, one, {{}}, is_target=True)}}
 """
-    first, _, notes, _ = script(code)
+    first, _, notes, _ = script(code, helpers="def f3(x): return 2 * x")
     assert not notes
     assert script(code)[:2] == [first, ["s"]]
+    if "helpers" in body:
+        assert script(code, helpers="def f3(x): return 5 * x")[0] == {"a": "15", "b": "15"}
     if "pk" in body:
         (tmp_path / "pk" / "more.py").write_text("def by(x): return 5 * x\n")
         assert script(code)[0] == {"a": "15", "b": "15"}

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from fpcache.errors import UnfingerprintableValueError
-from fpcache.fingerprints import Reading, Root, Walk
+from fpcache.fingerprints import MISSING, Reading, Root, Walk
 from fpcache.fingerprints.code_objects import names_in
 from fpcache.fingerprints.locality import is_local_module
 from fpcache.fingerprints.reading import read
@@ -130,6 +130,8 @@ class OwnCode:
             known = before.get(root.key)
             if known is None or root.digest == known.digest or root.key in assigned:
                 continue  # what is new is of a module that was loaded since: see `loaded`
+            if known.value is MISSING and root.key.partition(":")[0] in self.late:
+                continue  # it was known by its file
             if not isinstance(root.value, functools._lru_cache_wrapper):
                 return _label(root).replace(f"`{OWN}`", f"`{getattr(self.uses, '__name__', OWN)}`")
         return ""
