@@ -30,13 +30,10 @@ STATE = DatasetState("numbers", "fp1-0")
 
 
 @pytest.fixture(autouse=True)
-def base(tmp_path, monkeypatch):
-    monkeypatch.setenv("FPCACHE_ARTIFACTS_DIR", str(tmp_path / "base"))
-    monkeypatch.setenv("FPCACHE_KEY_FILE", str(tmp_path / "key"))
-    monkeypatch.setattr("fpcache.artifacts.switches._chosen", None)
+def base(own_base):
     with warnings.catch_warnings():
         warnings.simplefilter("error", ArtifactsWarning)
-        yield tmp_path / "base"
+        yield own_base
 
 
 class Maker:

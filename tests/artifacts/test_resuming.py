@@ -12,11 +12,7 @@ from fpcache.artifacts import ArtifactsWarning, DatasetState, generate
 STATE = DatasetState("numbers", "fp1-0")
 
 
-@pytest.fixture(autouse=True)
-def base(tmp_path, monkeypatch):
-    monkeypatch.setenv("FPCACHE_ARTIFACTS_DIR", str(tmp_path / "base"))
-    monkeypatch.setenv("FPCACHE_KEY_FILE", str(tmp_path / "key"))
-    monkeypatch.setattr("fpcache.artifacts.switches._chosen", None)
+pytestmark = pytest.mark.usefixtures("own_base")
 
 
 class Stop:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 from functools import partial
@@ -15,13 +14,6 @@ import pandas as pd
 import pytest
 
 from .asking import holding, print_of, report
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(tempfile, "gettempdir", lambda: "/nowhere-temporary")
-    return tmp_path
 
 
 @dataclass

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 import pytest
 
 from .asking import holding, ignored, print_of, report, taken
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(tempfile, "gettempdir", lambda: "/nowhere-temporary")
-    return tmp_path
-
 
 TEXT = "plain"
 LIST = ["plain"]

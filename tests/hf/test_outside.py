@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,6 @@ from fpcache.errors import UnfingerprintableValueError
 from fpcache.hf.outside import paths_in
 
 from .asking import holding, ignored, print_of, report, taken
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(tempfile, "gettempdir", lambda: "/nowhere-temporary")
-    return tmp_path
 
 
 @pytest.mark.parametrize("how", ["captured", "a list of paths", "a constant", "an argument"])

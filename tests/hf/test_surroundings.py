@@ -10,20 +10,12 @@ import os
 import pkgutil
 import sqlite3
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from .asking import holding, print_of, report, taken
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(tempfile, "gettempdir", lambda: "/nowhere-temporary")
-    return tmp_path
 
 
 def by_abspath():

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-
 import pytest
 
 from fpcache.hf.tabular import texts_of_table
 
 from .asking import holding, print_of, report, taken
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(tempfile, "gettempdir", lambda: "/nowhere-temporary")
-    return tmp_path
 
 
 def numpys():

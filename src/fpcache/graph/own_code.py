@@ -14,6 +14,7 @@ from fpcache.fingerprints import MISSING, Reading, Root, Walk
 from fpcache.fingerprints.code_objects import names_in
 from fpcache.fingerprints.locality import is_local_module
 from fpcache.fingerprints.reading import read
+from fpcache.fingerprints.unfollowed import IMPORTING, UNFOLLOWED
 from fpcache.graph.late_modules import Found, imported_by, late_modules
 
 __all__ = ["OWN", "OwnCode"]
@@ -21,25 +22,7 @@ __all__ = ["OWN", "OwnCode"]
 OWN = "component"
 """What readings call that which a node uses, so that renaming it changes no key."""
 
-_BLIND = {
-    "builtins.eval": "runs text as code",
-    "builtins.exec": "runs text as code",
-    "builtins.globals": "takes globals by names that it makes",
-    "runpy.run_path": "runs a file as code",
-    "runpy.run_module": "runs a module as code",
-    "importlib.util.spec_from_file_location": "runs a file as code",
-    "inspect.currentframe": "looks at who calls it",
-    "sys._getframe": "looks at who calls it",
-}
-_IMPORTING = frozenset(
-    {
-        "builtins.__import__",
-        "importlib.import_module",
-        "pkgutil.resolve_name",
-        "pydoc.locate",
-        "sys.modules",
-    }
-)
+_IMPORTING = IMPORTING | {"sys.modules"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +169,9 @@ def _names(reading: Reading) -> frozenset[str]:
 
 def _refuse_blind(reading: Reading, names_modules: bool) -> None:
     paths = {item.path for item in reading.resolved}
-    blind = sorted(_BLIND.keys() & paths)
+    blind = sorted(UNFOLLOWED.keys() & paths)
     if blind:
-        what = f"{_BLIND[blind[0]]} (`{blind[0].removeprefix('builtins.')}`)"
+        what = f"{UNFOLLOWED[blind[0]]} (`{blind[0].removeprefix('builtins.')}`)"
     elif "__globals__" in _names(reading):
         what = "takes globals by names that it makes (`__globals__`)"
     elif "__subclasses__" in _names(reading):

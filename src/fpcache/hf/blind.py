@@ -9,24 +9,16 @@ from types import CodeType, FunctionType
 from fpcache.fingerprints import Reading
 from fpcache.fingerprints.code_objects import names_in
 from fpcache.fingerprints.name_uses import steps_of
+from fpcache.fingerprints.unfollowed import IMPORTING, UNFOLLOWED
 from fpcache.hf.environment import is_plain
 
 __all__ = ["not_followed"]
 
 _BLIND = {
-    "builtins.eval": "runs text as code",
-    "builtins.exec": "runs text as code",
-    "builtins.globals": "takes globals by names that it makes",
-    "builtins.__import__": "imports by a name that it makes",
-    "importlib.import_module": "imports by a name that it makes",
-    "runpy.run_path": "runs a file as code",
-    "runpy.run_module": "runs a module as code",
-    "sys._getframe": "looks at who calls it",
-    "inspect.currentframe": "looks at who calls it",
+    **UNFOLLOWED,
+    **dict.fromkeys(IMPORTING, "imports by a name that it makes"),
     "builtins.input": "asks the user",
     "inspect.getmodule": "looks up modules as it runs",
-    "pydoc.locate": "imports by a name that it makes",
-    "pkgutil.resolve_name": "imports by a name that it makes",
     "pickle.loads": "makes objects of code that only their bytes name",
     "_pickle.loads": "makes objects of code that only their bytes name",
 }
