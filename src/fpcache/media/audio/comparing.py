@@ -65,7 +65,7 @@ def compare_ready(a: Ready, b: Ready) -> Similarity:
     cosine = _cosine(a, b)
     if a.bits.shape == b.bits.shape and (a.bits == b.bits).all() and (a.active == b.active).all():
         return _equal(len(a) / FRAMES_PER_S, cosine)
-    is_swapped = (len(a), a.bits.tobytes()) > (len(b), b.bits.tobytes())
+    is_swapped = _order_of(a) > _order_of(b)
     short, long = (b, a) if is_swapped else (a, b)
     place = best_place(short, long)
     if place is None:
@@ -75,6 +75,11 @@ def compare_ready(a: Ready, b: Ready) -> Similarity:
     alone = strength(place.correlation, place.length, chance, place.trials)
     strongest = max(alone, strength(alignment.correlation, alignment.compared, chance, place.trials))
     return _judged(strongest, alignment, is_swapped, cosine)
+
+
+def _order_of(sound: Ready) -> tuple[int, bytes, bytes]:
+    """Return what sounds are put in order by, whichever is named first: the shorter one is searched for."""
+    return len(sound), sound.bits.tobytes(), sound.active.tobytes()
 
 
 def _judged(strongest: float, found: Alignment, is_swapped: bool, cosine: float | None) -> Similarity:
@@ -88,7 +93,7 @@ def _judged(strongest: float, found: Alignment, is_swapped: bool, cosine: float 
     is_match = result >= THRESHOLD
     evidence: dict[str, Any] = {
         "why": f"{matching_s} s are alike" if is_match else "no more alike than chance makes two sounds",
-        "offset_s": round(offset / FRAMES_PER_S, 1),
+        "offset_s": round(offset / FRAMES_PER_S, 1) + 0.0,  # no -0.0
         "speed": round(speed, 4),
         "pitch": round(pitch, 4),
         "matching_s": matching_s,

@@ -10,7 +10,7 @@ Fischler and Bolles, "Random Sample Consensus", 1981, for judging proposals by a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -37,6 +37,8 @@ _SAME_PLACE_PIXELS = 6.0
 _LARGEST_TURN_RAD = 0.40
 _SCALE_SLACK_LOG2 = 0.5
 _CLASS_BITS = np.full(4, 32, np.uint8)
+_MIRRORED = (1, 2, 4, 7)
+_QUARTER_TURNS = {5: 6, 6: 5}  # each undoes the other; all other orientations undo themselves
 
 Complex = NDArray[np.complex128]
 
@@ -82,8 +84,31 @@ NO_AGREEMENT = Agreement(0, 0.0, 0, 1.0, 0.0)
 def agreement(a: Keypoints, b: Keypoints, least: int = 0) -> Agreement:
     """Return the movement from `a` to `b` that most of their keypoints agree on.
 
-    Where it is sure that fewer than `least` agree, it isn't looked which.
+    Places are paired and proposals tried in an order of their own, whichever is asked for first, so that both
+    ways round as many agree. Where it is sure that fewer than `least` agree, it isn't looked which.
     """
+    if _order_of(a) > _order_of(b):
+        return _undone(_agreement(b, a, least))
+    return _agreement(a, b, least)
+
+
+def _order_of(keypoints: Keypoints) -> tuple[bytes, bytes]:
+    return keypoints.patches.tobytes(), keypoints.places.tobytes()
+
+
+def _undone(found: Agreement) -> Agreement:
+    """Return the movement the other way round."""
+    # Undoing a mirrored scene's turn turns it the same way, as the mirror comes first.
+    turn_deg = found.turn_deg if found.orientation in _MIRRORED else -found.turn_deg
+    return replace(
+        found,
+        orientation=_QUARTER_TURNS.get(found.orientation, found.orientation),
+        scale=1 / found.scale,
+        turn_deg=turn_deg + 0.0,  # no -0.0
+    )
+
+
+def _agreement(a: Keypoints, b: Keypoints, least: int) -> Agreement:
     if min(len(a.places), len(b.places), MOST_PLACES) < max(_LEAST_PAIRS, least):
         return NO_AGREEMENT
     distances = _orientation_distances(a.patches, b.patches)

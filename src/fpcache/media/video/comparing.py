@@ -32,7 +32,7 @@ class Seen:
     is_swapped : bool
         Whether the shorter one is the second.
     sound : Similarity or None
-        What `fpcache.media.audio.compare` says, in the order given; None where one has no sound.
+        What `fpcache.media.audio.compare` says, as seen from the shorter one; None where one has no sound.
     likeness_with_sound, told_with_sound : float
         Mean correlation of the frames that are shown while the sound is the same, and how much they say; 0
         where no sound is the same.
@@ -73,17 +73,22 @@ def compare(a: Parts, b: Parts) -> Similarity:
 
 def seen_in_both(a: Parts, b: Parts) -> Seen:
     """Measure all that two videos have in common."""
-    first, second = _frames(a), _frames(b)
-    is_swapped = (len(first), first.hashes.tobytes()) > (len(second), second.hashes.tobytes())
-    stretch = best_stretch(second, first) if is_swapped else best_stretch(first, second)
+    is_swapped = _order_of(a) > _order_of(b)
+    a, b = (b, a) if is_swapped else (a, b)
+    short, long = _frames(a), _frames(b)
+    stretch = best_stretch(short, long)
     heard_a, heard_b = _sound(a), _sound(b)
     sound = compare_sounds(heard_a, heard_b) if heard_a is not None and heard_b is not None else None
     if sound is None or not sound.is_match:
         return Seen(stretch, is_swapped, sound)
     offset_s, speed = float(sound.evidence["offset_s"]), float(sound.evidence["speed"])
-    along = (second, first, -offset_s / speed, 1 / speed) if is_swapped else (first, second, offset_s, speed)
-    likeness, told = likeness_along(*along)
+    likeness, told = likeness_along(short, long, offset_s, speed)
     return Seen(stretch, is_swapped, sound, likeness, told)
+
+
+def _order_of(parts: Parts) -> tuple[int, list[bytes]]:
+    """Return what videos are put in order by, whichever is named first: the shorter one is looked for."""
+    return len(_frames(parts)), [array.tobytes() for _, array in sorted(parts.hashes.items())]
 
 
 def logit(seen: Seen) -> float:
@@ -127,7 +132,7 @@ def _as_seen_from_a(seen: Seen, a: Parts, b: Parts) -> dict[str, Any]:
     matching_s = stretch.stop_s - stretch.start_s
     offset_s, speed = _line_from_a(seen)
     return {
-        "offset_s": round(offset_s, 2), "speed": round(speed, 4),
+        "offset_s": round(offset_s, 2) + 0.0, "speed": round(speed, 4),
         "matching_s": round(matching_s * (stretch.speed if seen.is_swapped else 1.0), 2),
         "matching_share": round(min(matching_s / lasts_s, 1.0), 3), "likeness": round(stretch.likeness, 3),
         "telling_frames": round(stretch.told, 2), "orientation": ORIENTATIONS[stretch.orientation],
@@ -138,8 +143,11 @@ def _as_seen_from_a(seen: Seen, a: Parts, b: Parts) -> dict[str, Any]:
 def _heard(seen: Seen) -> dict[str, Any]:
     if seen.sound is None:
         return {"sound": None}
+    offset_s = seen.sound.evidence.get("offset_s")
+    if offset_s is not None and seen.is_swapped:
+        offset_s = round(-offset_s / seen.sound.evidence["speed"], 1) + 0.0  # no -0.0
     return {
-        "sound": seen.sound.score, "sound_offset_s": seen.sound.evidence.get("offset_s"),
+        "sound": seen.sound.score, "sound_offset_s": offset_s,
         "likeness_with_sound": round(seen.likeness_with_sound, 3),
     }  # fmt: skip
 
