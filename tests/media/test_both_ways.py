@@ -1,4 +1,4 @@
-"""Which of two is named first decides nothing: not the score, and of the evidence only from where it is seen."""
+"""Which of two is named first decides no score, and of the evidence only from where it is seen."""
 
 from __future__ import annotations
 

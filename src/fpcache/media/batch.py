@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequence, Sized
@@ -12,21 +11,24 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
 
-from fpcache.errors import FpcacheError, MediaError
+from fpcache.errors import FpcacheError
+from fpcache.media.arguments import checked_choice, checked_count, checked_kind, each_of
 from fpcache.media.batches.backends import THREADS, Backend, backend_of
 from fpcache.media.batches.telling import Telling, total_of
 from fpcache.media.devices import Devices
 from fpcache.media.fingerprinting import Prepared, finished, prepared
 from fpcache.media.methods import Options
 from fpcache.media.records import Kind, MediaFingerprint
+from fpcache.media.words import in_words, without_addresses
 
-__all__ = ["Failure", "afingerprint_batch", "fingerprint_batch", "fingerprint_each"]
+__all__ = ["Failure", "afingerprint_batch", "bare", "fingerprint_batch", "fingerprint_each"]
 
 _AHEAD = 2
 _FEW = 16
+_MOST_WORKERS = 4096
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Failure:
     """What stands in the place of a fingerprint that could not be made.
 
@@ -51,6 +53,9 @@ class Failure:
     def __str__(self) -> str:
         return f"item {self.index}: {self.error}"
 
+    def __repr__(self) -> str:
+        return f"Failure(index={self.index}, item={in_words(self.item)}, error={self.error!r})"
+
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
@@ -65,7 +70,7 @@ class _Waiting:
         try:
             return self.future.result()
         except FpcacheError as error:
-            return Failure(self.index, self.item, _bare(error))
+            return Failure(self.index, self.item, bare(error))
 
 
 def fingerprint_batch(
@@ -124,22 +129,22 @@ def fingerprint_each(
     vector: bool | None = None,
 ) -> Generator[MediaFingerprint | Failure, None, None]:
     """Yield what `fingerprint_batch` returns, as it comes; closing the iterator cancels the rest."""
-    if on_error not in ("collect", "raise"):
-        raise MediaError(f"on_error is 'collect' or 'raise', not {on_error!r}")
-    if isinstance(items, (str, bytes, os.PathLike)):
-        raise MediaError(f"a batch is a list or another iterable of items, not {items!r} alone")
-    if workers is not None and (type(workers) is not int or workers < 1):
-        raise MediaError(f"workers is a number of workers from 1, not {workers!r}")
+    checked_choice("on_error", on_error, ("collect", "raise"))
+    drawn = each_of(items, "a batch is a list or another iterable of items")
+    if workers is not None:
+        workers = checked_count("workers", workers, most=_MOST_WORKERS)
+    kind, options = checked_kind(kind), Options(device, vector)
     # Here, not when the first result is asked for: that may be in another thread, where joblib's active
     # backend is another one.
     working = backend_of(backend, workers)
-    return _each(items, kind, Options(device, vector), working, on_error)
+    return _each(drawn, total_of(items), kind, options, working, on_error)
 
 
 def _each(
-    items: Iterable[Any], kind: Kind | None, options: Options, backend: Backend, on_error: str
-) -> Generator[MediaFingerprint | Failure, None, None]:
-    telling = Telling(backend.name, total_of(items))
+    items: Iterator[Any], total: int | None, kind: Kind | None, options: Options, backend: Backend,
+    on_error: str,
+) -> Generator[MediaFingerprint | Failure, None, None]:  # fmt: skip
+    telling = Telling(backend.name, total)
     drawn = enumerate(items)
     waiting: deque[_Waiting] = deque()
     backend.begin()
@@ -208,13 +213,16 @@ def _computed(ready: Sequence[Prepared], options: Options) -> list[MediaFingerpr
         return [*finished(ready, options)]
     except FpcacheError as error:
         if len(ready) == 1:
-            return [_bare(error)]
+            return [bare(error)]
     return [result for item in ready for result in _computed([item], options)]
 
 
-def _bare(error: FpcacheError) -> FpcacheError:
-    """Return an error without what led to it: frames would keep items alive, and can't be cached."""
-    return type(error)(*error.args)
+def bare(error: FpcacheError) -> FpcacheError:
+    """Return an error without what led to it: frames would keep items alive, and can't be cached.
+
+    Nor does it tell of places in memory, which no other process has.
+    """
+    return type(error)(*(without_addresses(one) if isinstance(one, str) else one for one in error.args))
 
 
 async def afingerprint_batch(

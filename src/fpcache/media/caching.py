@@ -10,10 +10,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Real
 
 from fpcache.errors import MediaError, StoreError
 from fpcache.graph import CachedOutput, OutputCache
+from fpcache.media.arguments import checked_count
 from fpcache.media.records import MediaFingerprint
+from fpcache.media.words import in_words
 from fpcache.own_work import quiet
 from fpcache.store import LocalStore, Store
 
@@ -90,7 +93,13 @@ class FingerprintCache:
     def __init__(
         self, most: int = 10_000, ttl_s: float | None = None, store: Callable[[], Store] | None = None
     ) -> None:
-        self._most, self._ttl_s, self._open = most, ttl_s, store
+        if ttl_s is not None and (isinstance(ttl_s, bool) or not isinstance(ttl_s, Real) or not ttl_s >= 0):
+            raise MediaError(f"ttl_s= is a number of seconds from 0, or None, not {in_words(ttl_s)}")
+        if store is not None and not callable(store):
+            raise MediaError(
+                f"store= is what opens a store, such as LocalStore itself, not {in_words(store)}"
+            )
+        self._most, self._ttl_s, self._open = checked_count("most=", most, least=0), ttl_s, store
         self._held: OrderedDict[Key, tuple[float, MediaFingerprint]] = OrderedDict()
         self._lock = threading.Lock()
         self._stats = CacheStats()

@@ -8,8 +8,17 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from fpcache.errors import DeviceError, MediaError
+from fpcache.media.words import in_words
 
-__all__ = ["CPU", "DEVICE_VARIABLE", "Devices", "Placement", "choose_placements", "devices_asked"]
+__all__ = [
+    "CPU",
+    "DEVICE_VARIABLE",
+    "Devices",
+    "Placement",
+    "check_form",
+    "choose_placements",
+    "devices_asked",
+]
 
 DEVICE_VARIABLE = "FPCACHE_DEVICE"
 Devices: TypeAlias = str | Sequence[str]
@@ -94,22 +103,43 @@ def devices_asked(device: object) -> tuple[str, ...]:
     >>> devices_asked("cuda:0, cuda:1"), devices_asked(["cpu:0"]), devices_asked(None)
     (('cuda:0', 'cuda:1'), ('cpu:0',), ())
     """
-    if device is None or device == "":
+    if device is None:
         return ()
     if isinstance(device, str):
-        return tuple(one.strip() for one in device.split(","))
+        return tuple(one.strip() for one in device.split(",")) if device else ()
     if isinstance(device, (list, tuple)):
         if not device:
             raise DeviceError(f"device= is an empty list; use {_FORMS}")
-        return tuple(str(one) for one in device)
-    return (str(device),)  # a torch.device
+        return tuple(name for one in device for name in _names_of(one))
+    if type(device).__name__ == "device":  # torch's
+        return (str(device),)
+    raise DeviceError(f"there is no device {in_words(device)}; use {_FORMS}")
+
+
+def check_form(device: object) -> None:
+    """Make sure that names are those of devices, be they there or not.
+
+    Raises
+    ------
+    DeviceError
+        If one isn't.
+    """
+    for asked in devices_asked(device):
+        kind, colon, number = asked.partition(":")
+        if kind not in ("cpu", "cuda") or (colon and not (number.isascii() and number.isdecimal())):
+            raise DeviceError(f"there is no device {in_words(asked)}; use {_FORMS}")
+
+
+def _names_of(one: object) -> tuple[str, ...]:
+    if one is None or isinstance(one, (list, tuple)):
+        raise DeviceError(f"device= holds {in_words(one)}; use {_FORMS}")
+    return (one,) if isinstance(one, str) else devices_asked(one)
 
 
 def _devices(asked: str, cards: int) -> list[str]:
     """Return what one name stands for, or say why that is not there."""
-    kind, colon, number = asked.partition(":")
-    if kind not in ("cpu", "cuda") or (colon and not number.isdecimal()):
-        raise DeviceError(f"there is no device {asked!r}; use {_FORMS}")
+    check_form([asked])
+    kind, _, number = asked.partition(":")
     if kind == "cpu":
         return [asked]
     if not cards or (number and int(number) >= cards):

@@ -18,6 +18,7 @@ from fpcache.media.digests import digest_of_bytes
 from fpcache.media.methods import Options, method
 from fpcache.media.records import Kind, MediaFingerprint, Parts, Similarity
 from fpcache.media.sources import Content, opened
+from fpcache.media.words import without_addresses
 
 __all__ = ["Prepared", "afingerprint", "fingerprint", "finished", "prepared", "similarity"]
 
@@ -161,11 +162,14 @@ def _told_of(name: str) -> Iterator[None]:
     except DeviceError:
         raise
     except FpcacheError as error:
-        if name in str(error) or name.startswith("a "):
+        said = without_addresses(str(error))
+        is_named = name in said or name.startswith("a ")
+        if is_named and said == str(error):
             raise
-        raise MediaError(f"{name}: {error}") from error
+        raise MediaError(said if is_named else f"{name}: {said}") from error
     except Exception as error:
-        raise MediaError(f"{name} can't be fingerprinted ({type(error).__name__}: {error})") from error
+        said = without_addresses(f"{type(error).__name__}: {error}")
+        raise MediaError(f"{name} can't be fingerprinted ({said})") from error
 
 
 async def afingerprint(

@@ -12,7 +12,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from fpcache.errors import MediaError
-from fpcache.media.devices import Devices, devices_asked
+from fpcache.media.arguments import checked_vector
+from fpcache.media.devices import Devices, check_form, devices_asked
 from fpcache.media.records import Kind, Parts, Similarity
 from fpcache.media.sources import Content
 
@@ -43,6 +44,11 @@ class Options:
 
     device: Devices | None = None
     vector: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no device and no choice, also where no network takes part."""
+        checked_vector(self.vector)
+        check_form(self.device)
 
 
 def _one_by_one(model: Any) -> int:

@@ -18,11 +18,13 @@ from urllib.parse import unquote_to_bytes
 from urllib.request import url2pathname
 
 from fpcache.errors import MediaError
+from fpcache.media.arguments import checked_kind
 from fpcache.media.digests import Stamp, digest_of_array, digest_of_bytes, digest_of_file, stamp_of
 from fpcache.media.probing import kind_of_file
 from fpcache.media.records import KINDS, Kind
 from fpcache.media.sniffing import HEAD_BYTES, sniff
 from fpcache.media.values import picture_digest, pixels, samples, samples_digest
+from fpcache.media.words import in_words
 from fpcache.own_work import quiet
 
 __all__ = ["MOST_IN_MEMORY", "Content", "opened"]
@@ -93,8 +95,7 @@ def opened(source: Any, kind: Kind | None = None) -> Iterator[Content]:
     MediaError
         If it can't be read, or is nothing that can be fingerprinted.
     """
-    if kind is not None and kind not in KINDS:
-        raise MediaError(f"there is no kind of media {kind!r}; kinds are {', '.join(KINDS)}")
+    kind = checked_kind(kind)
     if isinstance(source, str) and kind == "text" and not _is_address(source):
         source = _Text(source)
     with _located(source) as found:
@@ -128,7 +129,7 @@ def _located(source: Any) -> Iterator[Any]:
     elif isinstance(source, (bytes, bytearray, memoryview)):
         yield bytes(source)
     elif callable(getattr(type(source), "read", None)):
-        with _spooled(source, f"the file {getattr(source, 'name', 'given')!r}") as found:
+        with _spooled(source, f"the file {in_words(getattr(source, 'name', 'given'))}") as found:
             yield found
     else:
         yield source

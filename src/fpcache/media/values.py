@@ -7,6 +7,7 @@ from typing import Any
 
 from fpcache.errors import MediaError
 from fpcache.media.digests import digest_of_array, digest_of_bytes
+from fpcache.media.words import in_words
 
 __all__ = ["picture_digest", "pixels", "samples", "samples_digest"]
 
@@ -64,7 +65,7 @@ def samples(value: Any, rate: Any) -> tuple[Any, int]:
     except (TypeError, ValueError, OverflowError):
         whole = 0
     if whole < 1 or whole != rate:
-        raise MediaError(f"the rate of sound is a whole number of hertz, not {rate!r}")
+        raise MediaError(f"the rate of sound is a whole number of hertz, not {in_words(rate)}")
     return pixels(np.asarray(value) if isinstance(value, (list, tuple)) else value), whole
 
 

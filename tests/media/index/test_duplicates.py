@@ -126,5 +126,5 @@ def test_a_filter_and_a_threshold_hold(open_index):
         index.add(str(seed), image(seed), {"half": seed % 2})
         index.add(f"copy of {seed}", image(100 + seed, like=seed), {"half": seed % 4 % 2})
     assert len(index.find_duplicates(where={"half": 1})) == 30
-    assert index.find_duplicates(threshold=1.01) == []
+    assert index.find_duplicates(threshold=1.0) == []
     assert index.find_duplicates(threshold=0.999999, where={"half": [7]}) == []

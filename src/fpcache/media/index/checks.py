@@ -14,6 +14,7 @@ from fpcache.media.index.rows import Scope, prepared
 from fpcache.media.index.stores import Outcome
 from fpcache.media.methods import method
 from fpcache.media.records import KINDS, Kind, MediaFingerprint
+from fpcache.media.words import in_words
 
 __all__ = ["agreed_kind", "check_algorithms", "checked", "other_algorithm", "prepared_batch"]
 
@@ -90,7 +91,9 @@ def prepared_batch(batch: Sequence[Any], kind: Kind | None) -> list[Outcome]:
     for item in batch:
         try:
             if not _is_item(item):
-                raise MediaError(f"an item is a tuple of id, source and, if any, metadata, not {item!r:.80}")
+                raise MediaError(
+                    f"an item is a tuple of id, source and, if any, metadata, not {in_words(item)}"
+                )
             one = item[1] if isinstance(item[1], MediaFingerprint) else next(made)
             if isinstance(one, Failure):
                 raise one.error

@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from fpcache.errors import MediaError
 from fpcache.media.records import Kind, MediaFingerprint, Parts
 
 __all__ = ["CODE_BYTES", "Features", "asked_features", "has_features", "patch_tokens", "stored_features"]
@@ -57,16 +58,26 @@ def has_features(kind: Kind) -> bool:
 
 def stored_features(fingerprint: MediaFingerprint) -> Features:
     """Return what an item is found by."""
-    if fingerprint.kind not in _RULES:
-        return Features()
-    return _RULES[fingerprint.kind](fingerprint.parts, False)
+    return _features(fingerprint, False)
 
 
 def asked_features(fingerprint: MediaFingerprint) -> Features:
     """Return what to find items with that are like this one."""
+    return _features(fingerprint, True)
+
+
+def _features(fingerprint: MediaFingerprint, is_asked: bool) -> Features:
+    """Return an item's features; MediaError where its hashes are none of its kind, as in one made by hand."""
     if fingerprint.kind not in _RULES:
         return Features()
-    return _RULES[fingerprint.kind](fingerprint.parts, True)
+    try:
+        return _RULES[fingerprint.kind](fingerprint.parts, is_asked)
+    except (KeyError, ValueError, IndexError, TypeError, AttributeError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise MediaError(
+            f"the hashes {sorted(fingerprint.parts.hashes)} are not those of {fingerprint.algorithm} "
+            f"({said}); fingerprint the source again"
+        ) from error
 
 
 def _image(parts: Parts, is_asked: bool) -> Features:

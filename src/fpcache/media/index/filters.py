@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fpcache.errors import MediaError
+from fpcache.media.words import in_words
 
 __all__ = ["Condition", "condition"]
 
@@ -55,7 +56,7 @@ def condition(where: Where) -> Condition:
 def _path(key: object) -> str:
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise MediaError(
-            f"where= can't ask for {key!r:.120}: names of metadata begin with a letter, digit or _, "
+            f"where= can't ask for {in_words(key)}: names of metadata begin with a letter, digit or _, "
             "and hold no quotes"
         )
     return f'$."{key}"'
@@ -90,7 +91,7 @@ def _range(path: str, key: str, wanted: tuple[Any, ...]) -> Condition:
     if len(wanted) != 2 or len(texts) != 1:
         raise MediaError(
             f"where= takes a range of {key!r} as two numbers or two texts, one of which may be None, "
-            f"not {wanted!r:.120}"
+            f"not {in_words(wanted)}"
         )
     clauses = [f"json_type(metadata, ?) IN {'(' + repr('text') + ')' if True in texts else _NUMBERS}"]
     parameters: list[Any] = [path]
@@ -113,6 +114,6 @@ def _checked(key: str, value: Any) -> str | int | float:
     if isinstance(value, float) and math.isfinite(value):
         return value
     raise MediaError(
-        f"where= can compare {key!r} with texts and finite numbers of 64 bits, not with {value!r:.80}; "
+        f"where= can compare {key!r} with texts and finite numbers of 64 bits, not with {in_words(value)}; "
         "for a range give a tuple, for a choice a list"
     )

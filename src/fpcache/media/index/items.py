@@ -9,6 +9,7 @@ from typing import Any
 
 from fpcache.errors import MediaError
 from fpcache.media.records import MediaFingerprint, Similarity
+from fpcache.media.words import in_words
 
 __all__ = ["Item", "Match", "checked_id", "metadata_text"]
 
@@ -62,13 +63,13 @@ def checked_id(item_id: object) -> str:
         If it is no text, is empty, or can't be written as UTF-8.
     """
     if not isinstance(item_id, str) or not 0 < len(item_id) <= _LONGEST_ID:
-        raise MediaError(f"an id is a text of 1 to {_LONGEST_ID} characters, not {item_id!r:.80}")
+        raise MediaError(f"an id is a text of 1 to {_LONGEST_ID} characters, not {in_words(item_id)}")
     try:
         item_id.encode()
     except UnicodeEncodeError as error:
-        raise MediaError(f"the id {item_id!r:.80} can't be written as UTF-8 ({error.reason})") from error
+        raise MediaError(f"the id {in_words(item_id)} can't be written as UTF-8 ({error.reason})") from error
     if "\0" in item_id:
-        raise MediaError(f"the id {item_id!r:.80} holds a NUL character; leave it out")
+        raise MediaError(f"the id {in_words(item_id)} holds a NUL character; leave it out")
     return item_id
 
 

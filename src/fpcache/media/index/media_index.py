@@ -9,7 +9,15 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from fpcache.errors import MediaError
-from fpcache.media.batch import Failure
+from fpcache.media.arguments import (
+    checked_choice,
+    checked_count,
+    checked_kind,
+    checked_path,
+    checked_threshold,
+    each_of,
+)
+from fpcache.media.batch import Failure, bare
 from fpcache.media.fingerprinting import fingerprint
 from fpcache.media.index.checks import checked, prepared_batch
 from fpcache.media.index.deciding import best
@@ -19,11 +27,14 @@ from fpcache.media.index.local_store import LocalStore
 from fpcache.media.index.qdrant.connecting import connected, is_address, parsed
 from fpcache.media.index.rows import prepared
 from fpcache.media.index.stores import IndexStore
-from fpcache.media.records import KINDS, Kind, MediaFingerprint
+from fpcache.media.records import Kind, MediaFingerprint
+from fpcache.media.words import in_words
 
 __all__ = ["MediaIndex"]
 
 _TOGETHER = 256
+# More than any index holds, and little enough for what counts in 32 bits.
+_MOST_PROPOSED = 1 << 30
 
 
 class MediaIndex:
@@ -82,12 +93,9 @@ class MediaIndex:
         client: Any = None,
         collection: str | None = None,
     ) -> None:
-        if kind is not None and kind not in KINDS:
-            raise MediaError(f"there is no kind of media {kind!r}; kinds are {', '.join(KINDS)}")
-        if candidates < 1 or numpy_below < 0:
-            raise MediaError("candidates= must be at least 1, and numpy_below= at least 0")
-        self._count = candidates
-        self.store = _opened(path, kind, numpy_below, client, collection)
+        self._count = min(checked_count("candidates=", candidates), _MOST_PROPOSED)
+        numpy_below = checked_count("numpy_below=", numpy_below, least=0)
+        self.store = _opened(path, checked_kind(kind), numpy_below, client, collection)
         self.kind = self.store.kind
 
     def add(self, item_id: str, source: Any, metadata: Mapping[str, Any] | None = None) -> None:
@@ -130,10 +138,9 @@ class MediaIndex:
         list of Failure
             With ``on_error="collect"``, the items that were not added, and why.
         """
-        if on_error not in ("raise", "collect"):
-            raise MediaError(f"on_error= is 'raise' or 'collect', not {on_error!r}")
+        checked_choice("on_error=", on_error, ("raise", "collect"))
         failures: list[Failure] = []
-        place, remaining = 0, iter(items)
+        place, remaining = 0, each_of(items, "items are a list or another iterable of tuples")
         while batch := list(islice(remaining, _TOGETHER)):
             failed = self._add_batch(batch, place, on_error == "raise")
             failures += failed
@@ -189,7 +196,8 @@ class MediaIndex:
         limit : int
             How many at most.
         threshold : float, optional
-            The least score; by default where its kind says that it is the same. 0 gives what is most alike.
+            The least score, from 0 to 1; by default where its kind says that it is the same. 0 gives what is
+            most alike.
         where : mapping, optional
             What the metadata must be: ``{"album": "x", "year": (2000, 2010), "genre": ["jazz", "blues"]}``,
             equal, within a range (both ends included, None for no end), one of a list; all of these.
@@ -200,11 +208,10 @@ class MediaIndex:
             If the source can't be fingerprinted or is of another kind; if items of its kind were made by
             another version; if `where` can't be understood.
         """
-        if limit < 1:
-            raise MediaError(f"limit= must be at least 1, not {limit}")
+        limit, threshold = checked_count("limit=", limit), checked_threshold(threshold)
         asked = self._fingerprint_of(source)
         condition(where)
-        items = self.store.candidates(asked, where, max(self._count, 2 * limit))
+        items = self.store.candidates(asked, where, max(self._count, min(2 * limit, _MOST_PROPOSED)))
         return best(asked, items, limit, threshold)
 
     def find_duplicates(
@@ -220,7 +227,7 @@ class MediaIndex:
             As in `search`.
         """
         condition(where)
-        return self.store.groups(where, self._count, threshold)
+        return self.store.groups(where, self._count, checked_threshold(threshold))
 
     def outdated(self) -> list[str]:
         """Return the ids of items that another version fingerprinted, and that must be added again."""
@@ -262,7 +269,7 @@ class MediaIndex:
             if is_strict:
                 error.add_note(f"item {first + place} of those to be added")
                 raise error
-        return [Failure(first + place, batch[place], error) for place, error in sorted(failed.items())]
+        return [Failure(first + place, batch[place], bare(error)) for place, error in sorted(failed.items())]
 
 
 def _opened(
@@ -272,10 +279,12 @@ def _opened(
     if (path is None) == (client is None) or (client is None) != (collection is None):
         raise MediaError("an index is opened by its path or address, or by client= and collection=")
     if path is not None and not is_address(path):
-        return LocalStore(path, kind, numpy_below)
+        return LocalStore(checked_path(path), kind, numpy_below)
     from fpcache.media.index.qdrant import QdrantStore
 
     if client is not None and collection is not None:
+        if not isinstance(collection, str) or not collection:
+            raise MediaError(f"collection= is the name of a collection, a text, not {in_words(collection)}")
         return QdrantStore(client, collection, kind)
     address = parsed(str(path))
     return QdrantStore(

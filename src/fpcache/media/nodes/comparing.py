@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
+from fpcache.errors import MediaError
 from fpcache.graph import GraphComponent
+from fpcache.media.arguments import each_of
 from fpcache.media.index.media_index import MediaIndex
 from fpcache.media.nodes.making import algorithms, installed
 from fpcache.media.records import KINDS, MediaFingerprint
+from fpcache.media.words import in_words
 
 __all__ = ["NearDuplicates", "SimilarityJoin"]
 
@@ -31,6 +34,17 @@ class _Comparing(GraphComponent):
         """Return the algorithms' versions."""
         return algorithms(KINDS)
 
+    def _given(self, fingerprints: Given) -> Iterator[MediaFingerprint | None]:
+        """Yield what was given: a path, which counts by its name only, would give results of another time."""
+        name = type(self).__name__
+        for place, one in enumerate(each_of(fingerprints, f"{name} takes a list of fingerprints")):
+            if one is not None and not isinstance(one, MediaFingerprint):
+                raise MediaError(
+                    f"{name} takes fingerprints, or None, and item {place} is {in_words(one)}; let a "
+                    "MediaFingerprinter make them"
+                )
+            yield one
+
     @contextmanager
     def _indexed(self, fingerprints: Given) -> Iterator[MediaIndex]:
         """Put fingerprints into an index for the time being, by their places; what is None is left out."""
@@ -38,7 +52,9 @@ class _Comparing(GraphComponent):
             tempfile.TemporaryDirectory(prefix="fpcache-media-") as folder,
             MediaIndex(Path(folder, "index"), candidates=self.config["candidates"]) as index,
         ):
-            index.add_many((str(n), one) for n, one in enumerate(fingerprints) if one is not None)
+            index.add_many(
+                (str(n), one) for n, one in enumerate(self._given(fingerprints)) if one is not None
+            )
             yield index
 
 
@@ -83,7 +99,7 @@ class SimilarityJoin(_Comparing):
         """Return ``(place in left, place in right, score)``, by the left's place and then the best first."""
         pairs = []
         with self._indexed(right) as index:
-            for place, one in enumerate(left):
+            for place, one in enumerate(self._given(left)):
                 if one is not None:
                     found = index.search(one, self.config["limit"], self.config["threshold"])
                     pairs += [(place, int(match.id), match.similarity.score) for match in found]

@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 
 from fpcache.errors import MediaError
 from fpcache.graph import GraphComponent
+from fpcache.media.arguments import each_of
 from fpcache.media.digests import digest_of_bytes, digest_of_file
+from fpcache.media.words import in_words
 
 __all__ = ["MediaFiles", "MediaItem", "MediaNames", "path_of"]
 
@@ -79,16 +81,36 @@ class _Listed(GraphComponent):
         if (paths is None) == (folder is None):
             raise MediaError(f"{type(self).__name__} takes either paths= or folder= in its config")
         if isinstance(paths, (str, bytes, os.PathLike)):
-            raise MediaError(f"{type(self).__name__} takes a list of paths; write paths=[{paths!r}]")
+            raise MediaError(f"{type(self).__name__} takes a list of paths; write paths=[{in_words(paths)}]")
         if paths is not None:
-            return [(os.fspath(path), os.path.abspath(path)) for path in paths]
-        root = Path(os.path.abspath(folder))
-        if not root.is_dir():
+            listed = each_of(paths, f"{type(self).__name__}'s paths= is a list of paths")
+            names = [self._name_of(path, "paths=[...]") for path in listed]
+            return [(name, os.path.abspath(name)) for name in names]
+        name = self._name_of(folder, "folder=")
+        root = Path(os.path.abspath(name))
+        if "\0" in name or not root.is_dir():
+            raise MediaError(f"there is no folder {name!r}; check {type(self).__name__}'s config")
+        return sorted((path.relative_to(root).as_posix(), str(path)) for path in self._matching(root))
+
+    def _name_of(self, path: object, option: str) -> str:
+        name = os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else ""
+        if not name:
             raise MediaError(
-                f"there is no folder {os.fspath(folder)!r}; check {type(self).__name__}'s config"
+                f"{type(self).__name__}'s {option} takes the path of what is there, not {in_words(path)}"
             )
-        found = [path for path in root.glob(self.config["pattern"]) if path.is_file()]
-        return sorted((path.relative_to(root).as_posix(), str(path)) for path in found)
+        return name
+
+    def _matching(self, root: Path) -> list[Path]:
+        pattern = self.config["pattern"]
+        try:
+            if not isinstance(pattern, str) or not pattern:
+                raise ValueError("it is no text, or is empty")
+            return [path for path in root.glob(pattern) if path.is_file()]
+        except (ValueError, NotImplementedError, IndexError) as error:
+            raise MediaError(
+                f"{type(self).__name__}'s pattern= can't be {in_words(pattern)} ({error}); write one of "
+                "pathlib's, such as '*.jpg' or '**/*'"
+            ) from error
 
 
 class MediaFiles(_Listed):
@@ -114,7 +136,7 @@ class MediaFiles(_Listed):
             try:
                 with open(path, "rb") as file:
                     items.append(MediaItem(digest_of_file(Path(path), file), path))
-            except OSError as error:
+            except (OSError, ValueError) as error:
                 raise MediaError(f"{name!r} can't be read ({error}); check the path") from error
         return items
 

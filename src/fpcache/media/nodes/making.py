@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from fpcache.errors import MediaError
 from fpcache.graph import GraphComponent
+from fpcache.media.arguments import checked_choice, checked_kind, each_of
 from fpcache.media.batch import Failure, fingerprint_batch
 from fpcache.media.fingerprinting import fingerprint, model_key
 from fpcache.media.methods import Options, method
@@ -52,7 +53,7 @@ class MediaFingerprinter(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: Mapping[str, Any]) -> Any:
         """Return the algorithms' versions, and the weights and precision of the network for images."""
-        kind = config["kind"]
+        kind = checked_kind(config["kind"])
         return algorithms([kind] if kind else KINDS), _network(config)
 
     def run(self, items: Iterable[Any]) -> list[MediaFingerprint | None]:
@@ -65,9 +66,8 @@ class MediaFingerprinter(GraphComponent):
         """
         config = dict(self.config)
         on_error = config.pop("on_error")
-        if on_error not in ("raise", "none"):
-            raise MediaError(f"MediaFingerprinter's on_error is 'raise' or 'none', not {on_error!r}")
-        items = list(items)
+        checked_choice("MediaFingerprinter's on_error", on_error, ("raise", "none"))
+        items = list(each_of(items, "MediaFingerprinter takes a list of items"))
         sources = (path_of(item) if isinstance(item, MediaItem) else item for item in items)
         found = fingerprint_batch(sources, on_error="raise" if on_error == "raise" else "collect", **config)
         made = [self._again(item, one) for item, one in zip(items, found, strict=True)]
@@ -123,9 +123,10 @@ def installed(packages: Iterable[str]) -> list[str]:
 
 def _network(config: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what is known of the network that images are taken through; it is loaded for that."""
-    if config["vector"] is False or config["kind"] not in (None, "image"):
+    options = Options(config["device"], config["vector"])
+    if options.vector is False or config["kind"] not in (None, "image"):
         return ()
-    model = method("image").model(Options(config["device"], config["vector"]))
+    model = method("image").model(options)
     if model is None:
         return ()
     return model_key(model), model.weights_sha256, metadata.version("torch")

@@ -65,6 +65,7 @@ class QdrantStore:
         self, client: Any, collection: str, kind: Kind | None, *, owns_client: bool = False,
         place: str = "", key: bytes | None = None,
     ) -> None:  # fmt: skip
+        qdrant()
         self.place = place or f"in the collection {collection!r}"
         self.client = client
         self._name = collection
