@@ -8,21 +8,25 @@ no number is used twice: whoever has seen all up to a row has only to look beyon
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from fpcache.errors import CorruptEntryError, StoreError, StoreUnavailableError
+from fpcache.own_work import quiet
 from fpcache.store.transactions import patiently, reading, writing
 
-__all__ = ["open_database", "reading", "translated", "writing"]
+__all__ = ["identity_of", "open_database", "reading", "translated", "writing"]
 
 BUSY_S = 10.0
 _APPLICATION_ID = 0x6670634D  # "fpcM"
 _FORMAT = 2
 # Vectors and fingerprints take 2 to 6 KiB: several fit a page, so that little of it stays empty.
 _PAGE_BYTES = 16 << 10
+_LEAST_BYTES = 512  # of a file of SQLite
 _CACHE_KIB = 32 << 10
 _TABLES = """
     CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -69,7 +73,7 @@ def open_database(path: Path) -> sqlite3.Connection:
         If it is damaged.
     """
     with translated(path):
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        _made_or_found(path)
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
         try:
             patiently(_prepare, connection, BUSY_S)
@@ -77,6 +81,38 @@ def open_database(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def _made_or_found(path: Path) -> None:
+    """Make the file, for this user only; one that is there is not opened.
+
+    Closing it would let go of all locks that SQLite holds on it in this process (POSIX locks are the
+    process's), and another process would then delete the log that holds what was written last.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        return
+    with quiet():  # that SQLite opens it tells whoever watches a run
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            what = "a folder" if stat.S_ISDIR(found.st_mode) else "no regular file"
+            raise StoreUnavailableError(f"it is {what}; name a file")
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    if 0 < found.st_size < _LEAST_BYTES:  # of a single byte SQLite would make an index
+        raise StoreUnavailableError(
+            f"it has {found.st_size} bytes, so it is something else; it was left as it is: name another file"
+        )
+
+
+def identity_of(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file itself, whatever it is called; None where there is none."""
+    try:
+        with quiet():
+            found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -142,13 +178,19 @@ def _explained(path: Path, error: sqlite3.Error) -> StoreError:
         return StoreUnavailableError(
             f"the media index {path} is being written by another process for over {BUSY_S:.0f} s; try again"
         )
+    if "unable to open" in message:
+        return StoreUnavailableError(
+            f"the media index {path} can't be opened ({message}); check that it and its folder are there, "
+            "and may be written to"
+        )
     if "full" in message or "readonly" in message:
         return StoreUnavailableError(
             f"the media index {path} can't be written ({message}); make room, or check its permissions"
         )
     if isinstance(error, sqlite3.ProgrammingError):
         return StoreUnavailableError(f"the media index {path} was closed ({message}); open it again")
+    other = ", or something else" if "not a database" in message else ""
     return CorruptEntryError(
-        f"the media index {path} is damaged ({message}); it was left as it is: restore a copy of it, "
+        f"the media index {path} is damaged{other} ({message}); it was left as it is: restore a copy of it, "
         "or move it away and add its items again"
     )

@@ -15,7 +15,7 @@ from fpcache.media.index import rows
 from fpcache.media.index.background import Follower
 from fpcache.media.index.candidates import Candidates
 from fpcache.media.index.checks import agreed_kind, check_algorithms
-from fpcache.media.index.database import open_database, reading, translated, writing
+from fpcache.media.index.database import identity_of, open_database, reading, translated, writing
 from fpcache.media.index.duplicates import groups_of
 from fpcache.media.index.filters import condition
 from fpcache.media.index.items import Item, checked_id
@@ -52,6 +52,7 @@ class LocalStore:
         self._process_id = os.getpid()
         self._lock = threading.RLock()
         self.connection = open_database(self.path)
+        self._file = identity_of(self.path)
         try:
             with translated(self.path):
                 self.kind = agreed_kind(self.connection, kind)
@@ -176,6 +177,10 @@ class LocalStore:
             )
         if self._is_closed:
             raise StoreUnavailableError(f"the media index {self.path} was closed; open it again")
+        if identity_of(self.path) != self._file:  # what is written now would be gone with the old file
+            raise StoreUnavailableError(
+                f"the media index {self.path} was deleted or replaced while it was open; open it again"
+            )
         return self.connection
 
     @contextlib.contextmanager
