@@ -62,7 +62,7 @@ def test_what_the_environment_says_of_media_is_an_input(transcript, name):
     assert_same(transcript.plain(cells), transcript.run(cells))
 
 
-@pytest.mark.parametrize("backend", ["processes", "loky", "multiprocessing", "threading"])
+@pytest.mark.parametrize("backend", ["processes", "loky", "threading"])
 def test_a_batch_in_other_processes_is_cached_like_any_other_code(transcript, backend):
     pytest.importorskip("joblib", reason="needs the media extra")
     cells = [

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import multiprocessing
 import sys
 from pathlib import Path
 
@@ -41,11 +40,9 @@ def ray_cluster():
     ray.shutdown()
 
 
-@pytest.fixture(params=["processes", "loky", "multiprocessing", "threading", "sequential", "dask", "ray"])
+@pytest.fixture(params=["processes", "loky", "threading", "sequential", "dask", "ray"])
 def backend(request):
     """Each backend that can be had here, by name."""
     if request.param in ("dask", "ray"):
         request.getfixturevalue("cluster" if request.param == "dask" else "ray_cluster")
-    if request.param == "multiprocessing" and multiprocessing.get_start_method() != "fork":
-        pytest.skip("needs processes that are forked")
     return request.param

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
-import multiprocessing
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 
 import pytest
 
@@ -285,21 +290,73 @@ def test_a_backend_that_does_not_start_says_so():
     assert not media_threads()
 
 
-def test_workers_are_forked_before_the_batch_has_threads(monkeypatch):
-    if "fork" not in multiprocessing.get_all_start_methods():
-        pytest.skip("needs processes that are forked")
-    import joblib.pool
+def test_workers_are_started_before_the_batch_has_threads():
+    """A backend may fork, and a child waits for ever for a lock that a thread held just then."""
+    from joblib import parallel_config
+    from joblib._parallel_backends import ThreadingBackend
 
     at_work = []
-    real = joblib.pool.MemmappingPool.__init__
 
-    def noted(self, *given, **more):
-        at_work.extend(media_threads())
-        real(self, *given, **more)
+    class Noting(ThreadingBackend):
+        def configure(self, *given, **more):
+            at_work.append(media_threads())
+            return super().configure(*given, **more)
 
-    monkeypatch.setattr(joblib.pool.MemmappingPool, "__init__", noted)
-    assert fingerprint_batch([TEXT], backend="multiprocessing", workers=2)[0]
-    assert at_work == []
+    with parallel_config(backend=Noting(), n_jobs=2):
+        assert fingerprint_batch([TEXT], backend="joblib")[0]
+    assert at_work == [[]]
+
+
+def test_a_backend_that_waits_for_ever_for_what_is_lost_is_refused():
+    from joblib import parallel_config
+
+    with pytest.raises(MediaError, match="'multiprocessing' can't be used: it waits for ever .*'loky'"):
+        fingerprint_batch([TEXT], backend="multiprocessing")
+    with (
+        parallel_config(backend="multiprocessing", n_jobs=2),
+        pytest.raises(MediaError, match="'multiprocessing' can't be used"),
+    ):
+        fingerprint_batch([TEXT], backend="joblib")
+    with pytest.raises(MediaError) as caught:
+        fingerprint_batch([TEXT], backend="unknown")
+    assert "multiprocessing" not in str(caught.value), "it is none of those to choose from"
+
+
+ENDLESS = """
+import itertools, sys
+from fpcache.media import fingerprint_each
+texts = (f"a text of {n} words" * 50 for n in itertools.count())
+made = fingerprint_each(texts, backend=sys.argv[1], workers=2)
+try:
+    for number, one in enumerate(made):
+        if number == 5:
+            print("begun", flush=True)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "killpg"), reason="needs groups of processes, as a terminal interrupts them"
+)
+@pytest.mark.parametrize("name", ["threads", "processes", "loky", "threading", "sequential"])
+def test_an_interrupt_ends_a_batch_and_its_workers(name, tmp_path):
+    environment = {**os.environ, "FPCACHE_DIR": str(tmp_path / "cache")}
+    for pause_s in (0.0, 0.03, 0.11):
+        script = subprocess.Popen(
+            [sys.executable, "-c", ENDLESS, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            start_new_session=True, env=environment,
+        )  # fmt: skip
+        try:
+            assert script.stdout.readline() == "begun\n"
+            time.sleep(pause_s)
+            os.killpg(script.pid, signal.SIGINT)
+            told, problems = script.communicate(timeout=30)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(script.pid, signal.SIGKILL)
+        assert told == "interrupted\n", problems
+        assert script.returncode == 0
 
 
 def test_dask_without_a_client_says_what_to_do():

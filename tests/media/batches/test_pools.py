@@ -35,7 +35,7 @@ def test_only_the_item_that_ends_its_worker_fails(name, request, monkeypatch, ca
     ("outer", "name"),
     [
         ("processes", "processes"), ("loky", "processes"), ("loky", "loky"), ("multiprocessing", "processes"),
-        ("multiprocessing", "multiprocessing"), ("loky", "joblib"), ("dask", "dask"), ("dask", "processes"),
+        ("multiprocessing", "loky"), ("loky", "joblib"), ("dask", "dask"), ("dask", "processes"),
     ],
 )  # fmt: skip
 def test_a_worker_may_run_a_batch_of_its_own(outer, name, request):
@@ -48,6 +48,8 @@ def test_a_worker_may_run_a_batch_of_its_own(outer, name, request):
         with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as executor:
             found = list(executor.map(in_workers.nested, [name] * 2))
     else:
+        if outer == "multiprocessing" and "ray.util.joblib.ray_backend" in sys.modules:
+            pytest.skip("an earlier test had Ray put its own processes in their place")
         from joblib import Parallel, delayed
 
         found = Parallel(2, backend=outer)(delayed(in_workers.nested)(name) for _ in range(2))

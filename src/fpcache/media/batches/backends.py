@@ -14,10 +14,16 @@ from fpcache.errors import MediaError
 from fpcache.media.batches.jobs import MOST_SENT, Done, Job, job_of
 from fpcache.media.methods import Method
 from fpcache.media.sources import MOST_IN_MEMORY, Content
+from fpcache.media.words import in_words
 
 __all__ = ["ACTIVE", "HERE", "PROCESSES", "THREADS", "Backend", "backend_of"]
 
 THREADS, PROCESSES, ACTIVE = "threads", "processes", "joblib"
+_FORKED = "multiprocessing"
+_WAITS_FOR_EVER = (
+    f"joblib's backend {_FORKED!r} can't be used: it waits for ever for what a worker had begun that was "
+    "ended (by Ctrl-C, or for want of memory); use 'processes' or 'loky'"
+)
 logger = logging.getLogger("fpcache")
 
 
@@ -106,7 +112,7 @@ def backend_of(name: str, workers: int | None) -> Backend:
         If nothing is called so, or its package is not installed.
     """
     if not isinstance(name, str):
-        raise MediaError(f"backend is {_names()}, not {name!r}")
+        raise MediaError(f"backend is {_names()}, not {in_words(name)}")
     threads = Backend(workers or os.cpu_count() or 1)
     if name == THREADS:
         return threads
@@ -131,6 +137,9 @@ def _pool(name: str, workers: int | None) -> Callable[[], Pool]:
         raise MediaError(f"there is no backend {name!r}; backend is {_names()}")
     # joblib keeps the active backend by thread, and this is the caller's.
     active = joblib.parallel.get_active_backend() if name == ACTIVE else None
+    # Not those made of it, such as that of Ray.
+    if name == _FORKED or (active is not None and type(active[0]) is joblib.parallel.BACKENDS[_FORKED]):
+        raise MediaError(_WAITS_FOR_EVER)
     return lambda: _pool_of_joblib(name, active, workers)
 
 
@@ -155,8 +164,9 @@ def _pool_of_joblib(name: str, active: tuple[Any, int | None] | None, workers: i
 
 def _names() -> str:
     module = sys.modules.get("joblib.parallel")
-    known = [] if module is None else [repr(one) for one in {**module.BACKENDS, **module.EXTERNAL_BACKENDS}]
-    return ", ".join([repr(THREADS), repr(PROCESSES), f"{ACTIVE!r} (the active one of joblib)", *known])
+    known = [] if module is None else [*module.BACKENDS, *module.EXTERNAL_BACKENDS]
+    own = [repr(THREADS), repr(PROCESSES), f"{ACTIVE!r} (the active one of joblib)"]
+    return ", ".join([*own, *(repr(one) for one in known if one != _FORKED)])
 
 
 def _is_worker() -> bool:
