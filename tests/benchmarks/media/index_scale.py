@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -133,7 +133,8 @@ def search(folder: Path, items: int, queries: int) -> dict[str, Any]:
     firsts = [int(matches[0].id) if matches else -1 for _, matches in found]
     recall = np.mean([len(np.intersect1d(a, b)) / NEAREST for a, b in zip(near, exact, strict=True)])
     families = [
-        source == first or is_family(source, first) for source, first in zip(sources, firsts, strict=True)
+        source == first or is_family(source, first, items)
+        for source, first in zip(sources, firsts, strict=True)
     ]
     milliseconds = 1e3 * np.array([seconds for seconds, _ in found])
     return {
@@ -150,11 +151,11 @@ def nearest_rows_of(index: MediaIndex, made: list[MediaFingerprint]) -> list[np.
     return [table.nearest(store.connection, one.vector, NEAREST, None) - 1 for one in made]
 
 
-def is_family(one: int, other: int) -> bool:
+def is_family(one: int, other: int, items: int) -> bool:
     """Say whether two items are copies of one, or one of the other."""
     if other < 0 or one // BLOCK != other // BLOCK:
         return False
-    sources = made_block(one // BLOCK).sources
+    sources = sources_of(one // BLOCK, items)
     return bool(sources[one % BLOCK] == sources[other % BLOCK])
 
 
@@ -192,27 +193,24 @@ def duplicates(folder: Path, items: int, queries: int) -> dict[str, Any]:
             copy, source = group_of.get(str(first + number)), group_of.get(str(families[number]))
             together += copy is not None and copy == source
     for group in groups:
-        wrong += sum(not is_family_in(group[0], one) for one in group[1:])
+        wrong += sum(not is_family_in(group[0], one, items) for one in group[1:])
     return {
         "duplicates_s": seconds, "groups": len(groups), "planted_together": together / max(planted, 1),
         "wrongly_together": wrong, "still_there": len(there),
     }  # fmt: skip
 
 
-_SOURCES: dict[int, np.ndarray] = {}
+@lru_cache(maxsize=1)
+def sources_of(block: int, items: int) -> np.ndarray:
+    """Return of what each item of a block is a copy; the last block may hold fewer."""
+    return made_block(block, min(BLOCK, items - block * BLOCK)).sources
 
 
-def is_family_in(one: str, other: str) -> bool:
+def is_family_in(one: str, other: str, items: int) -> bool:
     """Say whether two ids of one group belong together; ids that were changed since are passed over."""
     if not (one.isdigit() and other.isdigit()):
         return True
-    block = int(one) // BLOCK
-    if block != int(other) // BLOCK:
-        return False
-    if block not in _SOURCES:
-        _SOURCES.clear()
-        _SOURCES[block] = made_block(block).sources
-    return bool(_SOURCES[block][int(one) % BLOCK] == _SOURCES[block][int(other) % BLOCK])
+    return is_family(int(one), int(other), items)
 
 
 def rebuild(folder: Path, items: int, queries: int) -> dict[str, Any]:

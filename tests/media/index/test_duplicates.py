@@ -128,3 +128,20 @@ def test_a_filter_and_a_threshold_hold(open_index):
     assert len(index.find_duplicates(where={"half": 1})) == 30
     assert index.find_duplicates(threshold=1.0) == []
     assert index.find_duplicates(threshold=0.999999, where={"half": [7]}) == []
+
+
+def test_what_rows_were_compared_with_is_forgotten_once_they_are_through():
+    from fpcache.media.index.duplicates import Groups
+
+    groups = Groups(range(4))
+    assert groups.is_open(2, 0)
+    assert not groups.is_open(0, 2)
+    assert groups.is_open(2, 3)
+    groups.is_through(2)
+    assert not groups.is_open(3, 2), "the higher one of these is still to come"
+    groups.link(0, 3)
+    assert not groups.is_open(0, 3)
+    assert groups.linked() == [[0, 3]]
+    for row in (0, 1, 3):
+        groups.is_through(row)
+    assert not groups._compared

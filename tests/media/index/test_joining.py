@@ -63,6 +63,21 @@ def test_very_many_equal_codes_are_linked_without_comparing_all():
     assert len(linked) == 3000
 
 
+def test_far_codes_that_share_most_pieces_are_left_out():
+    random = np.random.default_rng(4)
+    # Of each 64 bits one of two: very many share a piece with very many, and few are near.
+    words = random.integers(0, 256, (4, 2, 8), np.uint8)
+    codes = words[np.arange(4), random.integers(0, 2, (200, 4))].reshape(200, 32)
+    codes[100:] ^= np.packbits(random.random((100, 256)) < 0.01, axis=1)
+    expected = by_brute_force(codes, 12)
+    places, differing = near_pairs(codes, 12)
+    assert len(expected) > 200
+    found = dict(zip(map(tuple, places.tolist()), differing.tolist(), strict=True))
+    assert found.items() <= expected.items()
+    assert len(found) == len(places), "each pair once"
+    assert places.tolist() == sorted(places.tolist())
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_of_none_or_one_there_are_no_pairs(count):
     places, differing = near_pairs(np.zeros((count, 32), np.uint8), 10)

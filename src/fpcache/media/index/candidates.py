@@ -135,7 +135,7 @@ class Candidates:
         return found
 
     def join_codes(self, connection: sqlite3.Connection, scope: Scope) -> None:
-        """Find all pairs of near codes of a kind, for `propose_many` to go by."""
+        """Find all pairs of near codes of a kind, for `propose_many` to go by, once for each row."""
         codes = CodeTable(scope.kind, scope.algorithm)
         codes.follow(connection)
         self._near_codes = codes.near_rows(_NEAR_BITS)
@@ -168,7 +168,7 @@ class Candidates:
             found[row].append(Ranked([one for one in near if one != row], _FEW_UNLIKE))
         has_tokens = connection.execute("SELECT 1 FROM tokens LIMIT 1").fetchone() is not None
         for row, item in items.items():
-            near = self._near_codes.get(row, [])
+            near = self._near_codes.pop(row, [])  # each row is asked for once
             if allowed is not None:
                 near = np.array(near, np.int64)[np.isin(near, allowed)].tolist()
             found[row].insert(0, Ranked(near, _FEW_UNLIKE))

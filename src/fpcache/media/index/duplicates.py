@@ -29,7 +29,7 @@ class Groups:
 
     def __init__(self, rows: Iterable[int]) -> None:
         self._above = {row: row for row in rows}
-        self._compared: set[tuple[int, int]] = set()
+        self._compared: dict[int, set[int]] = {}  # the lower ones by the higher one
 
     def first_of(self, row: int) -> int:
         """Return the row that stands for all that this one is linked with."""
@@ -45,11 +45,16 @@ class Groups:
 
     def is_open(self, one: int, other: int) -> bool:
         """Say whether comparing two can tell anything new, and take it as compared from now on."""
-        pair = (min(one, other), max(one, other))
-        if self.first_of(one) == self.first_of(other) or pair in self._compared:
+        lower, higher = sorted((one, other))
+        compared = self._compared.setdefault(higher, set())
+        if lower in compared or self.first_of(one) == self.first_of(other):
             return False
-        self._compared.add(pair)
+        compared.add(lower)
         return True
+
+    def is_through(self, row: int) -> None:
+        """Forget what this row and lower ones were compared with: going up, nobody asks again."""
+        self._compared.pop(row, None)
 
     def linked(self) -> list[list[int]]:
         """Return the groups of two or more, ascending."""
@@ -84,6 +89,7 @@ def groups_of(
                 for ranked in proposed:
                     own = (row, items[row])
                     _walk(connection, groups, own, ranked, threshold, is_exact=is_exact)
+                groups.is_through(row)
     return _named(connection, groups)
 
 

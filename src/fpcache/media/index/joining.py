@@ -47,21 +47,30 @@ def near_pairs(codes: Codes, within: int) -> tuple[Numbers, NDArray[np.int16]]:
     count = len(codes)
     if not count:
         return np.zeros((0, 2), np.int64), np.zeros(0, np.int16)
-    found: list[Numbers] = []
+    pairs, differing = np.zeros(0, np.int64), np.zeros(0, np.int16)
     words = [np.ascontiguousarray(each).view(np.uint64) for each in (codes, transposed(codes))]
     for number in range(4):
         for start, bits in _PIECES:
             keys = np.concatenate([_keys(each[:, number], start, bits, number > 0) for each in words])
-            # Both places in one number, so that each pair is kept once.
-            found.append(np.unique(np.concatenate([*_sharing(keys, count), np.zeros(0, np.int64)])))
-    pairs = np.unique(np.concatenate(found))
-    places = np.stack([pairs // count, pairs % count], axis=1)
-    differing = np.zeros(len(places), np.int16)
-    for begin in range(0, len(places), _AT_ONCE):
-        one, other = places[begin : begin + _AT_ONCE].T
+            # Both places in one number, so that each pair is kept once; far ones are left out at once, as
+            # there may be hundreds for each code.
+            new = np.setdiff1d(np.concatenate([*_sharing(keys, count), pairs[:0]]), pairs)
+            bits_apart = _differing(codes, new)
+            is_near = bits_apart <= within
+            pairs = np.concatenate([pairs, new[is_near]])
+            differing = np.concatenate([differing, bits_apart[is_near]])
+    order = np.argsort(pairs)
+    pairs = pairs[order]
+    return np.stack([pairs // count, pairs % count], axis=1), differing[order]
+
+
+def _differing(codes: Codes, pairs: Numbers) -> NDArray[np.int16]:
+    """Return in how many bits the codes of each pair differ, as fits best."""
+    differing = np.zeros(len(pairs), np.int16)
+    for begin in range(0, len(pairs), _AT_ONCE):
+        one, other = np.divmod(pairs[begin : begin + _AT_ONCE], len(codes))
         differing[begin : begin + _AT_ONCE] = orientation_distances(codes[one], codes[other]).min(axis=-1)
-    is_near = differing <= within
-    return places[is_near], differing[is_near]
+    return differing
 
 
 def _keys(words: NDArray[np.uint64], start: int, bits: int, is_odd: bool) -> NDArray[np.uint64]:
