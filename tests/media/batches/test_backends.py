@@ -359,6 +359,23 @@ def test_an_interrupt_ends_a_batch_and_its_workers(name, tmp_path):
         assert script.returncode == 0
 
 
+LEFT = """
+import itertools, sys
+from fpcache.media import fingerprint_each
+made = fingerprint_each((f"a text of {n} words" for n in itertools.count()), backend=sys.argv[1], workers=2)
+print(next(made).kind)
+"""
+
+
+@pytest.mark.parametrize("name", ["threads", "processes", "loky", "threading", "sequential"])
+def test_a_script_ends_that_leaves_a_batch_where_it_was(name, tmp_path):
+    environment = {**os.environ, "FPCACHE_DIR": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT, name], capture_output=True, text=True, timeout=60, env=environment
+    )
+    assert (done.returncode, done.stdout) == (0, "text\n"), done.stderr
+
+
 def test_dask_without_a_client_says_what_to_do():
     pytest.importorskip("distributed", reason="needs the dask extra")
     with pytest.raises(MediaError, match="create a Dask Client"):

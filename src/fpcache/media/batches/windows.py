@@ -40,7 +40,8 @@ class JoblibPool:
         self._waiting: list[tuple[Job, Future[Done]]] = []
         self._changed = threading.Condition()
         self._is_closed = False
-        self._thread = threading.Thread(target=self._serve, name="media-fingerprints-joblib")
+        # A script may end while a batch is left where it was, as after Ctrl-C in the loop around it.
+        self._thread = threading.Thread(target=self._serve, name="media-fingerprints-joblib", daemon=True)
 
     @property
     def at_once(self) -> int:
