@@ -92,6 +92,17 @@ def test_what_plain_runs_differ_in_is_told_and_no_fault(tmp_path, capsys):
     assert found["not_deterministic"] == ["cell 1: outputs", "namespace `now`"]
 
 
+def test_a_notebook_runs_with_the_parameters_that_are_given(tmp_path, capsys):
+    path = notebook(tmp_path, "TIMES = 40", "assert TIMES == 2")
+    document = nbformat.read(path, 4)
+    document.cells[0].metadata["tags"] = ["parameters"]
+    nbformat.write(document, path)
+    code, found = checked(capsys, path, "--edits", "none", "-p", "TIMES", "2")
+    assert code == 0
+    assert found["parameters"] == {"TIMES": "2"}
+    assert found["stopped"] == ""
+
+
 def test_a_mutation_that_is_not_replayed_is_found_by_name(tmp_path, capsys, monkeypatch):
     path = notebook(
         tmp_path,

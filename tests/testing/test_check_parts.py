@@ -22,6 +22,7 @@ from fpcache.testing.check.notebooks import (  # noqa: E402
     NotebookCell,
     read_notebook,
 )
+from fpcache.testing.check.parameters import parameter_value, with_parameters  # noqa: E402
 from fpcache.testing.check.running import NotebookRun, Statement, by_stream  # noqa: E402
 from fpcache.testing.check.verdicts import verdicts  # noqa: E402
 from fpcache.testing.check.workplace import prepared  # noqa: E402
@@ -70,6 +71,46 @@ def test_a_notebook_of_another_language_or_without_code_is_bad_usage(tmp_path):
         read_notebook(a_notebook(tmp_path, "1", **other))
     with pytest.raises(CannotCheckError, match="no code cell"):
         read_notebook(a_notebook(tmp_path, ""))
+
+
+# -- parameters ------------------------------------------------------------
+
+
+def a_notebook_with_parameters(directory: Path, source: str) -> Path:
+    path = a_notebook(directory, "import math", source, "print(EPOCHS)")
+    document = nbformat.read(path, 4)
+    document.cells[1].metadata["tags"] = ["parameters"]
+    nbformat.write(document, path)
+    return path
+
+
+def test_parameters_get_their_values_at_the_end_of_the_tagged_cell(tmp_path):
+    path = a_notebook_with_parameters(tmp_path, "%matplotlib inline\nEPOCHS: int = 40\nname = 'a'  # whose")
+    found = with_parameters(read_notebook(path), {"EPOCHS": 2, "name": "b"})
+    assert [cell.source for cell in found.cells] == [
+        "import math",
+        "%matplotlib inline\nEPOCHS: int = 40\nname = 'a'  # whose\nEPOCHS = 2\nname = 'b'",
+        "print(EPOCHS)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("10", 10), ("-1e-3", -0.001), ("None", None), ("[1, 'a']", [1, "a"]), ("red", "red"), ("a b(", "a b(")],
+)
+def test_a_parameters_text_is_a_literal_or_itself(text, value):
+    assert parameter_value(text) == value
+
+
+def test_a_parameter_that_is_not_there_is_bad_usage(tmp_path, capsys):
+    without = a_notebook(tmp_path, "EPOCHS = 40")
+    assert main(["check", "-p", "EPOCHS", "2", str(without)]) == 2
+    assert "give the cell that assigns them the tag 'parameters'" in capsys.readouterr().err
+    path = a_notebook_with_parameters(tmp_path, "EPOCHS = 40\nRATE = 0.1")
+    assert main(["check", "-p", "EPOCH", "2", str(path)]) == 2
+    assert "no parameter EPOCH: cell 2, which has the tag 'parameters', assigns EPOCHS, RATE" in (
+        capsys.readouterr().err
+    )
 
 
 def test_missing_packages_are_named_with_the_command_that_installs_them(tmp_path, capsys, monkeypatch):

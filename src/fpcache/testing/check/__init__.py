@@ -6,13 +6,15 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from .checking import EDITS, NotebookCheck, check
 from .notebooks import CannotCheckError, Notebook, read_notebook
+from .parameters import parameter_value, with_parameters
 from .running import KernelSettings
 from .telling import as_json, check_text, verdict_text
 from .verdicts import verdicts
@@ -44,7 +46,8 @@ def main(args: Sequence[str] | None = None) -> int:
         print(f"fpcache check needs {', '.join(missing)}: pip install 'fpcache[demo]'", file=sys.stderr)
         return _CANNOT
     try:
-        notebooks = [read_notebook(path) for path in options.notebooks]
+        parameters = {name: parameter_value(text) for name, text in options.parameter}
+        notebooks = [with_parameters(read_notebook(path), parameters) for path in options.notebooks]
     except CannotCheckError as error:
         print(f"fpcache check: {error}", file=sys.stderr)
         return _CANNOT
@@ -72,7 +75,13 @@ def _concluded(checks: Sequence[NotebookCheck], options: argparse.Namespace, is_
 
 
 def check_notebook(
-    path: Path, settings: KernelSettings, *, edits: str = "all", keep: Path | None = None, quiet: bool = True
+    path: Path,
+    settings: KernelSettings,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    edits: str = "all",
+    keep: Path | None = None,
+    quiet: bool = True,
 ) -> NotebookCheck:
     """Run a notebook without the cache and with it, and compare.
 
@@ -82,6 +91,8 @@ def check_notebook(
         The notebook.
     settings : KernelSettings
         How kernels are started.
+    parameters : mapping of str to object, optional
+        Other values of names that the cell with the tag ``parameters`` assigns.
     edits : str
         Which edits to try as well: none, harmless, harmful or all.
     keep : Path, optional
@@ -92,9 +103,10 @@ def check_notebook(
     Raises
     ------
     CannotCheckError
-        If there is nothing that can be run plainly.
+        If there is nothing that can be run plainly, or no such parameter.
     """
-    return _check(read_notebook(path), settings, edits, keep, quiet)
+    notebook = with_parameters(read_notebook(path), parameters or {})
+    return _check(notebook, settings, edits, keep, quiet)
 
 
 def _checked(notebook: Notebook, options: argparse.Namespace) -> NotebookCheck:
@@ -141,6 +153,8 @@ def _parser() -> argparse.ArgumentParser:
     add("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
     add("--json", action="store_true", help="print JSON instead of tables")
     add("--edits", choices=EDITS, default="all", help="also run edited versions (default: %(default)s)")
+    add("-p", "--parameter", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"),
+        help="set a name that the cell with the tag 'parameters' assigns; repeatable")  # fmt: skip
     add("--bounds", action="store_true", help="fail where a run is too slow, too")
     add("--timeout", type=_seconds, default=600.0, metavar="S", help="end a kernel that says nothing for S s")
     add("--kernel-args", action="append", default=[], metavar="ARG", help="one more argument of the kernels")

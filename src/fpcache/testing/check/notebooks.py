@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from fpcache.testing.sessions.steps import text_for
 __all__ = ["CannotCheckError", "Notebook", "NotebookCell", "read_notebook"]
 
 _MAY_RAISE = "raises-exception"
+_PARAMETERS = "parameters"
 
 
 class CannotCheckError(Exception):
@@ -28,19 +30,26 @@ class NotebookCell:
         The ``n`` of its ``In [n]`` when all cells have run.
     may_raise : bool
         Whether it has the tag ``raises-exception``.
+    has_parameters : bool
+        Whether it has the tag ``parameters``.
     """
 
     number: int
     source: str
     may_raise: bool = False
+    has_parameters: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
-    """A notebook's code cells; empty ones are left out, as Jupyter doesn't run them."""
+    """A notebook's code cells; empty ones are left out, as Jupyter doesn't run them.
+
+    `parameters` are those that have other values than the notebook says.
+    """
 
     path: Path
     cells: tuple[NotebookCell, ...]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_notebook(path: Path) -> Notebook:
@@ -80,4 +89,5 @@ def _document(path: Path) -> Any:
 
 def _cell(number: int, cell: Any) -> NotebookCell:
     source = text_for("plain", cell.source, "")
-    return NotebookCell(number, source, _MAY_RAISE in cell.metadata.get("tags", ()))
+    tags = cell.metadata.get("tags", ())
+    return NotebookCell(number, source, _MAY_RAISE in tags, _PARAMETERS in tags)

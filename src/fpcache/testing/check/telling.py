@@ -40,6 +40,8 @@ def _indented(lines: Iterator[str]) -> Iterator[str]:
 
 def _account(check: NotebookCheck) -> Iterator[str]:
     yield f"ran in {check.copied}"
+    if check.notebook.parameters:
+        yield f"with {', '.join(f'{name} = {value!r}' for name, value in check.notebook.parameters.items())}"
     if check.plain[-1].stopped:
         yield f"{check.plain[-1].stopped}, so the cells after it were not run (in any run)"
     if check.unstable:
@@ -147,6 +149,7 @@ def _check_data(check: NotebookCheck) -> dict[str, Any]:
     return {
         "path": str(check.notebook.path),
         "is_wrong": check.is_wrong,
+        "parameters": {name: repr(value) for name, value in check.notebook.parameters.items()},
         "copied": check.copied,
         "stopped": check.plain[-1].stopped,
         "not_deterministic": list(check.unstable),
