@@ -363,3 +363,14 @@ def test_the_median_over_notebooks_counts():
     checks = [a_check(10.0, (cold_s, 5.0, 5.0), (1.0, 0.4, 0.05)) for cold_s in (10.1, 10.5, 12.0)]
     assert verdicts(checks)[0].is_met
     assert verdicts(checks)[0].found == "5.0%"
+
+
+def test_what_draws_from_a_state_that_nobody_seeded_is_not_attainable():
+    plain = a_run(2.0, statements=[(1, 1.0, False), (2, 1.0, False)])
+    runs = [
+        a_run(2.0, a_row("miss", 1, 1.0, reason), a_row("miss", 2, 1.0, "never seen"))
+        for reason in ("never seen", "NumPy's random state was never seeded")
+    ]
+    found = gain_of([plain], [*runs, runs[1]])
+    assert found.attainable_s == 1.0
+    assert [one.excluded for one in found.statements] == ["NumPy's random state was never seeded", ""]

@@ -26,6 +26,7 @@ from fpcache.dependencies.waivers import waivers
 
 __all__ = [
     "KIND",
+    "NEVER_SEEDED",
     "apply",
     "apply_before",
     "begin",
@@ -42,6 +43,7 @@ __all__ = [
 ]
 
 KIND = "random"
+NEVER_SEEDED = "was never seeded"
 _UNKNOWN = "unknown"
 
 
@@ -162,7 +164,7 @@ def check(dependency: Dependency, context: Context) -> str | None:
     title = source(name).title
     if present is not None and digest(present.read()) == dependency.expected:
         return None
-    return f"{title} was never seeded" if is_new else f"{title} differs"
+    return f"{title} {NEVER_SEEDED}" if is_new else f"{title} differs"
 
 
 def ready(effect: Effect, context: Context) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from fpcache.dependencies.random_states import NEVER_SEEDED
 from fpcache.testing.sessions.results import CellResult, Row
 
 from .running import NotebookRun, Statement
@@ -94,7 +95,7 @@ def gain_of(plain: Sequence[NotebookRun], cached: Sequence[NotebookRun | None]) 
 
 def _judged(statement: Statement, cached: Sequence[NotebookRun | None]) -> DearStatement:
     rows = tuple(None if one is None else _row_of(one, statement.cell, statement.line) for one in cached)
-    excluded = "raises" if statement.raised else _exclusion(rows[0] if rows else None)
+    excluded = "raises" if statement.raised else _exclusion(rows)
     return DearStatement(statement.cell, statement.line, statement.duration_s, excluded, rows)
 
 
@@ -106,15 +107,18 @@ def _row_of(told: NotebookRun, number: int, line: int) -> Row | None:
     return next((row for row in rows if row.lines[0] <= line <= row.lines[1]), None)
 
 
-def _exclusion(cold: Row | None) -> str:
+def _exclusion(rows: Sequence[Row | None]) -> str:
     """Say why the time of a component can't be saved; ``""`` where it can.
 
-    That it is dear to fingerprint, quicker than before or raised no excuse.
+    That it is dear to fingerprint or quicker than before is no excuse.
     """
+    cold, last = (rows[0], rows[-1]) if rows else (None, None)
     if cold is None:
         return ""
     if cold.status == "uncacheable":
         return f"refused: {cold.reason}"
+    if last is not None and last.status == "miss" and last.reason.endswith(NEVER_SEEDED):
+        return last.reason  # each plain run draws another sample
     return cold.reason if cold.status == "plain" and cold.reason in BY_RULE else ""
 
 
