@@ -365,12 +365,21 @@ def test_the_median_over_notebooks_counts():
     assert verdicts(checks)[0].found == "5.0%"
 
 
-def test_what_draws_from_a_state_that_nobody_seeded_is_not_attainable():
+SAMPLES = "`pandas` draws from the system's entropy, and unseeded samples are new ones here"
+
+
+@pytest.mark.parametrize(
+    ("row", "excluded"),
+    [
+        (("miss", 1, 1.0, "NumPy's random state was never seeded"), "NumPy's random state was never seeded"),
+        (("miss", 1, 1.0, SAMPLES), SAMPLES),
+        (("uncacheable", 1, 1.0, "reads the clock"), "refused: reads the clock"),
+    ],
+)
+def test_what_draws_an_unseeded_sample_or_is_refused_later_is_not_attainable(row, excluded):
     plain = a_run(2.0, statements=[(1, 1.0, False), (2, 1.0, False)])
-    runs = [
-        a_run(2.0, a_row("miss", 1, 1.0, reason), a_row("miss", 2, 1.0, "never seen"))
-        for reason in ("never seen", "NumPy's random state was never seeded")
-    ]
-    found = gain_of([plain], [*runs, runs[1]])
+    other = a_row("miss", 2, 1.0, "never seen")
+    cold, warm = a_run(2.0, a_row("miss", 1, 1.0, "never seen"), other), a_run(2.0, a_row(*row), other)
+    found = gain_of([plain], [cold, warm, warm])
     assert found.attainable_s == 1.0
-    assert [one.excluded for one in found.statements] == ["NumPy's random state was never seeded", ""]
+    assert [one.excluded for one in found.statements] == [excluded, ""]

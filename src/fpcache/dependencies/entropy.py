@@ -29,9 +29,10 @@ from fpcache.dependencies.substitutions import Substitution, substitute, undo
 from fpcache.dependencies.waivers import waivers
 from fpcache.fingerprints.locality import is_local_namespace
 
-__all__ = ["KIND", "TEMPORARY_NAMES", "apply", "check", "probe", "ready"]
+__all__ = ["KIND", "NEW_SAMPLES", "TEMPORARY_NAMES", "apply", "check", "probe", "ready"]
 
 KIND = "entropy"
+NEW_SAMPLES = "unseeded samples are new ones here"
 _NUMPY = "numpy.random.bit_generator"
 _LEGACY = "numpy.random.mtrand"
 _LAST = 8  # a legacy generator is given its seed at once; some threads may be making one each
@@ -241,7 +242,7 @@ def check(dependency: Dependency, context: Context) -> str | None:
         return None
     draws = f"{dependency.name} draws from the system's entropy"
     if context.settings.get("unseeded") != "replay":
-        return f"{draws}, and unseeded samples are new ones here"
+        return f"{draws}, and {NEW_SAMPLES}"
     return (
         f"{draws}, and this session has the recorded sample already"
         if dependency.expected in _replayed

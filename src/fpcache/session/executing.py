@@ -106,9 +106,8 @@ async def execute_component(step: ComponentStep) -> bool:
     try:
         failed = await (_run_plainly(step) if trace is None else _run_recorded(step, trace))
     finally:
-        if (
-            trace is not None
-        ):  # probes are in cycles, in which the user's objects would outlive their last name
+        # Probes are in cycles, in which the user's objects would outlive their last name.
+        if trace is not None:
             trace.observing.context.reading = None
     if start is not None:
         with faults.guarded("remembering an unseeded random state"):

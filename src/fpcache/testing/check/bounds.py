@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from fpcache.dependencies.entropy import NEW_SAMPLES
 from fpcache.dependencies.random_states import NEVER_SEEDED
 from fpcache.testing.sessions.results import CellResult, Row
 
@@ -15,6 +16,8 @@ __all__ = ["BY_RULE", "DEAR_S", "DearStatement", "Gain", "dear_statements", "gai
 DEAR_S = 0.01
 # Reasons of components that always run.
 BY_RULE = frozenset({"a definition", "an import", "a magic", "a shell command", "nothing to run"})
+# Ends of reasons why a component has to run in each new kernel: a plain run draws another sample each time.
+_OTHER_SAMPLES = (NEVER_SEEDED, NEW_SAMPLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +116,12 @@ def _exclusion(rows: Sequence[Row | None]) -> str:
     That it is dear to fingerprint or quicker than before is no excuse.
     """
     cold, last = (rows[0], rows[-1]) if rows else (None, None)
-    if cold is None:
-        return ""
-    if cold.status == "uncacheable":
-        return f"refused: {cold.reason}"
-    if last is not None and last.status == "miss" and last.reason.endswith(NEVER_SEEDED):
-        return last.reason  # each plain run draws another sample
-    return cold.reason if cold.status == "plain" and cold.reason in BY_RULE else ""
+    for row in (cold, last):  # a cold run that had spent its purse refuses nothing yet
+        if row is not None and row.status == "uncacheable":
+            return f"refused: {row.reason}"
+    if last is not None and last.status == "miss" and last.reason.endswith(_OTHER_SAMPLES):
+        return last.reason
+    return cold.reason if cold is not None and cold.status == "plain" and cold.reason in BY_RULE else ""
 
 
 def _spent_s(told: NotebookRun, plain: NotebookRun, attainable: Sequence[DearStatement]) -> float:
