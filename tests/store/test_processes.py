@@ -99,3 +99,28 @@ def test_a_file_size_limit_reads_as_a_full_disk(tmp_path):
     assert told.endswith("0 b'old'\n")
     assert store.verify().problems == ()
     assert len([path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]) == 1
+
+
+READER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+print(connection.execute("SELECT count(*) FROM entries").fetchone()[0])
+connection.close()
+"""
+
+
+def test_opening_a_store_twice_keeps_the_locks_that_other_processes_heed(tmp_path):
+    """Without them, another process that closes the index would delete the log of what was kept last."""
+
+    def others_count() -> int:
+        told, errors = start(READER, tmp_path / "index.sqlite").communicate(timeout=60)
+        assert errors == ""
+        return int(told)
+
+    store = LocalStore(tmp_path, key=KEY)
+    again = LocalStore(tmp_path, key=KEY)
+    for count in (1, 2, 3):
+        store.put(an_entry(f"entry {count}"), {"payload": b"x"})
+        assert others_count() == count
+    again.close()
+    store.close()

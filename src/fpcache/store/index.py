@@ -6,12 +6,11 @@ killed at any point leaves the last committed state.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from pathlib import Path
 
 from fpcache.errors import StoreUnavailableError
-from fpcache.store.transactions import patiently, writing
+from fpcache.store.transactions import made_privately, patiently, writing
 
 __all__ = ["BUSY_S", "open_index", "unavailable", "writing"]
 
@@ -87,8 +86,7 @@ def open_index(path: Path) -> sqlite3.Connection:
         It is left as it is.
     """
     try:
-        # Private from the start; SQLite gives its side files the same mode.
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        made_privately(path)
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:
         raise unavailable(path, error) from error

@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
-__all__ = ["patiently", "reading", "writing"]
+__all__ = ["made_privately", "patiently", "reading", "writing"]
 
 _PAUSE_S = 0.02
+
+
+def made_privately(path: Path) -> bool:
+    """Make an empty file for this user only; SQLite gives its side files the same mode.
+
+    One that is there is not opened. Closing it would let go of all locks that
+    SQLite holds on it in this process (POSIX locks are the process's), and
+    another process would then delete the log that holds what was written last.
+
+    Returns
+    -------
+    bool
+        False where there is one already.
+
+    Raises
+    ------
+    OSError
+        If it can't be made.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return False
+    return True
 
 
 def patiently(

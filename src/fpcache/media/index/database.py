@@ -17,7 +17,7 @@ from pathlib import Path
 
 from fpcache.errors import CorruptEntryError, StoreError, StoreUnavailableError
 from fpcache.own_work import quiet
-from fpcache.store.transactions import patiently, reading, writing
+from fpcache.store.transactions import made_privately, patiently, reading, writing
 
 __all__ = ["identity_of", "open_database", "reading", "translated", "writing"]
 
@@ -84,13 +84,8 @@ def open_database(path: Path) -> sqlite3.Connection:
 
 
 def _made_or_found(path: Path) -> None:
-    """Make the file, for this user only; one that is there is not opened.
-
-    Closing it would let go of all locks that SQLite holds on it in this process (POSIX locks are the
-    process's), and another process would then delete the log that holds what was written last.
-    """
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    """Make the file, or see that what is there may be one."""
+    if made_privately(path):
         return
     with quiet():  # that SQLite opens it tells whoever watches a run
         found = path.stat()
