@@ -16,6 +16,7 @@ from collections.abc import Iterable
 
 import xxhash
 
+from fpcache.dependencies.locked_files import chunks_of
 from fpcache.dependencies.paths import Signature, signature
 
 __all__ = ["GONE", "clock_ns", "content_digest", "listing_digest", "names_in", "tree_digest", "tree_names"]
@@ -28,10 +29,8 @@ RACY_NS = 2_500_000_000  # some file systems keep times to two seconds only
 MEMO_LENGTH = 50_000
 MAX_TREE_FILES = 2_000
 MAX_TREE_BYTES = 64 << 20
-_CHUNK_BYTES = 1 << 20
 
-# Bound at import, so that they never meet a wrapper.
-_open, _read, _close, _scandir = os.open, os.read, os.close, os.scandir
+_scandir = os.scandir  # bound at import, so that it never meets a wrapper
 _memo: OrderedDict[tuple[str, Signature], str] = OrderedDict()
 
 
@@ -70,16 +69,10 @@ def content_digest(path: str) -> str:
 def _digest_of(path: str) -> str:
     hasher = xxhash.xxh3_128()
     try:
-        descriptor = _open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
-    except OSError:
-        return UNREADABLE
-    try:
-        while chunk := _read(descriptor, _CHUNK_BYTES):
+        for chunk in chunks_of(path):
             hasher.update(chunk)
     except OSError:
         return UNREADABLE
-    finally:
-        _close(descriptor)
     return hasher.hexdigest()
 
 

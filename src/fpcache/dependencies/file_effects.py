@@ -11,6 +11,7 @@ from json import dumps, loads
 import xxhash
 
 from fpcache.dependencies.file_digests import content_digest
+from fpcache.dependencies.locked_files import chunks_of
 from fpcache.dependencies.paths import absolute, signature
 from fpcache.dependencies.records import Effect
 from fpcache.errors import UncacheableError
@@ -41,8 +42,7 @@ def file_effect(path: str, name: str, *, keeps_times: bool, makes_parent: bool) 
     """Return the effect of a file as it is now, ``None`` where it changes while it is read."""
     before = signature(path)
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        content = b"".join(chunks_of(path))
     except OSError:
         return None
     if before is None or before != signature(path):
