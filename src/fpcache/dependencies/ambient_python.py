@@ -5,6 +5,7 @@ from __future__ import annotations
 import decimal
 import locale
 import logging
+import sys
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -82,7 +83,19 @@ def _read_zone() -> Options:
     return {"names": time.tzname, "offset": time.timezone, "offset in summer": time.altzone}
 
 
+def _read_digits() -> Options:
+    return {"int_max_str_digits": sys.get_int_max_str_digits()}
+
+
+def _write_digits(options: Options) -> None:
+    sys.set_int_max_str_digits(options["int_max_str_digits"])
+
+
 PYTHON = (
+    Library(
+        "digits of numbers", "the limit", "sys", "",
+        _read_digits, lambda: {"int_max_str_digits": sys.int_info.default_max_str_digits}, _write_digits,
+    ),
     Library(
         "time zone", "the time zone's", "time", "",
         _read_zone, lambda: {"names": ("UTC", "UTC"), "offset": 0, "offset in summer": 0}, None,

@@ -30,6 +30,7 @@ from fpcache.fingerprints.records import MISSING
 __all__ = [
     "OWN_RULES",
     "PackageUse",
+    "followed",
     "is_native",
     "is_observed",
     "is_seeding",
@@ -114,7 +115,7 @@ def package_uses(code: CodeType, namespace: Namespace) -> Iterator[PackageUse]:
     stores_items = _stores_items(code)
     for use, is_item in _stored_on_results(code):
         with suppress(Exception):  # a user's object may raise whatever is asked of it
-            home, path, value, rest = _followed(use, namespace)
+            home, path, value, rest = followed(use, namespace)
             if home is not None and not rest and _is_counted(home, path) and not isinstance(value, type):
                 yield PackageUse(home.partition(".")[0], f"{path}()", None, value, is_item)
     for use in code_facts(code).uses:
@@ -138,7 +139,7 @@ def is_seeding(package: str, name: str) -> bool:
 
 def _package_use(use: NameUse, namespace: Namespace, stores_items: bool) -> PackageUse | None:
     """Follow a chain of attributes to what may be changed, if that is of an installed package."""
-    home, path, value, rest = _followed(use, namespace)
+    home, path, value, rest = followed(use, namespace)
     if home is None or not path:
         return None
     package = home.partition(".")[0]
@@ -157,7 +158,7 @@ def _package_use(use: NameUse, namespace: Namespace, stores_items: bool) -> Pack
     return PackageUse(package, path, sys.modules.get(home), value) if is_setting else None
 
 
-def _followed(use: NameUse, namespace: Namespace) -> tuple[str | None, str, Any, tuple[str, ...]]:
+def followed(use: NameUse, namespace: Namespace) -> tuple[str | None, str, Any, tuple[str, ...]]:
     """Return the installed module that a chain goes through, its path, the object there, and what is left.
 
     An object that the notebook itself holds is the user's; it is nothing of a package.

@@ -19,8 +19,7 @@ from operator import is_
 from types import ModuleType
 from typing import Any
 
-import xxhash
-
+from fpcache.dependencies import file_modes
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.python_settings import changed_settings, settings
 from fpcache.dependencies.records import Dependency, Effect, Observation, Refusal
@@ -98,8 +97,10 @@ class _Probe:
 
         @functools.wraps(original)
         def umask(mask: int) -> int:
-            self._effects.append(Effect(KIND, "umask", dumps(mask).encode()))
-            return original(mask)
+            before = original(mask)
+            file_modes.note_before(self._context, before)
+            self._effects.append(Effect(KIND, file_modes.NAME, dumps(mask).encode()))
+            return before
 
         @functools.wraps(register)
         def registered(function: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -188,10 +189,12 @@ class _Probe:
             return
         paths = self._context.paths
         changed = {effect.name for effect in self._effects}
+        if file_modes.NAME in changed:
+            yield file_modes.umask_dependency(self._context, KIND)
         for name, present in _restored(self._before).items():
             is_usual = present == _USUAL.get(name, present)
             if name in changed or not is_usual or not paths.isdisjoint(_NAMED_BY[name]):
-                yield Dependency(KIND, name, _digest(present))
+                yield Dependency(KIND, name, file_modes.digest_of(present))
 
 
 def _descended(path: str) -> object:
@@ -220,17 +223,15 @@ def probe(context: Context) -> _Probe:
 
 def check(dependency: Dependency, context: Context) -> str | None:
     """Say which state of the process is not what it was."""
-    present = _restored(_state())[dependency.name]
-    return None if _digest(present) == dependency.expected else f"the {dependency.name} changed"
+    is_umask = dependency.name == file_modes.NAME
+    present = file_modes.present_umask() if is_umask else _restored(_state())[dependency.name]
+    is_same = file_modes.digest_of(present) == dependency.expected
+    return None if is_same else f"the {dependency.name} changed"
 
 
 def _restored(state: _State) -> dict[str, object]:
     """Return what can be set again, by name."""
     return {**state.lists, **state.limits}
-
-
-def _digest(value: object) -> str:
-    return xxhash.xxh3_128_hexdigest(dumps(value).encode())
 
 
 def ready(effect: Effect, context: Context) -> str | None:
@@ -246,7 +247,7 @@ def apply(effect: Effect, context: Context) -> None:
         importlib.invalidate_caches()
     elif effect.name == "sys.argv":
         sys.argv[:] = state
-    elif effect.name == "umask":
+    elif effect.name == file_modes.NAME:
         os.umask(state)
     else:
         sys.setrecursionlimit(state)

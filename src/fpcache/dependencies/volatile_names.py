@@ -12,7 +12,7 @@ from typing import Literal
 
 __all__ = ["NAMES", "ROOTS", "TIMELESS_ARGUMENTS", "VERSION", "Kind"]
 
-VERSION = 3
+VERSION = 4
 
 Kind = Literal[
     "duration", "clock", "calendar", "entropy", "network", "database", "dynamic", "identity",
@@ -74,8 +74,9 @@ NAMES: Mapping[Kind, tuple[str, ...]] = {
     ),
     "address": ("builtins.id",),
     "registry": (
-        "codecs.register", "codecs.register_error", "copyreg.pickle", "copyreg.constructor",
-        "copyreg.add_extension", "sqlite3.register_adapter", "sqlite3.register_converter",
+        "codecs.register", "codecs.unregister", "codecs.register_error", "copyreg.pickle",
+        "copyreg.constructor", "copyreg.add_extension", "copyreg.remove_extension",
+        "sqlite3.register_adapter", "sqlite3.register_converter",
         "logging.addLevelName", "logging.setLoggerClass", "logging.setLogRecordFactory", "mimetypes.add_type",
         "csv.register_dialect", "csv.unregister_dialect", "shutil.register_archive_format",
         "shutil.register_unpack_format", "webbrowser.register", "atexit.register", "atexit.unregister",

@@ -10,6 +10,8 @@ from operator import itemgetter
 from types import GetSetDescriptorType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from fpcache.fingerprints.abstract_classes import registrations
+from fpcache.fingerprints.annotations import feed_annotated_class
 from fpcache.fingerprints.attrs_classes import is_attrs_hash
 from fpcache.fingerprints.global_reads import module_reads
 from fpcache.fingerprints.installed import feed_installed, installed_path
@@ -90,6 +92,8 @@ def _class_parts(enc: Encoder, cls: type) -> Children:
         yield from _members(enc, cls)
     if "__dataclass_fields__" in vars(cls):
         yield from _fields(enc, cls)
+    feed_annotated_class(enc, cls)
+    yield from registrations(enc, cls)
 
 
 def _is_bookkeeping(cls: type, name: str, value: object, is_enum: bool) -> bool:

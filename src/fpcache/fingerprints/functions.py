@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from fpcache.fingerprints.annotations import feed_annotations
 from fpcache.fingerprints.builtin_values import feed_sequence
 from fpcache.fingerprints.code_objects import CodeFacts, code_facts
 from fpcache.fingerprints.global_reads import global_reads, namespace_name
@@ -67,6 +68,8 @@ def _function_parts(enc: Encoder, function: FunctionType) -> Children:
     yield ".__defaults__", function.__defaults__
     yield ".__kwdefaults__", function.__kwdefaults__
     yield ".__annotations__", function.__annotations__
+    if function.__annotations__ and is_local_code(function):
+        feed_annotations(enc, function.__annotations__, function.__globals__)
     yield ".__type_params__", getattr(function, "__type_params__", ())
     yield ".__dict__", function.__dict__
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):

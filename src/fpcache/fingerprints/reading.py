@@ -153,7 +153,7 @@ class _Gatherer:
             elif found.role == "mention":
                 self._resolve(found, found.path, chain)
                 self.packages.add(found.path.partition(".")[0])
-            else:
+            elif found.role != "named":
                 self._root(found, chain)
 
     def _as_earlier(self, found: GlobalRead) -> GlobalRead:

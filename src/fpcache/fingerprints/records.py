@@ -40,7 +40,7 @@ class Missing:
 
 MISSING: Final = Missing()
 
-Role = Literal["read", "store", "mention", "follow"]
+Role = Literal["read", "store", "mention", "named", "follow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,10 @@ class GlobalRead:
         For people: the functions through which it is reached, then itself.
     namespace : dict
         The namespace itself.
-    role : {"read", "store", "mention", "follow"}
+    role : {"read", "store", "mention", "named", "follow"}
         Whether the code reads the name, assigns it by ``global``, or only
-        holds the (installed) object; ``"follow"`` tells of a function whose
+        holds the (installed) object; ``"named"`` is what only an annotation
+        names, which the digest tells; ``"follow"`` tells of a function whose
         own code was taken in.
     path : str
         The name as the code spells it, such as ``"np.random.rand"``.

@@ -23,17 +23,20 @@ from fpcache.dependencies.package_uses import (
     reached_code,
 )
 from fpcache.dependencies.records import Dependency
-from fpcache.fingerprints.code_objects import code_facts
+from fpcache.dependencies.registries import may_register, named_in
+from fpcache.fingerprints.code_objects import code_facts, names_in
 from fpcache.fingerprints.locality import is_local_module
 from fpcache.fingerprints.module_files import module_code
 from fpcache.fingerprints.packages import is_local_code
 from fpcache.fingerprints.records import MISSING, Reading
+from fpcache.session.registered_classes import RegisteredClasses
 from fpcache.session.standard_parts import StandardParts
 
 __all__ = ["AmbientHistory", "affected_packages", "effect_root", "histories"]
 
 KIND = "history"
 STANDARD = "the standard library"
+PROCESS = "the whole process"
 # What extends another package without being required by it.
 _EXTENDS: Mapping[str, tuple[str, ...]] = {"pandas": ("tqdm",)}
 
@@ -44,7 +47,8 @@ def affected_packages(
     """Return the installed packages that a component which was run may have changed.
 
     A statement made for that, and what its code and the local functions that
-    it names assign in a package, or call by a name such as ``set_…``.
+    it names assign in a package, or call by a name such as ``set_…``. What adds to
+    a registry that any code uses (codecs, picklers) affects `PROCESS`.
     """
     root = effect_root(nodes, namespace)
     found = set() if root is None else {root}
@@ -52,7 +56,22 @@ def affected_packages(
         found |= set(modules_handed_on(code, namespace))
         for reached, scope in reached_code(code, namespace):
             found |= _changed_by(package_uses(reached, scope))
+    if code is not None and _registers(component.kind, nodes, code, namespace):
+        found.add(PROCESS)
     return frozenset(found)
+
+
+def _registers(
+    kind: Kind, nodes: Sequence[ast.stmt], code: CodeType, namespace: Mapping[str, object]
+) -> bool:
+    """Whether code may add to a registry of the whole process; a definition may by its decorators."""
+    if kind not in (Kind.CODE, Kind.DYNAMIC) and not any(
+        getattr(node, "decorator_list", ()) for node in nodes
+    ):
+        return may_register([(code, namespace)])
+    if kind is Kind.DYNAMIC and named_in(code_facts(code).strings):
+        return True
+    return may_register(reached_code(code, namespace))
 
 
 def _changed_by(uses: Iterable[PackageUse]) -> set[str]:
@@ -122,6 +141,7 @@ def histories(reading: Reading) -> frozenset[str]:
     found = {item.path.partition(".")[0] for item in reading.resolved} | set(reading.packages)
     found |= {str(kind.__module__).partition(".")[0] for kind in set(map(type, reading.nodes))}
     found |= {other for package in found for other in _EXTENDS.get(package, ())}
+    found.add(PROCESS)
     runs_python = reading.packages or any(not _is_compiled(item.value) for item in reading.resolved)
     return frozenset(found - {"builtins", "__main__"} | ({STANDARD} if runs_python else set()))
 
@@ -143,6 +163,7 @@ class AmbientHistory:
 
     _done: dict[str, dict[str, str]] = field(default_factory=dict)
     standard: StandardParts = field(default_factory=StandardParts)
+    registered: RegisteredClasses = field(default_factory=RegisteredClasses)
     _unknown: int = 0
     _token: str = field(default_factory=lambda: secrets.token_hex(8))
     _modules: int = field(default_factory=lambda: len(sys.modules))
@@ -171,15 +192,19 @@ class AmbientHistory:
             code = module_code(module) if isinstance(module, ModuleType) and is_local_module(module) else None
             if code is not None:
                 digest = code_facts(code).digest.hex()
-                self.note(_changed_by(package_uses(code, vars(module))), f"import {name} {digest}", str)
+                changed = _changed_by(package_uses(code, vars(module)))
+                changed |= {PROCESS} if may_register(reached_code(code, vars(module))) else set()
+                self.note(changed, f"import {name} {digest}", str)
+                self.registered.is_in_doubt |= "register" in names_in(code)
 
     def digest(self, package: str) -> str:
         """Return the digest of a package's history; empty for an untouched package."""
         done = list(self._done.get(package, {}).items())
         replaced = self.standard.digest() if package == STANDARD else ""
-        if not done and not replaced:
+        registered = self.registered.own() if package == STANDARD else []
+        if not done and not replaced and not registered:
             return ""
-        return hashlib.blake2b(repr((done, replaced)).encode(), digest_size=16).hexdigest()
+        return hashlib.blake2b(repr((done, replaced, registered)).encode(), digest_size=16).hexdigest()
 
     def dependencies(self, packages: Collection[str]) -> list[Dependency]:
         """Return one dependency for each of `packages`, also the untouched ones."""
@@ -190,5 +215,7 @@ class AmbientHistory:
         if self.digest(dependency.name) == dependency.expected:
             return None
         if dependency.name == STANDARD:
-            return "a part of the standard library was replaced by other code"
+            return "a part of the standard library was replaced, or a class registered with an abstract one"
+        if dependency.name == PROCESS:
+            return "codecs, picklers or the like were registered by another statement"
         return f"settings of `{dependency.name}` were changed by another statement"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from types import CodeType
+
 from fpcache.cells import Component
+from fpcache.dependencies.package_uses import reached_code
+from fpcache.fingerprints.code_objects import names_in
 from fpcache.fingerprints.reading import read
 from fpcache.session.cell_run import CellRun
 from fpcache.session.history import affected_packages
@@ -25,12 +29,21 @@ def note_effects(run: CellRun, component: Component) -> None:
     """Add a component to the histories of the packages that it may have changed."""
     names = [name for name in component.names.reads if not is_shells_own(name)]
     nodes = run.request.nodes[component.start : component.stop]
+    code = run.compiled(component)
     run.services.history.note_modules()
+    run.services.history.registered.see(lambda: _names_register(run, code))
     governor, digest = run.services.governor, component.code_digest
     with governor.spending():
         allowance = governor.allowance(digest, run.services.settings.min_seconds)
         run.services.history.note(
-            affected_packages(component, nodes, run.compiled(component), run.namespace),
+            affected_packages(component, nodes, code, run.namespace),
             digest,
             lambda: read(names, None, run.namespace, allowance=allowance).digest,
         )
+
+
+def _names_register(run: CellRun, code: CodeType | None) -> bool:
+    """Whether a cell, or code that is called in it, may register classes with others."""
+    if "register" in run.request.transformed_cell:
+        return True
+    return code is not None and any("register" in names_in(c) for c, _ in reached_code(code, run.namespace))

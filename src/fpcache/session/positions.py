@@ -3,13 +3,16 @@
 A cell has another file name in each kernel, so the names in recorded outputs
 are replaced by marks, and by the present names when they are shown again.
 Lines can't be replaced: they, and the text that stands on them, are a
-dependency of such a recording.
+dependency of such a recording, and of one whose code asks for lines, for
+source or for a code object as a whole, which knows its line.
 """
 
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from json import dumps, loads
+from types import CodeType
 from typing import TYPE_CHECKING
 
 import xxhash
@@ -18,6 +21,8 @@ from fpcache.cells import Component
 from fpcache.dependencies.loaded_source import function_source
 from fpcache.dependencies.records import Dependency
 from fpcache.errors import UncacheableError
+from fpcache.fingerprints.code_objects import code_facts, names_in
+from fpcache.fingerprints.name_uses import steps_of
 from fpcache.fingerprints.records import Reading
 from fpcache.replay.outputs import OutputLog
 
@@ -33,9 +38,31 @@ _ASKERS = (
     "inspect.stack",
     "inspect.currentframe",
     "inspect.trace",
+    "inspect.findsource",
     "traceback.",
     "linecache.",
+    "dis.",
+    "marshal.dump",
+    "cloudpickle.",
+    "dill.",
 )
+# Attributes that tell lines: of code, classes, frames, tracebacks, recorded warnings.
+_LINES = frozenset(
+    {
+        "co_firstlineno", "co_linetable", "co_lnotab", "co_lines", "co_positions", "__firstlineno__",
+        "f_lineno", "tb_lineno", "lineno",
+    }
+)  # fmt: skip
+_CODE = frozenset({"__code__", "gi_code", "cr_code", "ag_code"})
+# What may be taken of a code object that lies on another line all the same.
+_OF_CODE = frozenset(
+    {
+        "co_argcount", "co_posonlyargcount", "co_kwonlyargcount", "co_nlocals", "co_stacksize", "co_flags",
+        "co_code", "co_names", "co_varnames", "co_freevars", "co_cellvars", "co_name", "co_qualname",
+        "co_exceptiontable",
+    }
+)  # fmt: skip
+_LONGEST = 200
 _LOGGED = ("lineno", "pathname", "filename", "funcName")
 
 
@@ -112,12 +139,44 @@ def _digest(run: CellRun, component: Component, reading: Reading, told: list[int
         place = places[code.co_filename]
         if place in told:
             parts.append([number, place, code.co_firstlineno, function_source(function)])
+    parts.append(
+        [vars(node).get("__firstlineno__") for node in reading.nodes if issubclass(type(node), type)]
+    )
     return xxhash.xxh3_128_hexdigest(dumps(parts).encode())
 
 
 def _asks(reading: Reading) -> bool:
     """Whether followed code asks for source or lines."""
-    return any(item.path.startswith(_ASKERS) for item in reading.resolved)
+    if any(item.path.startswith(_ASKERS) for item in reading.resolved):
+        return True
+    codes = [function.__code__ for function in reading.functions]
+    return any(map(_asks_for_lines, codes if reading.code is None else [*codes, reading.code]))
+
+
+@lru_cache(maxsize=4096)
+def _asks_for_lines(code: CodeType) -> bool:
+    """Whether code names what tells lines, or a code object for more than what it says of names and numbers.
+
+    Examples
+    --------
+    >>> _asks_for_lines(compile("f.__code__.co_varnames", "", "eval"))
+    False
+    >>> _asks_for_lines(compile("hash(f.__code__)", "", "eval"))
+    True
+    """
+    texts = {word for text in code_facts(code).strings if len(text) < _LONGEST for word in text.split(".")}
+    names = names_in(code)
+    if not names.isdisjoint(_LINES) or not texts.isdisjoint(_LINES | _CODE):
+        return True
+    return not names.isdisjoint(_CODE) and _takes_whole_code(code)
+
+
+def _takes_whole_code(code: CodeType) -> bool:
+    steps = steps_of(code)
+    for step, after in zip(steps, [*steps[1:], None], strict=True):
+        if step.value in _CODE and (after is None or after.value not in _OF_CODE):
+            return True
+    return any(_takes_whole_code(item) for item in code.co_consts if isinstance(item, CodeType))
 
 
 def _is_logged() -> bool:
