@@ -14,7 +14,7 @@ from fpcache.dependencies.interception import Call, Point
 from fpcache.dependencies.journal import Journal
 from fpcache.dependencies.paths import is_noise, text_of
 
-__all__ = ["FileWatch", "watch_of"]
+__all__ = ["FileWatch", "has_written", "watch_of"]
 
 _CODE_SUFFIXES = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib", ".pth", ".egg-link", ".zip")
 _KEY = "file_watch"
@@ -79,6 +79,14 @@ class FileWatch:
         """Return the ``dir_fd`` that the ``os.open`` now under way was given."""
         known = self._folders.pop(threading.get_ident(), None)
         return known[1] if known is not None and known[0] is path else None
+
+
+def has_written(context: Context) -> bool:
+    """Whether the run that was watched wrote a file or made a directory."""
+    watch = context.shared.get(_KEY)
+    if not isinstance(watch, FileWatch):
+        return False
+    return bool(watch.journal.made) or any(seen.is_written for seen in watch.journal.seen.values())
 
 
 def watch_of(context: Context) -> FileWatch:

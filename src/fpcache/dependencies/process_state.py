@@ -21,6 +21,7 @@ from typing import Any
 
 from fpcache.dependencies import file_modes
 from fpcache.dependencies.context import Context
+from fpcache.dependencies.file_watch import has_written
 from fpcache.dependencies.python_settings import changed_settings, settings
 from fpcache.dependencies.records import Dependency, Effect, Observation, Refusal
 from fpcache.dependencies.running_work import busy_tasks, busy_threads, live_tasks, live_threads
@@ -189,7 +190,7 @@ class _Probe:
             return
         paths = self._context.paths
         changed = {effect.name for effect in self._effects}
-        if file_modes.NAME in changed:
+        if file_modes.NAME in changed or has_written(self._context):
             yield file_modes.umask_dependency(self._context, KIND)
         for name, present in _restored(self._before).items():
             is_usual = present == _USUAL.get(name, present)

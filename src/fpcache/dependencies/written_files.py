@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 
-from fpcache.dependencies import process_state
 from fpcache.dependencies.context import Context
 from fpcache.dependencies.file_effects import (
     FILE,
@@ -23,7 +21,6 @@ from fpcache.dependencies.file_effects import (
     put_file,
     why_not_ready,
 )
-from fpcache.dependencies.file_modes import umask_dependency
 from fpcache.dependencies.file_watch import FileWatch, watch_of
 from fpcache.dependencies.journal import Journal
 from fpcache.dependencies.own_changes import Written, refusals_of, unaccounted, written
@@ -42,7 +39,6 @@ class WrittenFiles:
     """Watches what one run changes in the file system."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
         self._watch: FileWatch = watch_of(context)
         self._limit_bytes = int(context.settings.get("max_written_bytes", MAX_WRITTEN_BYTES))
         self._is_started = False
@@ -61,13 +57,7 @@ class WrittenFiles:
     def observation(self) -> Observation:
         """Return the files and directories left, and why they can't be put back."""
         with quiet():
-            journal = self._watch.journal
-            found = _observation(journal, self._limit_bytes)
-            if found.refusals or not (
-                found.effects or any(seen.is_written for seen in journal.seen.values())
-            ):
-                return found
-            return replace(found, dependencies=(umask_dependency(self._context, process_state.KIND),))
+            return _observation(self._watch.journal, self._limit_bytes)
 
 
 def probe(context: Context) -> WrittenFiles:
