@@ -161,6 +161,18 @@ def test_an_object_of_another_class_is_refused():
         transplant(deque([1]), state)
 
 
+def test_an_object_takes_another_class_that_has_the_same_layout():
+    live = notebook(
+        "class Old: pass\nclass New: pass\nclass Wide: __slots__ = 'a', 'b'\na, b, w = Old(), Old(), Wide()"
+    )
+    a, b = live["a"], live["b"]
+    a.n, a.__class__ = 1, live["New"]
+    state = state_of(a, live["Old"])
+    transplant(b, state)
+    assert (type(b), b.n) == (live["New"], 1)
+    assert "can't become a" in (obstacle(live["w"], state) or "")
+
+
 def test_memory_in_use_is_an_obstacle_before_anything_is_changed():
     recorded, live = bytearray(b"ab"), bytearray(b"ab")
     other = [1]

@@ -31,7 +31,15 @@ __all__ = ["KIND", "SEEN_ELSEWHERE", "check", "probe", "stored_names"]
 
 KIND = "module_state"
 _ABSENT = object()
-_BY_TEXT = frozenset({"setattr", "delattr", "__dict__", "vars", "patch", "patch_object", "update_wrapper"})
+_BY_TEXT = frozenset(
+    {
+        "setattr", "delattr", "__setattr__", "__delattr__", "__dict__", "vars", "patch", "patch_object",
+        "update_wrapper",
+    }
+)  # fmt: skip
+_GENERATED = (
+    "<string>"  # the file of what `dataclasses` writes, which sets attributes of `self` by their names
+)
 _TABLES = (dict, list, set, collections.OrderedDict, collections.defaultdict)
 SEEN_ELSEWHERE = frozenset({"sys.modules", "sys.path", "sys.argv", "sys.meta_path", "warnings.filters"})
 _OWN = "do that in a statement of its own"
@@ -62,6 +70,8 @@ class _Probe:
         self._token = abc.get_cache_token()
 
     def _values(self, name: str) -> list[object]:
+        if name == "__class__":
+            return [type(holder) for holder, _ in self._holders]
         return [held.get(name, _ABSENT) for _, held in self._holders]
 
     def _classes(self) -> Iterator[type]:
@@ -177,11 +187,16 @@ def _names_stored(context: Context) -> frozenset[str]:
     names = set(found)
     for function in reading.functions:
         names |= stored_names(function.__code__)
-        takes_text = takes_text or not _BY_TEXT.isdisjoint(function.__code__.co_names)
+        takes_text = takes_text or _takes_text(function.__code__)
     if takes_text:
         texts = (text.rpartition(".")[2] for text in reading.strings)
         names |= {text for text in texts if text.isidentifier()}
     return frozenset(names)
+
+
+def _takes_text(code: CodeType) -> bool:
+    """Tell whether code may store an attribute that is named by a text."""
+    return code.co_filename != _GENERATED and not _BY_TEXT.isdisjoint(code.co_names)
 
 
 @lru_cache(maxsize=4096)

@@ -37,6 +37,8 @@ class State:
         The instance's ``__dict__``.
     slots : tuple of (int, str, object)
         Position of the class in the MRO, slot and value.
+    became : type or None
+        The class that the run gave to the object, where it gave it another one.
     """
 
     kind: str
@@ -44,6 +46,7 @@ class State:
     content: Any = None
     attributes: dict[str, Any] | None = None
     slots: tuple[tuple[int, str, Any], ...] = ()
+    became: type | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +110,18 @@ _KINDS = {
 }
 _KNOWN: WeakKeyDictionary[type, tuple[str, Kind] | None] = WeakKeyDictionary()
 _INSTANCE = "instance_states:INSTANCE"
+_SET_CLASS = vars(object)["__class__"].__set__  # a class may have a `__class__` of its own
 
 
-def state_of(node: object) -> State:
+def state_of(node: object, was: type | None = None) -> State:
     """Return what `node` holds now.
+
+    Parameters
+    ----------
+    node : object
+        An object that can be changed in place.
+    was : type, optional
+        The class that it had before; where it has another one now, that is a part of its state.
 
     Raises
     ------
@@ -129,6 +140,7 @@ def state_of(node: object) -> State:
         content=content,
         attributes=None if attributes is None else dict(attributes),
         slots=tuple(_slot_values(node)),
+        became=None if was in (None, type(node)) else type(node),
     )
 
 
@@ -152,7 +164,10 @@ def obstacle(node: object, state: State) -> str | None:
     reason = can_transplant(node)
     if reason is not None:
         return reason
-    if _type_name(node) != state.type_name:
+    if state.became is not None:
+        if _layout(type(node)) != _layout(state.became):
+            return f"is {describe(node)}, which can't become a `{state.type_name}`"
+    elif _type_name(node) != state.type_name:
         return f"is {describe(node)}, and was a `{state.type_name}`"
     return _kind(state.kind).obstacle(node, state.content)
 
@@ -173,6 +188,8 @@ def transplant(node: object, state: State) -> None:
 
 def put(node: object, state: State) -> None:
     """Change `node` in place, `obstacle` having seen nothing in the way."""
+    if state.became is not None:
+        _SET_CLASS(node, state.became)
     _kind(state.kind).put(node, state.content)
     if state.attributes is not None:
         attributes = _dict_of(node)
@@ -216,6 +233,13 @@ def _hides_state(cls: type) -> bool:
         if getattr(cls, offset) > 0 and not getattr(base, offset):
             size -= 8
     return size > base.__basicsize__ or cls.__itemsize__ != base.__itemsize__
+
+
+def _layout(cls: type) -> tuple[object, ...]:
+    """Return what two classes have to have in common for an object of one to become one of the other."""
+    found = _kind_of(cls)
+    sizes = (cls.__basicsize__, cls.__itemsize__, cls.__dictoffset__, cls.__weakrefoffset__)
+    return (*sizes, found and found[0], *(name for _, name, _ in _slots_of(cls)))
 
 
 def _type_name(node: object) -> str:

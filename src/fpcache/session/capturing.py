@@ -37,7 +37,7 @@ from fpcache.session.figures import Describer, has_matplotlib
 from fpcache.session.governor import REFUSED, REPLAY_S, AllowanceSpentError
 from fpcache.session.history import histories
 from fpcache.session.names import bound_names, deleted_names
-from fpcache.session.replaced import roots_with_replaced
+from fpcache.session.replaced import roots_of_other_classes, roots_with_replaced
 from fpcache.session.report import PLAIN, UNCACHEABLE
 from fpcache.store.entry import Entry
 
@@ -85,6 +85,7 @@ def _changed_in(trace: Trace, after: Reading, allowance: Allowance) -> tuple[Roo
     """Return the changed roots as they were before, with the nodes they had."""
     before = trace.reading
     keys = {root.key for root in changed_roots(before, after)} | roots_with_replaced(before, after)
+    keys |= roots_of_other_classes(before, trace.kinds)
     keys |= set_order.relaid(trace.set_layouts, after, keys, allowance)
     return tuple(root for root in before.roots if root.key in keys)
 
@@ -246,8 +247,8 @@ def _states(trace: Trace, mutated: tuple[Root, ...]) -> list[tuple[int, mutation
         if rank in filled:
             continue
         if rank not in trace.fixed:
-            states.append((rank, mutations.state_of(node)))
-        elif not fixed.is_as_before(node, trace.fixed[rank]):
+            states.append((rank, mutations.state_of(node, trace.kinds[rank])))
+        elif type(node) is not trace.kinds[rank] or not fixed.is_as_before(node, trace.fixed[rank]):
             names = ", ".join(root.label for root in mutated)
             reason = mutations.can_transplant(node)
             raise UncacheableError(
@@ -315,7 +316,7 @@ def _digest(
 
 def _plain(payload: Payload) -> dict[str, object]:
     states = [
-        (rank, state.kind, state.type_name, state.content, state.attributes, state.slots)
+        (rank, state.kind, state.type_name, state.content, state.attributes, state.slots, state.became)
         for rank, state in payload.states
     ]
     return {"bound": dict(payload.bound), "states": states, "results": payload.results}

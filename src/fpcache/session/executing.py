@@ -50,6 +50,8 @@ class Trace:
         The user's namespace before the run, name by name.
     fixed : dict
         What nodes that a replay can't change in place were before the run.
+    kinds : tuple of type
+        The classes of all nodes before the run.
     depends : list of Dependency
         What the paths named by ``--depends`` held before the run.
     values : list
@@ -78,6 +80,7 @@ class Trace:
     reading: Reading
     before: dict[str, Any]
     fixed: dict[int, object]
+    kinds: tuple[type, ...]
     observing: Observing
     depends: list[Dependency]
     outputs: WatchedOutputs = field(default_factory=WatchedOutputs)
@@ -160,6 +163,7 @@ def _begin(step: ComponentStep) -> Trace | None:
             reading,
             dict(run.namespace),
             fixed.remember(reading),
+            tuple(map(type, reading.nodes)),
             observing,
             depends.dependencies(run.options.depends),
             figures_before=len(pyplot_state.open_figures()),
@@ -240,6 +244,7 @@ def _take_reading(step: ComponentStep, trace: Trace, reading: Reading) -> bool:
     context = trace.observing.context
     context.reading, context.strings = reading, reading.strings
     trace.fixed = fixed.remember(reading)
+    trace.kinds = tuple(map(type, reading.nodes))
     trace.set_order = set_order.order_of(reading)
     trace.set_layouts = set_order.layouts(reading)
     trace.axes = axes.names_of(reading)

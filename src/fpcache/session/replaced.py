@@ -1,13 +1,15 @@
-"""Objects that a run replaced by equal ones: no fingerprint changes, but what is the same as what does."""
+"""What no fingerprint tells: objects that a run replaced by equal ones, or gave an equal class."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
+from operator import is_not
 
 from fpcache.fingerprints.records import Reading, Root
 
-__all__ = ["roots_with_replaced"]
+__all__ = ["roots_of_other_classes", "roots_with_replaced"]
 
 
 def roots_with_replaced(before: Reading, after: Reading) -> frozenset[str]:
@@ -26,6 +28,23 @@ def roots_with_replaced(before: Reading, after: Reading) -> frozenset[str]:
     return frozenset(
         root.key for root in before.roots if _has_replaced(root, later[root.key], of_old, of_new)
     )
+
+
+def roots_of_other_classes(before: Reading, kinds: Sequence[type]) -> frozenset[str]:
+    """Return the keys of roots with an object to which the run gave another class.
+
+    Parameters
+    ----------
+    before : Reading
+        From before the run.
+    kinds : sequence of type
+        The classes that its nodes had then.
+    """
+    if not any(map(is_not, map(type, before.nodes), kinds)):
+        return frozenset()
+    given = {id(node) for node, kind in zip(before.nodes, kinds, strict=True) if type(node) is not kind}
+    walks = ((root.key, root.walk) for root in before.roots if root.walk is not None)
+    return frozenset(key for key, walk in walks if not given.isdisjoint(walk.ranks))
 
 
 def _holders(reading: Reading) -> Counter[int]:
