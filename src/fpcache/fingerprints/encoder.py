@@ -276,6 +276,9 @@ class Encoder(CountsAll):
             if error is self._ended:
                 raise
             self.refuse_because(error)
+        finally:
+            self._frames.clear()  # of a walk that was ended; it would keep what it met, in a cycle with this
+            self._ended = None
 
     def allow(self, ahead_s: float = 0.0) -> None:
         """Go on only where the allowance lasts for what comes next, which takes so many seconds at least."""
