@@ -71,6 +71,26 @@ def test_an_object_is_given_another_class(transcript, statement):
 
 REFUSED = {
     "a class": ("class M(type): pass\nclass N(type): pass\nclass O(metaclass=N): pass", "O.__class__ = M"),
+    "another base": (
+        "class K(C): pass\nk = K()\nclass C: n = 3\ndef f(): K.__bases__ = (C,); return 1",
+        "r = f()",
+    ),
+    "an equal base": (
+        "class K(C): pass\nk = K()\nclass C: n = 2\ndef f(): K.__bases__ = (C,); return 1",
+        "r = f()",
+    ),
+    "a class's name": (
+        "class K(C): pass\nk = K()\ndef f(): K.__name__ = 'L'; return 1",
+        "r = f()",
+    ),
+    "a class's path": (
+        "class K(C): pass\nk = K()\ndef f(): K.__qualname__ = 'L'; return 1",
+        "r = f()",
+    ),
+    "a class's attribute": (
+        "class K(C): pass\nk = K()\ndef f(): K.n = 'L'; return 1",
+        "r = f()",
+    ),
     "an exception": (
         "error = ValueError(a)\nclass X(ValueError): pass\nclass Y(ValueError): pass\nx = X()",
         "x.__class__ = Y",
@@ -104,6 +124,8 @@ REFUSED = {
 def test_a_class_that_no_replay_can_give(transcript, before, statement):
     before = before.replace("\n", "\n        ")
     asked = "type(helper).__name__, helper.n" if "helper" in before else "0"
+    if "K" in before:
+        asked = "isinstance(k, C), k.n, K.__name__, repr(K)"
     cells = f"""
         class C: n = 1
         a = C()

@@ -385,3 +385,18 @@ def test_a_view_is_changed_that_may_still_be_written_to_where_its_owner_may_not(
         """,
     )
     expect(warm, {"late": "hit"})
+
+
+def test_a_function_is_given_another_name(transcript):
+    cells = """
+        def f(): return 1
+        def named(given):
+            given.__name__, given.__qualname__, given.__doc__ = "g", "h", "i"
+            return 1
+        # %%
+        a = named(f)
+        # %%
+        f.__name__, f.__qualname__, f.__doc__, f()
+    """
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {"a = named(f)": "hit", "f.__name__": "hit"})

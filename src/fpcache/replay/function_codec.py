@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["part_of_code", "reduce_cached_function", "reduce_cell", "reduce_code", "reduce_function"]
 
-_ATTRIBUTES = ("__defaults__", "__kwdefaults__", "__qualname__", "__module__", "__doc__")
+_ATTRIBUTES = ("__defaults__", "__kwdefaults__", "__name__", "__qualname__", "__module__", "__doc__")
 
 
 def reduce_function(writer: Writer, function: FunctionType) -> Any:

@@ -17,6 +17,7 @@ from fpcache.replay.mutations import can_transplant
 __all__ = ["is_as_before", "remember"]
 
 _MEMOISED = type(lru_cache(len))
+_BESIDE = tuple(vars(type)[name] for name in ("__bases__", "__name__", "__qualname__"))
 
 
 def remember(reading: Reading) -> dict[int, object]:
@@ -40,7 +41,16 @@ def _content(node: object) -> object:
         return None  # never holds anything else
     if type(node) is _MEMOISED and (memory := remembered(node)) is not None:
         return list(vars(node)), list(vars(node).values()), memory[0], memory[2]
-    return dict(vars(node)) if isinstance(node, type) else walk(node).digest
+    return _of_class(node) if isinstance(node, type) else walk(node).digest
+
+
+def _of_class(cls: type) -> dict[object, object]:
+    """Return what a class holds, and what of it can be set without being among that."""
+    held: dict[object, object] = dict(vars(cls).items())
+    if cls.__flags__ & 1 << 9:  # Py_TPFLAGS_HEAPTYPE: no other can be changed
+        for part in _BESIDE:
+            held[part] = part.__get__(cls, type)
+    return held
 
 
 def _are_same(now: list[object], before: list[object]) -> bool:
