@@ -105,6 +105,7 @@ class Encoder(CountsAll):
         self.met_set = self.seeded_set = self.counts_set_order = False
         self.seeded_orders: list[bytes] = []
         self.kept: list[object] = []
+        self.contents: dict[int, bytes] = {}  # of tensors, as `feed_buffer` returns it, by id
         self.pure: dict[int, bool] = {}
         self.descriptions: dict[int, bytes] = {}
         self._entries: dict[type, Entry] = {}
@@ -148,14 +149,13 @@ class Encoder(CountsAll):
         items = items if type(items) is list else list(items)
         self._state.hash.update(marshal.dumps(items, _MARSHAL_VERSION))
 
-    def feed_buffer(self, view: Any) -> None:
-        """Add contiguous raw bytes with their length; large ones enter as their own digest."""
+    def feed_buffer(self, view: Any) -> bytes:
+        """Add contiguous raw bytes with their length; return what entered: of large ones, a digest."""
         data = memoryview(view).cast("B")
         self.feed("bytes", data.nbytes)
-        if data.nbytes <= _INLINE_BYTES:
-            self._state.hash.update(data)
-        else:
-            self._state.hash.update(self._buffer_digest(data))
+        content = bytes(data) if data.nbytes <= _INLINE_BYTES else self._buffer_digest(data)
+        self._state.hash.update(content)
+        return content
 
     def _buffer_digest(self, data: memoryview) -> bytes:
         content = xxhash.xxh3_128()

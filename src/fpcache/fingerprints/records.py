@@ -148,6 +148,8 @@ class Walk:
     ambiguous : frozenset of int
         Indexes of nodes that stand in a set beside others of equal digest, so
         that an index doesn't say which of them it is.
+    contents : mapping of int to bytes
+        The content of dense tensors, or a digest of it, by id.
     """
 
     digest: bytes
@@ -159,6 +161,7 @@ class Walk:
     has_seeded_set: bool = False
     ranks: Mapping[int, int] = field(default_factory=dict, repr=False)
     ambiguous: frozenset[int] = frozenset()
+    contents: Mapping[int, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,20 +99,21 @@ def _feed_strided(enc: Encoder, tensor: Any, owner: Any) -> None:
     for axis, step in enumerate(steps):
         if step == 0:
             tensor = tensor.narrow(axis, 0, 1)
-    _feed_bytes(enc, tensor)
+    content = _feed_bytes(enc, tensor)
+    enc.contents[id(owner)] = content
 
 
-def _feed_bytes(enc: Encoder, tensor: Any) -> None:
+def _feed_bytes(enc: Encoder, tensor: Any) -> bytes:
     """Feed the elements' bytes as they lie in memory, brought to the CPU if need be."""
     dense = tensor.detach().resolve_conj().resolve_neg().contiguous().cpu()
-    _feed_memory(enc, dense.data_ptr(), dense.numel() * dense.element_size())
+    return _feed_memory(enc, dense.data_ptr(), dense.numel() * dense.element_size())
 
 
-def _feed_memory(enc: Encoder, address: int, size_bytes: int) -> None:
+def _feed_memory(enc: Encoder, address: int, size_bytes: int) -> bytes:
     if size_bytes:
-        enc.feed_buffer(memoryview((ctypes.c_ubyte * size_bytes).from_address(address)).cast("B"))
-    else:
-        enc.feed("no bytes")
+        return enc.feed_buffer(memoryview((ctypes.c_ubyte * size_bytes).from_address(address)).cast("B"))
+    enc.feed("no bytes")
+    return b""
 
 
 def encode_module(enc: Encoder, obj: Any) -> Iterator[Any]:

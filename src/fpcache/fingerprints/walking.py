@@ -60,6 +60,7 @@ def walk(
         has_seeded_set=enc.seeded_set,
         ranks=enc.ranks,
         ambiguous=frozenset(enc.ambiguous),
+        contents=enc.contents,
     )
 
 

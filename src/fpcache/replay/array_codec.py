@@ -97,6 +97,7 @@ def _whole(writer: Writer, array: Any, foundation: Any) -> Any:
     """Write an array that is no window onto another array."""
     torch: Any = sys.modules.get("torch")
     if torch is not None and isinstance(foundation, torch.Tensor):
+        _check_below(array, foundation)
         offset = array.__array_interface__["data"][0] - foundation.data_ptr()
         return _over_tensor, (foundation, array.dtype, array.shape, array.strides, offset)
     if isinstance(foundation, memoryview):
@@ -111,6 +112,14 @@ def _whole(writer: Writer, array: Any, foundation: Any) -> Any:
     if not isinstance(foundation, bytes):
         writer.ledger.store(byte_bounds(array), array)
     return _by_value(writer, array)
+
+
+def _check_below(array: Any, tensor: Any) -> None:
+    """Refuse an array of a tensor that was given other memory since."""
+    low, high = byte_bounds(array)
+    start = tensor.untyped_storage().data_ptr()
+    if low < high and not start <= low <= high <= start + tensor.untyped_storage().nbytes():
+        raise UnstorableError("lies on memory that its tensor no longer has; use .copy()", array)
 
 
 def _may_be_copied(foundation: Any) -> bool:

@@ -46,8 +46,10 @@ class Reader(pickle.Unpickler):
         native: Sequence[Buffer],
         nodes: Sequence[object],
         namespace: dict[str, Any],
+        moved: Mapping[int, Any],
     ) -> None:
         super().__init__(file, buffers=iter(native))
+        self._moved = moved
         self._own = own
         self._nodes = nodes
         self._namespace = namespace
@@ -62,6 +64,9 @@ class Reader(pickle.Unpickler):
             if number not in self._made:
                 self._made[number] = _MAKERS[kind](*how)
             return self._made[number]
+        if isinstance(token, tuple) and token[0] == "tensor before":
+            before = self._moved.get(token[1])
+            return resolve(token[1], self._nodes, {}) if before is None else before
         return resolve(token, self._nodes, self._namespace)
 
     def find_class(self, module: str, name: str) -> Any:
@@ -83,6 +88,7 @@ def dump(
     names: Mapping[str, object] | None = None,
     is_bulky: bool = True,
     changed: Collection[int] = (),
+    moved: Mapping[int, Any] | None = None,
 ) -> Dumped:
     """Write `payload` with references to what was there before.
 
@@ -104,25 +110,32 @@ def dump(
         which the pickler's marks of single values are not to be found.
     changed : collection of int
         Indexes of the nodes that are no longer what they were: nothing is written as a part of them.
+    moved : mapping of int to tensor, optional
+        For tensors among the nodes that the run gave other memory, what lies where they lay before.
 
     Raises
     ------
     UncacheableError
         If something in `payload` can't be stored; the message has its path.
     """
-    ledger = Ledger()
+    known, ledger, before = namespace if names is None else names, Ledger(), moved or {}
     while True:
-        known = namespace if names is None else names
-        writer, stream = _write(payload, nodes, namespace, known, ledger, is_bulky, changed)
+        writer, stream = _write(payload, nodes, namespace, known, ledger, is_bulky, changed, before)
         again = ledger.refined()
         if again is None:
             break
         ledger = again
+    _check(
+        payload, ledger, [before.get(index, node) for index, node in enumerate(nodes)] if before else nodes
+    )
+    return writer.dumped(stream)
+
+
+def _check(payload: object, ledger: Ledger, nodes: Sequence[object]) -> None:
     try:
         ledger.check(nodes)
     except UnstorableError as error:
         raise _refusal(payload, error.culprit, str(error)) from error
-    return writer.dumped(stream)
 
 
 def _write(
@@ -133,10 +146,11 @@ def _write(
     ledger: Ledger,
     is_bulky: bool,
     changed: Collection[int],
+    moved: Mapping[int, Any],
 ) -> tuple[Writer, bytes]:
     file = io.BytesIO()
     writer = Writer(file, nodes, namespace, names, ledger, is_bulky)
-    writer.changed = changed
+    writer.changed, writer.moved = changed, moved
     try:
         writer.dump(payload)
     except UnstorableError as error:
@@ -165,10 +179,11 @@ def find(
     nodes: Sequence[object],
     namespace: dict[str, Any],
     names: Mapping[str, object],
+    moved: Mapping[int, Any] | None = None,
 ) -> dict[int, object]:
     """Return the objects with these ids that `dump` would meet in `payload`, by id."""
     writer = Finder(io.BytesIO(), nodes, namespace, names, Ledger())
-    writer.wanted, writer.met = wanted, {}
+    writer.wanted, writer.met, writer.moved = wanted, {}, moved or {}
     try:
         writer.dump(payload)
     except Exception:
@@ -184,11 +199,13 @@ def load(
     *,
     nodes: Sequence[object] = (),
     namespace: dict[str, Any],
+    moved: Mapping[int, Any] | None = None,
 ) -> Any:
     """Read what `dump` wrote; authenticate the bytes before.
 
     Arrays of up to 64 MiB own their memory; larger ones lie over the given
-    buffer where that is writable (a private copy-on-write map).
+    buffer where that is writable (a private copy-on-write map). With `moved`, as given to
+    `dump`, it can also be read where the run was.
 
     Raises
     ------
@@ -197,7 +214,7 @@ def load(
     """
     own_count = PREFIX.unpack_from(stream)[0]
     file = io.BytesIO(memoryview(stream)[PREFIX.size :])
-    reader = Reader(file, buffers[:own_count], buffers[own_count:], nodes, namespace)
+    reader = Reader(file, buffers[:own_count], buffers[own_count:], nodes, namespace, moved or {})
     try:
         return reader.load()
     except UncacheableError:

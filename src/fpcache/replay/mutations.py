@@ -16,7 +16,17 @@ from weakref import WeakKeyDictionary
 from fpcache.errors import UncacheableError
 from fpcache.replay.locate import UnstorableError, describe
 
-__all__ = ["Kind", "State", "can_transplant", "is_set", "obstacle", "state_of", "transplant"]
+__all__ = [
+    "Kind",
+    "State",
+    "can_transplant",
+    "is_set",
+    "obstacle",
+    "prepare",
+    "put",
+    "state_of",
+    "transplant",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +74,19 @@ class Kind:
         ``obstacle(node, content)`` returns why `put` would fail, or None.
     has_dict : bool
         Whether the instance's ``__dict__`` is to be replaced as well.
+    moved : callable or None
+        ``moved(node, before, is_written)`` returns what `put` needs where a run gave the
+        object other memory: `before` lies on that of before, which the run wrote to or not.
+    prepare : callable
+        ``prepare(node, content)`` comes before any object's `put`.
     """
 
     content: Callable[[Any], Any]
     put: Callable[[Any, Any], None]
     obstacle: Callable[[Any, Any], str | None] = lambda node, content: None
     has_dict: bool = True
+    moved: Callable[[Any, Any, bool], Any] | None = None
+    prepare: Callable[[Any, Any], None] = lambda node, content: None
 
 
 _KINDS = {
@@ -113,15 +130,17 @@ _INSTANCE = "instance_states:INSTANCE"
 _SET_CLASS = vars(object)["__class__"].__set__  # a class may have a `__class__` of its own
 
 
-def state_of(node: object, was: type | None = None) -> State:
+def state_of(node: object, was: type | None = None, moved: tuple[Any, bool] | None = None) -> State:
     """Return what `node` holds now.
 
     Parameters
     ----------
     node : object
-        An object that can be changed in place.
+        What a run changed.
     was : type, optional
         The class that it had before; where it has another one now, that is a part of its state.
+    moved : tuple of (object, bool), optional
+        Where it has other memory now: what lies on that of before, and whether that was written to.
 
     Raises
     ------
@@ -132,7 +151,7 @@ def state_of(node: object, was: type | None = None) -> State:
     if found is None:
         raise UnstorableError(f"is {describe(node)}, which can't be changed in place", node)
     name, kind = found
-    content = kind.content(node)
+    content = kind.content(node) if moved is None or kind.moved is None else kind.moved(node, *moved)
     attributes = _dict_of(node) if kind.has_dict else None
     return State(
         kind=name,
@@ -183,7 +202,13 @@ def transplant(node: object, state: State) -> None:
     reason = obstacle(node, state)
     if reason is not None:
         raise UncacheableError(f"the object to be changed {reason}")
+    prepare(node, state)
     put(node, state)
+
+
+def prepare(node: object, state: State) -> None:
+    """Do what has to be done to all objects before `put` is to any."""
+    _kind(state.kind).prepare(node, state.content)
 
 
 def put(node: object, state: State) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from json import dumps, loads
 from typing import Any
 
 from fpcache.errors import CorruptEntryError, UncacheableError
 from fpcache.replay.codec import Buffer, Dumped, dump, find, load
-from fpcache.replay.mutations import State, obstacle, put
+from fpcache.replay.mutations import State, obstacle, prepare, put
 
 __all__ = ["Manifest", "Payload", "apply", "capture", "met", "obstacles", "restore"]
 
@@ -117,7 +117,12 @@ class Manifest:
 
 
 def capture(
-    payload: Payload, nodes: Sequence[object], namespace: dict[str, Any], *, is_bulky: bool = True
+    payload: Payload,
+    nodes: Sequence[object],
+    namespace: dict[str, Any],
+    *,
+    is_bulky: bool = True,
+    moved: Mapping[int, Any] | None = None,
 ) -> Dumped:
     """Write what a run left.
 
@@ -130,7 +135,7 @@ def capture(
     namespace : dict
         The notebook's namespace, before or after the run: what the component
         bound or deleted isn't referred to.
-    is_bulky : bool, optional
+    is_bulky, moved : optional
         See `dump`.
 
     Raises
@@ -140,14 +145,27 @@ def capture(
     """
     names = _untouched(payload, namespace)
     changed = {index for index, _ in payload.states}
-    return dump(payload, nodes=nodes, namespace=namespace, names=names, is_bulky=is_bulky, changed=changed)
+    return dump(
+        payload,
+        nodes=nodes,
+        namespace=namespace,
+        names=names,
+        is_bulky=is_bulky,
+        changed=changed,
+        moved=moved,
+    )
 
 
 def met(
-    payload: Payload, nodes: Sequence[object], namespace: dict[str, Any], wanted: Collection[int]
+    payload: Payload,
+    nodes: Sequence[object],
+    namespace: dict[str, Any],
+    wanted: Collection[int],
+    moved: Mapping[int, Any] | None = None,
 ) -> dict[int, object]:
     """Return the objects in `payload` whose ids are wanted, by id."""
-    return find(payload, wanted, nodes=nodes, namespace=namespace, names=_untouched(payload, namespace))
+    names = _untouched(payload, namespace)
+    return find(payload, wanted, nodes=nodes, namespace=namespace, names=names, moved=moved)
 
 
 def _untouched(payload: Payload, namespace: dict[str, Any]) -> dict[str, Any]:
@@ -156,9 +174,13 @@ def _untouched(payload: Payload, namespace: dict[str, Any]) -> dict[str, Any]:
 
 
 def restore(
-    stream: bytes | memoryview, buffers: Sequence[Buffer], nodes: Sequence[object], namespace: dict[str, Any]
+    stream: bytes | memoryview,
+    buffers: Sequence[Buffer],
+    nodes: Sequence[object],
+    namespace: dict[str, Any],
+    moved: Mapping[int, Any] | None = None,
 ) -> Payload:
-    """Read what `capture` wrote, changing nothing that is live.
+    """Read what `capture` wrote, changing nothing that is live; with `moved`, where the run was.
 
     Raises
     ------
@@ -167,7 +189,7 @@ def restore(
     CorruptEntryError
         If it is no payload.
     """
-    payload = load(stream, buffers, nodes=nodes, namespace=namespace)
+    payload = load(stream, buffers, nodes=nodes, namespace=namespace, moved=moved)
     if not isinstance(payload, Payload):
         raise CorruptEntryError("a stored result is no payload")
     return payload
@@ -193,6 +215,8 @@ def apply(payload: Payload, nodes: Sequence[object], namespace: dict[str, Any]) 
     in_the_way = obstacles(payload, nodes)
     if in_the_way:
         raise UncacheableError(f"an input {in_the_way[0][1]}")
+    for index, state in payload.states:
+        prepare(nodes[index], state)
     for index, state in payload.states:
         put(nodes[index], state)
     namespace.update(payload.bound)

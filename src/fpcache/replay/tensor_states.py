@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from fpcache.replay.locate import UnstorableError
 from fpcache.replay.mutations import Kind
@@ -10,32 +10,72 @@ from fpcache.replay.mutations import Kind
 __all__ = ["GENERATOR", "TENSOR"]
 
 
-def _content(node: Any) -> tuple[Any, Any, bool]:
+class _Content(NamedTuple):
+    """What a tensor holds.
+
+    `written` is for the memory that it lay on before the run, None where nothing
+    is to be written there. `other` lies on the memory that the run gave it instead
+    (``p.data = …``), None where it kept its own.
+    """
+
+    written: Any
+    other: Any
+    gradient: Any
+    requires_grad: bool
+
+
+def _content(node: Any) -> _Content:
+    _check(node)
+    return _Content(node.detach().clone(), None, node.grad, node.requires_grad)
+
+
+def _moved_content(node: Any, before: Any, is_written: bool) -> _Content:
+    _check(node)
+    return _Content(before.clone() if is_written else None, node.data, node.grad, node.requires_grad)
+
+
+def _check(node: Any) -> None:
     import torch
 
     if node.grad_fn is not None:
         raise UnstorableError("is a tensor with a gradient graph (`grad_fn`); use .detach()", node)
     if node.layout is not torch.strided or node.is_quantized:
         raise UnstorableError("is a tensor that is not strided, which can't be changed in place", node)
-    return node.detach().clone(), node.grad, node.requires_grad
 
 
-def _put(node: Any, content: tuple[Any, Any, bool]) -> None:
+def _prepare(node: Any, content: _Content) -> None:
+    """Write to the memory that is there, and let the node lie on other memory; gradients need both done."""
     import torch
 
-    values, gradient, requires_grad = content
-    with torch.no_grad():
-        node.copy_(values)
-    node.grad = gradient
-    node.requires_grad_(requires_grad)
+    if content.written is not None:
+        with torch.no_grad():
+            node.copy_(content.written)
+    if content.other is not None:
+        if node.requires_grad and not content.requires_grad:
+            node.requires_grad_(False)
+        node.data = content.other
 
 
-def _obstacle(node: Any, content: tuple[Any, Any, bool]) -> str | None:
-    values = content[0]
+def _put(node: Any, content: _Content) -> None:
+    if node.grad is not content.gradient:
+        node.grad = content.gradient
+    node.requires_grad_(content.requires_grad)
+
+
+def _obstacle(node: Any, content: _Content) -> str | None:
+    import torch
+
+    values = content.written
     if node.grad_fn is not None or node.is_inference():
         return "is a tensor that can't be written to"
-    if (node.shape, node.dtype, node.device) != (values.shape, values.dtype, values.device):
+    if values is not None and (node.shape, node.dtype, node.device) != (
+        values.shape,
+        values.dtype,
+        values.device,
+    ):
         return "changes its shape, dtype or device in place"
+    if content.other is not None and not torch._has_compatible_shallow_copy_type(node, content.other):
+        return "can't be given memory of that kind"
     return None
 
 
@@ -43,5 +83,5 @@ def _put_generator(node: Any, content: Any) -> None:
     node.set_state(content)
 
 
-TENSOR = Kind(_content, _put, _obstacle)
+TENSOR = Kind(_content, _put, _obstacle, moved=_moved_content, prepare=_prepare)
 GENERATOR = Kind(lambda node: node.get_state(), _put_generator)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -34,12 +35,12 @@ def reduce_tensor(writer: Writer, tensor: Any) -> Any:
     if tensor.device.type == "meta" or tensor.is_nested:
         return NotImplemented
     storage = tensor.untyped_storage()
-    node = _node_with(writer, storage)
+    found = _node_with(writer, storage)
     place = (tensor.dtype, tensor.storage_offset(), tuple(tensor.shape), tensor.stride())
     flags = (tensor.requires_grad, tensor.is_conj(), tensor.is_neg())
-    if node is not None:
-        source: Any = node
-        expected: Any = _layout(node)
+    if found is not None:
+        source: Any = found[0]
+        expected: Any = _layout(found[1])
     elif _is_detached(writer, tensor, storage):
         return _alone(writer, tensor, flags)
     else:
@@ -70,13 +71,20 @@ def _layout(tensor: Any) -> tuple[Any, ...]:
 
 
 def _node_with(writer: Writer, storage: Any) -> Any:
-    """Return the input tensor that lies on `storage`, if there is one."""
+    """Return what to write for the input tensor that lay on `storage` before the run, and a tensor that does.
+
+    A replay comes upon the inputs as they were: what the run moved is to be found where it was.
+    """
     torch: Any = sys.modules["torch"]
     table = writer.lookups.get("tensors")
     if table is None:
-        tensors = (node for node in reversed(writer.nodes) if isinstance(node, torch.Tensor))
-        strided = (tensor for tensor in tensors if tensor.layout is torch.strided)
-        table = writer.lookups["tensors"] = {tensor.untyped_storage()._cdata: tensor for tensor in strided}
+        table = writer.lookups["tensors"] = {}
+        for index, node in enumerate(writer.nodes):
+            if isinstance(node, torch.Tensor) and node.layout is torch.strided:
+                before = writer.moved.get(index)
+                source = node if before is None else writer.tensor_before(index)
+                tensor = node if before is None else before
+                table.setdefault(tensor.untyped_storage()._cdata, (source, tensor))
     return table.get(storage._cdata)
 
 
@@ -157,7 +165,7 @@ def reduce_part(writer: Writer, part: StoragePart) -> Any:
     if storage.device.type == "cpu" and not part.is_copy:
         start = storage.data_ptr()
         writer.ledger.store((start, start + storage.nbytes()), part)
-    return build_storage, (_bytes_of(writer, storage), storage.nbytes(), storage.device.type)
+    return build_storage, (_bytes_of(writer, part), storage.nbytes(), storage.device.type)
 
 
 def reduce_storage(writer: Writer, storage: Any) -> Any:
@@ -171,10 +179,16 @@ def _same(obj: Any) -> Any:
     return obj
 
 
-def _bytes_of(writer: Writer, storage: Any) -> Any:
+def _bytes_of(writer: Writer, part: StoragePart) -> Any:
     torch: Any = sys.modules["torch"]
+    storage = part.storage
     if storage.nbytes() == 0:
         return b""
+    if storage.device.type == "cpu" and not part.is_copy:
+        # A NumPy array would do, but torch refuses to resize a storage that there ever was one of.
+        memory = (ctypes.c_ubyte * storage.nbytes()).from_address(storage.data_ptr())
+        memory.storage = storage  # lives as long
+        return writer.outsource(memoryview(memory).cast("B"))
     flat = torch.empty(0, dtype=torch.uint8, device=storage.device).set_(storage)
     return writer.outsource(memoryview(flat.cpu().numpy()))
 

@@ -82,6 +82,7 @@ class Writer(pickle.Pickler):
         self.ledger = ledger
         self.is_bulky = is_bulky
         self.changed: Collection[int] = ()
+        self.moved: Mapping[int, Any] = {}
         self.current: object = None
         self.used_names: set[str] = set()
         self.own_buffers: list[Buffer] = []
@@ -159,6 +160,10 @@ class Writer(pickle.Pickler):
             if "__slotnames__" not in kind.__dict__:
                 self._unmarked.append(kind)
         return reducer(self, obj)
+
+    def tensor_before(self, index: int) -> StandIn:
+        """Return what is written for a tensor among the nodes, lying where it lay before the run."""
+        return self._stand_in(("tensor before", index))
 
     def remove_marks(self) -> None:
         """Take off classes the attribute that reducing an instance leaves there."""

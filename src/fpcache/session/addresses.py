@@ -62,13 +62,13 @@ def settled(
     shown = [told for text in outputs.texts() for told in _told_in(text)]
     held, nodes = _held_as_text(dumped.stream), _nodes(trace)
     if any(item.value is id for item in trace.reading.resolved):
-        held.extend(_held_as_number(payload, nodes, namespace))
+        held.extend(_held_as_number(trace, payload, namespace))
     left = [(effect.name, told) for effect in observation.effects for told in _held_as_text(effect.state)]
     if not shown and not held and not left:
         return payload, dumped
     told_of = [*(("its result", told) for told in held), *((f"`{name}`", told) for name, told in left)]
     wanted = {told.address for told in (*shown, *(told for _, told in told_of))}
-    found = _living(wanted, payload, nodes, namespace)
+    found = _living(wanted, trace, payload, namespace)
     for place, told in told_of:
         living = found.get(told.address)
         if living is not None and _is_of(told, living):
@@ -79,7 +79,7 @@ def settled(
         return payload, dumped
     unique = tuple({id(one): one for one in objects}.values())
     payload = replace(payload, addressed=unique)
-    return payload, recording.capture(payload, nodes, namespace)
+    return payload, recording.capture(payload, nodes, namespace, moved=trace.moved)
 
 
 def refuse_temporary_names(observation: Observation, dumped: codec.Dumped, outputs: OutputLog) -> None:
@@ -120,11 +120,11 @@ def _held_as_text(stream: bytes) -> list[_Told]:
     return list(_told_in(stream.decode("latin-1"))) if _TOLD_IN_BYTES.search(stream) else []
 
 
-def _held_as_number(
-    payload: Payload, nodes: tuple[object, ...], namespace: dict[str, Any]
-) -> Iterator[_Told]:
+def _held_as_number(trace: Trace, payload: Payload, namespace: dict[str, Any]) -> Iterator[_Told]:
     """Yield numbers in what is to be stored that may be addresses."""
-    stream = recording.capture(payload, nodes, namespace, is_bulky=False).stream
+    nodes = _nodes(trace)
+    dumped = recording.capture(payload, nodes, namespace, is_bulky=False, moved=trace.moved)
+    stream = dumped.stream
     for found in _NUMBER.finditer(stream):
         size = found[1][0]
         yield _Told(int.from_bytes(stream[found.end() : found.end() + size], "little"), "")
@@ -139,11 +139,12 @@ class _Living:
 
 
 def _living(
-    wanted: set[int], payload: Payload, nodes: tuple[object, ...], namespace: dict[str, Any]
+    wanted: set[int], trace: Trace, payload: Payload, namespace: dict[str, Any]
 ) -> dict[int, _Living]:
     """Return the objects that lie at the wanted addresses."""
     others = {id(one): _Living(one, False) for one in gc.get_objects() if id(one) in wanted}
-    recorded = recording.met(payload, nodes, namespace, wanted)
+    nodes = _nodes(trace)
+    recorded = recording.met(payload, nodes, namespace, wanted, trace.moved)
     recorded |= {id(one): one for one in nodes if id(one) in wanted}
     return others | {address: _Living(one, True) for address, one in recorded.items()}
 

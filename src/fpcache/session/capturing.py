@@ -24,11 +24,11 @@ from fpcache.session import (
     addresses,
     axes,
     display_ids,
-    fixed,
     hash_order,
     ignored,
     kept,
     memoised,
+    moved,
     positions,
     refusing,
     set_order,
@@ -37,6 +37,7 @@ from fpcache.session.figures import Describer, has_matplotlib
 from fpcache.session.governor import REFUSED, REPLAY_S, AllowanceSpentError
 from fpcache.session.history import histories
 from fpcache.session.names import bound_names, deleted_names
+from fpcache.session.put_back import states
 from fpcache.session.replaced import roots_of_other_classes, roots_with_replaced
 from fpcache.session.report import PLAIN, UNCACHEABLE
 from fpcache.store.entry import Entry
@@ -87,6 +88,8 @@ def _changed_in(trace: Trace, after: Reading, allowance: Allowance) -> tuple[Roo
     keys = {root.key for root in changed_roots(before, after)} | roots_with_replaced(before, after)
     keys |= roots_of_other_classes(before, trace.kinds)
     keys |= set_order.relaid(trace.set_layouts, after, keys, allowance)
+    trace.moved = moved.moved(before, trace.places)
+    keys.update(moved.roots_with(before, trace.moved))
     return tuple(root for root in before.roots if root.key in keys)
 
 
@@ -176,7 +179,7 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation, output
     payload = Payload(
         bound=_bound(trace, namespace),
         deleted=tuple(deleted_names(trace.before, namespace)),
-        states=tuple(_states(trace, mutated)),
+        states=tuple(states(trace, mutated)),
         results=tuple(trace.values),
     )
     _refuse_rebound_globals(trace)
@@ -188,15 +191,16 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation, output
         raise UncacheableError(NO_EFFECT)
     nodes = reference_nodes(trace.reading)
     walks = tuple(root.walk for root in after.roots if root.walk is not None)
+    walks = moved.as_before(walks, trace.reading, trace.moved)
     met, restored = MetSets(), MetSets()
     digest = _digest(payload, nodes, walks, met, allowance)
-    dumped = recording.capture(payload, nodes, namespace)
+    dumped = recording.capture(payload, nodes, namespace, moved=trace.moved)
     addresses.refuse_temporary_names(observation, dumped, outputs)
     payload, dumped = addresses.settled(trace, observation, payload, dumped, outputs, namespace)
     _refuse_unread_names(trace, dumped)
     positions.refuse_told(step.run, trace.reading, dumped.stream)
     display_ids.refuse_told(trace.display_ids, dumped.stream)
-    restore_s = _verify(payload, digest, dumped, nodes, walks, namespace, restored)
+    restore_s = _verify(trace, payload, digest, dumped, nodes, walks, namespace, restored)
     holds_set = met.any or any(mutations.is_set(state) for _, state in payload.states)
     return Capture(payload, dumped, restore_s, mutated, holds_set, met == restored)
 
@@ -237,26 +241,6 @@ def _refuse_changed_history(mutated: tuple[Root, ...], namespace: Mapping[str, o
         )
 
 
-def _states(trace: Trace, mutated: tuple[Root, ...]) -> list[tuple[int, mutations.State]]:
-    """Return the state of every node below a changed root, to be put back in place."""
-    ranks = {id(node): index for index, node in enumerate(trace.reading.nodes)}
-    wanted = sorted({ranks[id(node)] for root in mutated if root.walk for node in root.walk.nodes})
-    states, filled = [], memoised.filled(trace, trace.reading.nodes)
-    for rank in wanted:
-        node = trace.reading.nodes[rank]
-        if rank in filled:
-            continue
-        if rank not in trace.fixed:
-            states.append((rank, mutations.state_of(node, trace.kinds[rank])))
-        elif type(node) is not trace.kinds[rank] or not fixed.is_as_before(node, trace.fixed[rank]):
-            names = ", ".join(root.label for root in mutated)
-            reason = mutations.can_transplant(node)
-            raise UncacheableError(
-                f"changes {names} in place, a part of which {reason}; make what is changed where it is used"
-            )
-    return states
-
-
 def _refuse_unread_names(trace: Trace, dumped: codec.Dumped) -> None:
     unread = set(dumped.names) - {root.key for root in trace.reading.roots}
     if unread:
@@ -273,6 +257,7 @@ def _is_without_effect(payload: Payload, trace: Trace, observation: Observation)
 
 
 def _verify(
+    trace: Trace,
     payload: Payload,
     digest: bytes,
     dumped: codec.Dumped,
@@ -287,7 +272,7 @@ def _verify(
     live objects, which are only now what the recording says.
     """
     started = time.thread_time()
-    restored = recording.restore(dumped.stream, dumped.buffers, nodes, namespace)
+    restored = recording.restore(dumped.stream, dumped.buffers, nodes, namespace, trace.moved)
     restore_s = time.thread_time() - started
     if _digest(restored, nodes, walks, met) != digest:
         raise UncacheableError(

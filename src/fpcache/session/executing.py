@@ -24,6 +24,7 @@ from fpcache.session import (
     fixed,
     ignored,
     looking_up,
+    moved,
     refusing,
     set_order,
     unseeded,
@@ -70,6 +71,10 @@ class Trace:
         What the names of ``--ignore`` stood for, before the run.
     axes : dict
         The indexes of the frames among the inputs, with their names before the run.
+    places : dict
+        Where the tensors among the inputs lay before the run, by rank.
+    moved : dict
+        What lies where those lay that lie elsewhere after it, by rank.
     heads : mapping of str to str
         The first elements of the inputs before the run, by root.
     dashboards : int
@@ -94,6 +99,8 @@ class Trace:
     display_ids: dict[str, int] = field(default_factory=dict)
     ignored: dict[str, tuple[int, str]] = field(default_factory=dict)
     axes: axes.Names = field(default_factory=dict)
+    places: dict[int, moved.Place] = field(default_factory=dict)
+    moved: dict[int, Any] = field(default_factory=dict)
     heads: Mapping[str, str] = field(default_factory=dict)
     dashboards: int = 0
 
@@ -173,6 +180,7 @@ def _begin(step: ComponentStep) -> Trace | None:
             display_ids=display_ids.present(),
             ignored=ignored.digests(run.options.ignore, run.namespace),
             axes=axes.names_of(reading),
+            places=moved.places(reading),
             heads=heads(reading),
             dashboards=run.services.dashboards,
         )
@@ -248,6 +256,7 @@ def _take_reading(step: ComponentStep, trace: Trace, reading: Reading) -> bool:
     trace.set_order = set_order.order_of(reading)
     trace.set_layouts = set_order.layouts(reading)
     trace.axes = axes.names_of(reading)
+    trace.places = moved.places(reading)
     trace.heads = heads(reading)
     row.key = run.key(joined, reading)
     return True
