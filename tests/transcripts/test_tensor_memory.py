@@ -148,3 +148,18 @@ def test_a_moved_tensor_moves_on(transcript):
     """,
     )
     expect(warm, {"net.double()": "hit", "step()": "hit"})
+
+
+def test_a_repeated_tensor_follows_what_it_repeats(transcript):
+    _, warm = run_twice(
+        transcript,
+        """
+        import torch
+        b = torch.ones(1); e = b.expand(3)
+        # %%
+        b.add_(e.sum()); total = e.sum()
+        # %%
+        b.tolist(), e.tolist(), e.stride(), total.item()
+    """,
+    )
+    expect(warm, {"b.add_": "hit"})

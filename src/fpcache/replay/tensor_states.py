@@ -49,11 +49,21 @@ def _prepare(node: Any, content: _Content) -> None:
 
     if content.written is not None:
         with torch.no_grad():
-            node.copy_(content.written)
+            _write(node, content.written)
     if content.other is not None:
         if node.requires_grad and not content.requires_grad:
             node.requires_grad_(False)
         node.data = content.other
+
+
+def _write(node: Any, values: Any) -> None:
+    """Write each byte once: torch refuses to write to what an `expand` repeats."""
+    if 0 in node.stride() and node.numel():
+        node = node.detach()
+        for axis, step in enumerate(node.stride()):
+            if step == 0:
+                node, values = node.narrow(axis, 0, 1), values.narrow(axis, 0, 1)
+    node.copy_(values)
 
 
 def _put(node: Any, content: _Content) -> None:
