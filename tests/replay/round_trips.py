@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fpcache.replay.codec import Dumped, dump, load
+from fpcache.replay.live_frames import LiveFrame
 from fpcache.replay.recording import Payload, apply, capture, restore
 
 
@@ -22,10 +23,14 @@ def round_trip(value: Any, nodes: Sequence[object] = (), namespace: dict[str, An
 
 
 def replay(
-    payload: Payload, recorded: Sequence[object], live: Sequence[object], namespace: dict[str, Any]
+    payload: Payload,
+    recorded: Sequence[object],
+    live: Sequence[object],
+    namespace: dict[str, Any],
+    frames: Sequence[LiveFrame] | None = None,
 ) -> Payload:
     """Capture a payload against `recorded` nodes and apply it to `live` ones."""
-    dumped = capture(payload, recorded, dict(namespace))
+    dumped = capture(payload, recorded, dict(namespace), frames=frames)
     buffers = stored(dumped)
     restored = restore(dumped.stream, buffers, live, namespace)
     apply(restored, live, namespace)

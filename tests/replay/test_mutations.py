@@ -13,15 +13,17 @@ import pytest
 from round_trips import notebook, replay, round_trip
 
 from fpcache.errors import UncacheableError
+from fpcache.replay.live_frames import live_frames
 from fpcache.replay.mutations import can_transplant, obstacle, state_of, transplant
 from fpcache.replay.recording import Payload, apply
 
 
 def mutate(recorded, live, change, namespace=None):
     """Change `recorded`, then replay that change on `live`; both were equal."""
+    frames = live_frames([recorded])
     change(recorded)
-    state = state_of(recorded)
-    replay(Payload(states=((0, state),)), [recorded], [live], namespace if namespace is not None else {})
+    payload = Payload(states=((0, state_of(recorded)),))
+    replay(payload, [recorded], [live], namespace if namespace is not None else {}, frames)
     return live
 
 
@@ -293,7 +295,7 @@ class TestFrames:
 
     def test_frames_taken_before_keep_their_values(self):
         recorded, live = self.frame(), self.frame()
-        taken = live["a"]
+        taken, _ = live["a"], recorded["a"]
         mutate(recorded, live, lambda frame: frame.__setitem__("a", [8, 9]))
         assert taken.tolist() == [1, 2]
         assert live["a"].tolist() == [8, 9]
@@ -317,24 +319,19 @@ class TestFrames:
         mutate(recorded, live, change)
         self.pandas.testing.assert_series_equal(live, recorded)
 
-    def test_a_state_does_not_follow_the_frame(self):
-        live = self.frame()
-        state = state_of(live)
-        live.loc[0, "a"] = 100
-        transplant(live, state)
-        assert live.loc[0, "a"] == 1
-
-    def test_an_array_that_would_no_longer_follow_is_an_obstacle(self):
-        live = self.frame()
-        state = state_of(self.frame())
-        assert obstacle(live, state) is None
-        column = live["a"]
-        assert obstacle(live, state) is None
+    def test_an_array_follows_what_the_run_wrote_in_place(self):
+        recorded, live = self.frame(), self.frame()
         values = live["a"].to_numpy()
-        assert "memory in use" in obstacle(live, state)
-        del values
-        assert obstacle(live, state) is None
-        assert column.tolist() == [1, 2]
+        mutate(recorded, live, lambda frame: frame.__setitem__("c", 1))
+        mutate(recorded, live, lambda frame: frame.loc.__setitem__((0, "a"), 7))
+        assert values.tolist() == live["a"].tolist() == [7, 2]
+
+    def test_another_user_of_the_memory_is_an_obstacle_to_a_write(self):
+        recorded, live = self.frame(), self.frame()
+        taken = live["a"]
+        with pytest.raises(UncacheableError, match="shares its memory"):
+            mutate(recorded, live, lambda frame: frame.loc.__setitem__((0, "a"), 7))
+        assert taken.tolist() == live["a"].tolist() == [1, 2]
 
     @pytest.mark.parametrize(
         "how", ["read", "consolidated", "selected", "indexed", "restored", "two-dimensional"]

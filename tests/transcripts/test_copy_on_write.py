@@ -42,3 +42,130 @@ def test_an_array_follows_a_frame_after_a_hit_as_after_a_run(transcript, view, w
     """
     _, warm = run_twice(transcript, cells)
     expect(warm, {view: "hit"})
+
+
+CHANGES = {
+    "a scalar": "f['n'] = 1",
+    "a series": "f['n'] = t",
+    "put first": "f.insert(0, 'n', t)",
+    "replaced": "f['x'] = f['x'] * 2",
+    "dropped": "del f['x']",
+    "renamed": "f.columns = list('pqr')",
+    "in a derived one": "c['n'] = 1",
+    "renamed in a derived one": "c.columns = ['p', 'q']",
+    "in place": "f.loc[1, 'z'] = 8",
+    "in place in a derived one": "c.loc[1, 'z'] = 8",
+    "sorted": "f.sort_values('x', ascending=False, inplace=True)",
+    "named": "t.name = 'u'",
+}
+
+
+@pytest.mark.parametrize("write", ["f.iloc[0, -1] = 4", "t.iloc[0] = 7", "c.iloc[0, 0] = 5", "v.iloc[1] = 6"])
+@pytest.mark.parametrize("change", list(CHANGES.values()), ids=list(CHANGES))
+def test_who_shares_with_a_frame_is_the_same_after_it_was_changed_by_a_hit(transcript, change, write):
+    cells = f"""
+        import numpy as np
+        import pandas as pd
+        f = pd.DataFrame({{'x': [1, 2, 3], 'y': ['a', 'b', None], 'z': [4, 5, 6]}})
+        t = pd.Series([1, 2, 3])
+        c = f[['x', 'z']]
+        v = c['z']
+        # %%
+        {change}
+        # %%
+        frames = [f, t, c, v]
+        arrays = [block.values for frame in frames for block in frame._mgr.blocks if block.dtype == 'int64']
+        [[np.shares_memory(one, other) for one in arrays] for other in arrays]
+        [[block.refs.has_reference() for block in frame._mgr.blocks] for frame in frames]
+        taken = [f.iloc[:, -1].to_numpy(), t.to_numpy(), c.iloc[:, 0].to_numpy(), v.to_numpy()]
+        # %%
+        {write}
+        # %%
+        [list(one) for one in taken], f.values.tolist(), t.tolist(), c.values.tolist(), v.tolist()
+    """
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {change: "hit"})
+
+
+TOGETHER = {
+    "parts": "d = {'all': g(), 'x': 0}; d['x'] = d['all'][:2]",
+    "rows": "d = (lambda g: {'all': g, 'train': g[:2], 'test': g[2:]})(g())",
+    "columns": "d = (lambda g: {'all': g, 'x': g['x'], 'every second': g['x'][::-2]})(g())",
+    "turned": "d = (lambda g: {'all': g, 'turned': g.T, 'x': g[['x']].T})(g()[['x', 'z']])",
+    "an index": "d = (lambda g: {'all': g, 'index': g.set_index('x'), 'i': pd.Index(g['z'])})(g())",
+    "nullable": "d = (lambda g: {'all': g, 'part': g[1:], 'x': g['x']})(g().convert_dtypes())",
+    "of objects": "d = (lambda g: {'all': g, 'part': g[1:]})(g().astype(object))",
+    "kinds": "d = (lambda g: {'all': g, 'part': g[1:]})(g().astype({'x': 'category', 'z': 'datetime64[ns]'}))",
+    "apart": "d = {'all': g(), 'other': g()[:2]}",
+    "of an input": "d = {'all': h, 'part': h[1:], 'x': h['x'], 'i': pd.Index(h['x']), 'down': h[::-1], 't': h.T}",
+    "of a typed input": "d = {'part': n[1:], 'x': n['x'], 'c': n['c'][::2], 'w': n['w'], 'o': n[['o']], 'y': n.T}",
+    "of an index": "d = {'s': pd.Series(k.index), 'r': k.reset_index(), 'i': k.index.rename('u')}",
+}
+
+
+@pytest.mark.parametrize("made", list(TOGETHER.values()), ids=list(TOGETHER))
+def test_what_a_statement_gives_shares_memory_as_after_a_run(transcript, made):
+    cells = f"""
+        import numpy as np
+        import pandas as pd
+        def g():
+            return pd.DataFrame({{'x': [1, 2, 3], 'y': ['a', 'b', None], 'z': [4, 5, 6]}})
+        h = pd.DataFrame({{'x': [1, 2, 3], 'z': [4, 5, 6]}})
+        n = pd.DataFrame({{'x': pd.array([1, None, 3], dtype='Int64'), 'c': pd.Categorical(['a', 'b', 'a'])}})
+        n['w'], n['o'] = pd.date_range('2020', periods=3), pd.Series([1, 'a', None], dtype=object)
+        k = pd.DataFrame({{'a': [1, 2, 3]}}, index=pd.Index([10, 30, 20], name='k'))
+        # %%
+        {made}
+        # %%
+        arrays = [block.values for one in [h, n, *d.values()] for block in getattr(one, '_mgr', k._mgr).blocks]
+        inner = [getattr(one, '_ndarray', getattr(one, '_data', one)) for one in arrays]
+        inner = [one for one in inner if isinstance(one, np.ndarray)]
+        [[np.shares_memory(one, other) for one in inner] for other in inner]
+        frames = [h, n, k, *(one for one in d.values() if hasattr(one, '_mgr'))]
+        [[block.refs.has_reference() for block in frame._mgr.blocks] for frame in frames]
+        [[type(axis).__name__ for axis in frame.axes] for frame in frames]
+        # %%
+        for one in frames:
+            one.iloc[0] = one.iloc[-1]
+        # %%
+        [str(one) for one in frames], [str(one) for one in inner]
+    """
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {made: "hit"})
+
+
+def test_an_index_that_a_change_leaves_alone_stays_the_same_object(transcript):
+    cells = """
+        import pandas as pd
+        d = pd.DataFrame({'a': [1, 2, 1], 'b': ['x', 'y', 'x']})
+        kept = d.index, d.columns
+        # %%
+        d['b'] = 1
+        # %%
+        d.index is kept[0], d.columns is kept[1]
+        # %%
+        d['n'] = 1
+        # %%
+        d.index is kept[0], d.columns is kept[1], list(d)
+    """
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {"d['b'] = 1": "hit", "d['n'] = 1": "hit"})
+
+
+def test_an_array_follows_a_frame_that_a_restored_view_was_taken_of(transcript):
+    cells = """
+        import pandas as pd
+        f = pd.DataFrame({'x': [1, 2, 3], 'z': [4., 5., 6.]})
+        # %%
+        s = f['x']
+        # %%
+        b = s.to_numpy()
+        # %%
+        s = s + 1
+        # %%
+        f.loc[0, 'x'] = 9
+        # %%
+        b.tolist()
+    """
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {"s = f['x']": "hit"})

@@ -12,7 +12,7 @@ from weakref import WeakSet
 from fpcache.errors import UncacheableError
 from fpcache.fingerprints.numpy_values import warns_when_written
 from fpcache.replay.locate import UnstorableError, describe
-from fpcache.replay.memory import byte_bounds, innermost
+from fpcache.replay.memory import Bounds, byte_bounds, innermost
 
 if TYPE_CHECKING:
     from fpcache.replay.writer import Writer
@@ -66,9 +66,16 @@ def reduce_array(writer: Writer, array: Any) -> Any:
         raise UnstorableError("is a view of an array with gaps in its memory; use .copy()", array)
     reached = byte_bounds(array)
     if writer.ledger.view(id(container), container.nbytes, id(array), reached[1] - reached[0]):
-        writer.ledger.store(reached, array)
+        _note_stored(writer, container, reached, array)
         return _by_value(writer, array)
     return _window(array, container, None)
+
+
+def _note_stored(writer: Writer, container: Any, bounds: Bounds, array: Any) -> None:
+    """Note memory that is stored: for a pandas object, if blocks that share it lie on it."""
+    is_of_frame = id(container) in writer.lookups.get("frame owners", ())
+    note = writer.ledger.store_frame if is_of_frame else writer.ledger.store
+    note(bounds, array)
 
 
 def _is_dense(writer: Writer, container: Any) -> bool:
@@ -110,7 +117,7 @@ def _whole(writer: Writer, array: Any, foundation: Any) -> Any:
         raise UnstorableError(f"lies on the memory of {describe(foundation)}; use .copy()", array)
     writer.ledger.whole(id(array))
     if not isinstance(foundation, bytes):
-        writer.ledger.store(byte_bounds(array), array)
+        _note_stored(writer, array, byte_bounds(array), array)
     return _by_value(writer, array)
 
 

@@ -1,8 +1,7 @@
-"""pandas objects: whole, with blocks that share memory with nothing.
+"""pandas objects: whole, with blocks that share their memory as after the run.
 
 Under copy-on-write pandas knows which of its objects share a block and copies
-before the first write. A restored block is always a block of its own; of one
-that shared an input's memory it is kept that a write copies first.
+before the first write. Without it, a restored block is always a block of its own.
 """
 
 from __future__ import annotations
@@ -12,8 +11,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fpcache.replay.array_codec import Fresh
+from fpcache.replay.live_frames import LiveFrame
 from fpcache.replay.locate import UnstorableError
-from fpcache.replay.memory import byte_bounds, copies_on_write, inner_arrays
+from fpcache.replay.shared_blocks import Shared, frames_of, own_values, shared_with, take
 
 if TYPE_CHECKING:
     from fpcache.replay.writer import Writer
@@ -36,51 +36,56 @@ def reduce_frame(writer: Writer, frame: Any) -> Any:
 
 
 def reduce_manager(writer: Writer, manager: Any) -> Any:
-    """Write a manager as its blocks and axes."""
+    """Write a manager as its blocks and axes, of a changed input with the axes that it kept."""
     if not hasattr(manager, "blocks"):
         return NotImplemented
-    return build_manager, (type(manager), tuple(manager.blocks), list(manager.axes))
+    blocks, axes, own = tuple(manager.blocks), list(manager.axes), _managed(writer).get(id(manager))
+    if own is None:
+        return build_manager, (type(manager), blocks, axes)
+    was = own.axes[::-1] if len(axes) == 2 else own.axes  # a manager has the columns first
+    kept = [number for number, axis in enumerate(axes) if axis is was[number]]
+    for number in kept:
+        axes[number] = None
+    return build_manager, (type(manager), blocks, axes, own, kept)
 
 
-def build_manager(cls: Any, blocks: tuple[Any, ...], axes: list[Any]) -> Any:
-    """Make a manager of one or two dimensions."""
+def build_manager(
+    cls: Any, blocks: tuple[Any, ...], axes: list[Any], own: Any = None, kept: list[int] | None = None
+) -> Any:
+    """Make a manager of one or two dimensions; with the axes of a frame that were kept."""
+    for number in kept or ():
+        axes[number] = own.axes[-1 - number]
     return cls.from_blocks(list(blocks) if len(axes) == 1 else blocks, axes)
 
 
-def reduce_block(writer: Writer, block: Any) -> Any:
-    """Write a block with its values in memory of their own."""
-    rebuild, (values, *place) = block.__reduce__()[:2]
-    for inner in inner_arrays(values):
-        writer.ledger.store_frame(byte_bounds(inner), block)
-    own = Fresh(values) if isinstance(values, sys.modules["numpy"].ndarray) else values.copy()
-    shared = _inputs_by_references(writer).get(id(block.refs))
-    if shared is not None:
-        return build_shared_block, (*shared, rebuild, own, *place)
-    return rebuild, (own, *place)
-
-
-def build_shared_block(owner: Any, column: int, rebuild: Any, *parts: Any) -> Any:
-    """Make a block that pandas takes to share its memory with that of an input's column.
-
-    It doesn't; but whoever writes to either of them copies first, as after a run, so that arrays over the
-    memory of one are left behind or follow as they would then.
-    """
-    block, manager = rebuild(*parts), owner._mgr
-    source = manager.blocks[0] if manager.ndim == 1 else manager.blocks[manager.blknos[column]]
-    block.refs = source.refs
-    source.refs.add_reference(block)
-    return block
-
-
-def _inputs_by_references(writer: Writer) -> dict[int, tuple[Any, int]]:
-    """Return an input frame or series and a column of it, by the id of what counts a block's users."""
-    found: dict[int, tuple[Any, int]] | None = writer.lookups.get("references")
+def _managed(writer: Writer) -> dict[int, LiveFrame]:
+    """Return the inputs that the run changed, by the ids of the managers that they have now."""
+    found: dict[int, LiveFrame] | None = writer.lookups.get("managers")
     if found is None:
-        found = writer.lookups["references"] = {}
-        for owner in _inputs(writer) if copies_on_write() else ():
-            for block in owner._mgr.blocks:
-                found.setdefault(id(block.refs), (owner, int(block.mgr_locs.as_array[0])))
+        nodes: Any = writer.nodes
+        changed = [
+            (nodes[rank]._mgr, frame) for rank, frame in frames_of(writer).items() if rank in writer.changed
+        ]
+        found = writer.lookups["managers"] = {id(manager): frame for manager, frame in changed}
     return found
+
+
+def reduce_block(writer: Writer, block: Any) -> Any:
+    """Write a block: by its values, or by how it shares these."""
+    rebuild, (values, *place) = block.__reduce__()[:2]
+    shared = shared_with(writer, block, values, block.refs)
+    if shared is None:
+        return rebuild, (own_values(writer, block, values), *place)
+    return build_shared_block, (rebuild, tuple(place), *shared)
+
+
+def build_shared_block(rebuild: Any, place: tuple[Any, ...], *shared: Any) -> Any:
+    """Make a block that is one of the users of a memory."""
+    values, refs = take(Shared(*shared))
+    block = rebuild(values, *place)
+    block.refs = refs
+    refs.add_reference(block)
+    return block
 
 
 def _inputs(writer: Writer) -> Iterator[Any]:
@@ -95,6 +100,8 @@ def _inputs_with(writer: Writer) -> dict[int, tuple[Any, int]]:
     found: dict[int, tuple[Any, int]] | None = writer.lookups.get("axes")
     if found is None:
         found = writer.lookups["axes"] = {}
+        for frame in frames_of(writer).values():
+            found |= {id(axis): (frame, number) for number, axis in enumerate(frame.axes)}
         for node in _inputs(writer):
             found |= {id(axis): (node, number) for number, axis in enumerate(node.axes)}
     return found
@@ -106,10 +113,15 @@ def axis_of(frame: Any, number: int) -> Any:
 
 
 def reduce_index(writer: Writer, index: Any) -> Any:
-    """Write an input's own index as such, another one with its data in memory of its own."""
+    """Write an input's own index as such, another one with its data in memory of its own or of a block."""
     place = _inputs_with(writer).get(id(index))
     if place is not None:
         return axis_of, place
+    refs = vars(index).get("_references")
+    if refs is not None and any(hasattr(user(), "mgr_locs") for user in refs.referenced_blocks):
+        shared = shared_with(writer, index, index._data, refs)
+        if shared is not None:
+            return build_shared_index, (type(index), index._name, getattr(index, "_freq", None), *shared)
     rebuild, (cls, parts), *rest = index.__reduce__()
     data = parts.get("data")
     if isinstance(data, sys.modules["numpy"].ndarray):
@@ -117,3 +129,12 @@ def reduce_index(writer: Writer, index: Any) -> Any:
     if data is not None and hasattr(data, "copy"):
         return rebuild, (cls, {**parts, "data": data.copy()}), *rest
     return NotImplemented
+
+
+def build_shared_index(cls: Any, name: Any, freq: Any, *shared: Any) -> Any:
+    """Make an index that is one of the users of a block's memory."""
+    values, refs = take(Shared(*shared))
+    index = cls._simple_new(values, name=name, refs=refs)
+    if freq is not None:
+        index._freq = freq
+    return index

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from json import dumps, loads
 from typing import Any
 
 from fpcache.errors import CorruptEntryError, UncacheableError
 from fpcache.replay.codec import Buffer, Dumped, dump, find, load
+from fpcache.replay.live_frames import LiveFrame, live_frames
 from fpcache.replay.mutations import State, obstacle, prepare, put
 
 __all__ = ["Manifest", "Payload", "apply", "capture", "met", "obstacles", "restore"]
@@ -30,6 +31,8 @@ class Payload:
         The values of the results shown, in order.
     addressed : tuple of object
         Objects whose addresses the outputs show.
+    frames : tuple of (LiveFrame, tuple)
+        Frames of its inputs that it changed in place, with what they have to be like.
     """
 
     bound: dict[str, Any] = field(default_factory=dict)
@@ -37,6 +40,7 @@ class Payload:
     states: tuple[tuple[int, State], ...] = ()
     results: tuple[Any, ...] = ()
     addressed: tuple[Any, ...] = ()
+    frames: tuple[tuple[LiveFrame, Any], ...] = ()
 
     def path_roots(self) -> list[tuple[str, object]]:
         """Return its parts with expressions for them, for messages."""
@@ -121,6 +125,7 @@ def capture(
     nodes: Sequence[object],
     namespace: dict[str, Any],
     *,
+    frames: Sequence[LiveFrame] | None = None,
     is_bulky: bool = True,
     moved: Mapping[int, Any] | None = None,
 ) -> Dumped:
@@ -135,6 +140,8 @@ def capture(
     namespace : dict
         The notebook's namespace, before or after the run: what the component
         bound or deleted isn't referred to.
+    frames : sequence of LiveFrame, optional
+        What `live_frames` gave of `nodes` before the run. Default: as they are now, for those unchanged.
     is_bulky, moved : optional
         See `dump`.
 
@@ -145,6 +152,10 @@ def capture(
     """
     names = _untouched(payload, namespace)
     changed = {index for index, _ in payload.states}
+    known = live_frames(nodes) if frames is None else frames
+    kept = tuple((frame, frame.expected()) for frame in frames or () if frame.rank in changed)
+    present = (None if frames is None and frame.rank in changed else frame for frame in known)
+    payload, nodes = replace(payload, frames=kept), (*nodes, *present)
     return dump(
         payload,
         nodes=nodes,
@@ -178,9 +189,13 @@ def restore(
     buffers: Sequence[Buffer],
     nodes: Sequence[object],
     namespace: dict[str, Any],
+    *,
+    frames: Sequence[LiveFrame] | None = None,
     moved: Mapping[int, Any] | None = None,
 ) -> Payload:
     """Read what `capture` wrote, changing nothing that is live; with `moved`, where the run was.
+
+    `frames` is as for `capture`.
 
     Raises
     ------
@@ -189,7 +204,8 @@ def restore(
     CorruptEntryError
         If it is no payload.
     """
-    payload = load(stream, buffers, nodes=nodes, namespace=namespace, moved=moved)
+    frames = live_frames(nodes) if frames is None else frames
+    payload = load(stream, buffers, nodes=(*nodes, *frames), namespace=namespace, moved=moved)
     if not isinstance(payload, Payload):
         raise CorruptEntryError("a stored result is no payload")
     return payload
@@ -197,7 +213,8 @@ def restore(
 
 def obstacles(payload: Payload, nodes: Sequence[object]) -> tuple[tuple[int, str], ...]:
     """Return why `payload` can't be applied to `nodes`: (index of the node, reason)."""
-    found = ((index, obstacle(nodes[index], state)) for index, state in payload.states)
+    found = [(index, obstacle(nodes[index], state)) for index, state in payload.states]
+    found += [(frame.rank, frame.obstacle(expected)) for frame, expected in payload.frames]
     return tuple((index, reason) for index, reason in found if reason is not None)
 
 
@@ -215,6 +232,8 @@ def apply(payload: Payload, nodes: Sequence[object], namespace: dict[str, Any]) 
     in_the_way = obstacles(payload, nodes)
     if in_the_way:
         raise UncacheableError(f"an input {in_the_way[0][1]}")
+    for frame, _ in payload.frames:
+        frame.write()
     for index, state in payload.states:
         prepare(nodes[index], state)
     for index, state in payload.states:

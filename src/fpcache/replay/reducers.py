@@ -39,6 +39,7 @@ _REDUCERS = {
     "pandas.Index": "frame_codec:reduce_index",
     "pandas.core.indexes.base.Index": "frame_codec:reduce_index",
     "pandas._libs.internals.Block": "frame_codec:reduce_block",
+    "pandas._libs.internals.BlockValuesRefs": "shared_blocks:reduce_references",
     "pandas.core.internals.managers.BaseBlockManager": "frame_codec:reduce_manager",
     "pandas.core.internals.base.DataManager": "frame_codec:reduce_manager",
     "pandas.core.generic.NDFrame": "frame_codec:reduce_frame",

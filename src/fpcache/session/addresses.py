@@ -79,7 +79,7 @@ def settled(
         return payload, dumped
     unique = tuple({id(one): one for one in objects}.values())
     payload = replace(payload, addressed=unique)
-    return payload, recording.capture(payload, nodes, namespace, moved=trace.moved)
+    return payload, recording.capture(payload, nodes, namespace, frames=trace.frames, moved=trace.moved)
 
 
 def refuse_temporary_names(observation: Observation, dumped: codec.Dumped, outputs: OutputLog) -> None:
@@ -122,8 +122,9 @@ def _held_as_text(stream: bytes) -> list[_Told]:
 
 def _held_as_number(trace: Trace, payload: Payload, namespace: dict[str, Any]) -> Iterator[_Told]:
     """Yield numbers in what is to be stored that may be addresses."""
-    nodes = _nodes(trace)
-    dumped = recording.capture(payload, nodes, namespace, is_bulky=False, moved=trace.moved)
+    dumped = recording.capture(
+        payload, _nodes(trace), namespace, frames=trace.frames, is_bulky=False, moved=trace.moved
+    )
     stream = dumped.stream
     for found in _NUMBER.finditer(stream):
         size = found[1][0]

@@ -194,13 +194,13 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation, output
     walks = moved.as_before(walks, trace.reading, trace.moved)
     met, restored = MetSets(), MetSets()
     digest = _digest(payload, nodes, walks, met, allowance)
-    dumped = recording.capture(payload, nodes, namespace, moved=trace.moved)
+    dumped = recording.capture(payload, nodes, namespace, frames=trace.frames, moved=trace.moved)
     addresses.refuse_temporary_names(observation, dumped, outputs)
     payload, dumped = addresses.settled(trace, observation, payload, dumped, outputs, namespace)
     _refuse_unread_names(trace, dumped)
     positions.refuse_told(step.run, trace.reading, dumped.stream)
     display_ids.refuse_told(trace.display_ids, dumped.stream)
-    restore_s = _verify(trace, payload, digest, dumped, nodes, walks, namespace, restored)
+    restore_s = _verify(payload, digest, dumped, trace, walks, namespace, restored)
     holds_set = met.any or any(mutations.is_set(state) for _, state in payload.states)
     return Capture(payload, dumped, restore_s, mutated, holds_set, met == restored)
 
@@ -257,11 +257,10 @@ def _is_without_effect(payload: Payload, trace: Trace, observation: Observation)
 
 
 def _verify(
-    trace: Trace,
     payload: Payload,
     digest: bytes,
     dumped: codec.Dumped,
-    nodes: tuple[object, ...],
+    trace: Trace,
     walks: tuple[Walk, ...],
     namespace: dict[str, Any],
     met: MetSets,
@@ -271,8 +270,10 @@ def _verify(
     This happens at the run, not later: a mutation's restored state refers to
     live objects, which are only now what the recording says.
     """
-    started = time.thread_time()
-    restored = recording.restore(dumped.stream, dumped.buffers, nodes, namespace, trace.moved)
+    nodes, started = reference_nodes(trace.reading), time.thread_time()
+    restored = recording.restore(
+        dumped.stream, dumped.buffers, nodes, namespace, frames=trace.frames, moved=trace.moved
+    )
     restore_s = time.thread_time() - started
     if _digest(restored, nodes, walks, met) != digest:
         raise UncacheableError(

@@ -16,6 +16,7 @@ from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints.heads import heads
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import Reading
+from fpcache.replay.live_frames import LiveFrame, live_frames
 from fpcache.session import (
     axes,
     capturing,
@@ -75,6 +76,8 @@ class Trace:
         Where the tensors among the inputs lay before the run, by rank.
     moved : dict
         What lies where those lay that lie elsewhere after it, by rank.
+    frames : list of LiveFrame
+        The blocks of these frames before the run, and who shared them.
     heads : mapping of str to str
         The first elements of the inputs before the run, by root.
     dashboards : int
@@ -101,6 +104,7 @@ class Trace:
     axes: axes.Names = field(default_factory=dict)
     places: dict[int, moved.Place] = field(default_factory=dict)
     moved: dict[int, Any] = field(default_factory=dict)
+    frames: list[LiveFrame] = field(default_factory=list)
     heads: Mapping[str, str] = field(default_factory=dict)
     dashboards: int = 0
 
@@ -181,6 +185,7 @@ def _begin(step: ComponentStep) -> Trace | None:
             ignored=ignored.digests(run.options.ignore, run.namespace),
             axes=axes.names_of(reading),
             places=moved.places(reading),
+            frames=live_frames(reading.nodes),
             heads=heads(reading),
             dashboards=run.services.dashboards,
         )
@@ -257,6 +262,7 @@ def _take_reading(step: ComponentStep, trace: Trace, reading: Reading) -> bool:
     trace.set_layouts = set_order.layouts(reading)
     trace.axes = axes.names_of(reading)
     trace.places = moved.places(reading)
+    trace.frames = live_frames(reading.nodes)
     trace.heads = heads(reading)
     row.key = run.key(joined, reading)
     return True

@@ -12,6 +12,7 @@ from fpcache.dependencies import EFFECTS
 from fpcache.dependencies.observing import apply_effects
 from fpcache.errors import HalfRestoredError, StoreError, UncacheableError
 from fpcache.fingerprints.records import Reading
+from fpcache.replay.live_frames import live_frames
 from fpcache.replay.outputs import Clear, Display, Output, OutputLog, Result, Stream
 from fpcache.replay.recording import Payload, apply, obstacles, restore
 from fpcache.session import addresses, display_ids, positions
@@ -96,7 +97,8 @@ def load_payload(run: CellRun, entry: Entry, reading: Reading) -> Payload:
     count = loads(entry.meta)["buffers"]
     buffers = [read(entry.blobs[f"buffer-{index}"]) for index in range(count)]
     stream = bytes(read(entry.blobs["payload"]))
-    return restore(stream, buffers, reference_nodes(reading), run.namespace)
+    frames = live_frames(reading.nodes)
+    return restore(stream, buffers, reference_nodes(reading), run.namespace, frames=frames)
 
 
 def publish(services: Services, outputs: OutputLog, values: tuple[object, ...]) -> None:
