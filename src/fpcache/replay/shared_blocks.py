@@ -153,7 +153,19 @@ def _among_results(writer: Writer, values: Any, refs: Any) -> Shared:
     for inner in inner_arrays(values):
         owner = innermost(inner)[0]
         owners[id(owner)] = owner
-    return Shared(values=values, refs=refs)
+    return _of_objects(values, refs) or Shared(values=values, refs=refs)
+
+
+def _of_objects(values: Any, refs: Any) -> Shared | None:
+    """Tell how an array of objects is cut from its owner, which is exact where a window isn't."""
+    if not isinstance(values, sys.modules["numpy"].ndarray) or not values.dtype.hasobject:
+        return None
+    owner = innermost(values)[0]
+    try:
+        how = None if owner is values else how_to_cut(pieces_of(owner), pieces_of(values))
+    except Unsayable:
+        return None
+    return None if how is None else Shared(values=owner, how=how, refs=refs)
 
 
 def take(shared: Shared) -> tuple[Any, Any]:
@@ -165,7 +177,7 @@ def take(shared: Shared) -> tuple[Any, Any]:
         If the inputs lie in memory in another way than when this was stored.
     """
     if not shared.group:
-        return shared.values, shared.refs
+        return cut(shared.values, shared.how), shared.refs
     refs = common_refs(shared.group)
     if shared.source is None:
         return shared.values, refs
