@@ -182,3 +182,18 @@ def test_an_array_follows_a_frame_that_a_restored_view_was_taken_of(transcript):
     """
     _, warm = run_twice(transcript, cells)
     expect(warm, {"s = f['x']": "hit"})
+
+
+def test_a_column_of_another_type_is_stored_although_pandas_counts_it_with_the_old_one(transcript):
+    cells = """
+        import pandas as pd
+        f = pd.DataFrame({'x': [1, 2, 3], 'y': ['a', 'b', None]})
+        # %%
+        f['y'] = f['y'].astype('category')
+        # %%
+        f['x'] = f['x'].astype('Int64')
+        # %%
+        f, f.dtypes
+    """
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {"f['y'] =": "hit", "f['x'] =": "hit"})

@@ -59,10 +59,10 @@ def how_to_cut(source: tuple[Piece, ...], view: tuple[Piece, ...]) -> How | None
     Unsayable
         If they lie in the same memory in a way that slices don't make.
     """
+    if not any(_overlap(one, other) for one in source for other in view):
+        return None
     if len(source) != len(view):
         raise Unsayable
-    if not any(_overlap(one, other) for one, other in zip(source, view, strict=True)):
-        return None
     first, *others = (_how(one, other) for one, other in zip(source, view, strict=True))
     if any(other != first for other in others):
         raise Unsayable

@@ -109,15 +109,20 @@ class LiveFrame:
         Its number among them.
     axes : list of Index
         Its indexes: the very objects.
-    blocks : list of LiveBlock
-        Its blocks, where they are copied on write.
     """
 
-    __slots__ = ("axes", "blocks", "rank")
+    __slots__ = ("_blocks", "_frame", "axes", "rank")
 
-    def __init__(self, rank: int, frame: Any, has_blocks: bool) -> None:
+    def __init__(self, rank: int, frame: Any, is_eager: bool) -> None:
         self.rank, self.axes = rank, list(frame.axes)
-        self.blocks = [LiveBlock(block) for block in frame._mgr.blocks] if has_blocks else []
+        self._frame, self._blocks = weakref.ref(frame), _blocks_of(frame) if is_eager else None
+
+    @property
+    def blocks(self) -> list[LiveBlock]:
+        """Its blocks, where they are copied on write; looked for before a payload can share them."""
+        if self._blocks is None:
+            self._blocks = _blocks_of(self._frame())
+        return self._blocks
 
     def expected(self) -> tuple[tuple[Any, ...], ...]:
         """Return what `obstacle` compares: who shared its blocks before the run, and how they lay."""
@@ -138,15 +143,26 @@ class LiveFrame:
             block.write()
 
 
-def live_frames(nodes: Sequence[object]) -> list[LiveFrame]:
-    """Return the frames and series among `nodes`, as they are now."""
+def _blocks_of(frame: Any) -> list[LiveBlock]:
+    return [LiveBlock(block) for block in frame._mgr.blocks] if copies_on_write() else []
+
+
+def live_frames(nodes: Sequence[object], is_eager: bool = True) -> list[LiveFrame]:
+    """Return the frames and series among `nodes`, as they are now.
+
+    Parameters
+    ----------
+    nodes : sequence of object
+        The inputs.
+    is_eager : bool, optional
+        Whether to look at their blocks at once, as is needed before a run; else when they are asked for.
+    """
     generic: Any = sys.modules.get("pandas.core.generic")
     if generic is None or not hasattr(generic, "NDFrame"):
         return []
     kind = generic.NDFrame
     found = [(rank, node) for rank, node in enumerate(nodes) if isinstance(node, kind)]
-    has_blocks = bool(found) and copies_on_write()
-    return [LiveFrame(rank, node, has_blocks) for rank, node in found if hasattr(node._mgr, "blocks")]
+    return [LiveFrame(rank, node, is_eager) for rank, node in found if hasattr(node._mgr, "blocks")]
 
 
 def place_of(block: Any) -> Any:

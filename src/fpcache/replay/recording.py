@@ -204,7 +204,7 @@ def restore(
     CorruptEntryError
         If it is no payload.
     """
-    frames = live_frames(nodes) if frames is None else frames
+    frames = live_frames(nodes, is_eager=False) if frames is None else frames
     payload = load(stream, buffers, nodes=(*nodes, *frames), namespace=namespace, moved=moved)
     if not isinstance(payload, Payload):
         raise CorruptEntryError("a stored result is no payload")

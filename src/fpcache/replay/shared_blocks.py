@@ -117,7 +117,7 @@ def _how_in(source: Source, values: Any) -> How | None:
     holder, number = source
     lies = holder.blocks[number].pieces if number >= 0 else pieces_of(live_values(holder, number))
     own = pieces_of(values)
-    if not own or not lies:
+    if not own and not lies:
         raise Unsayable
     return how_to_cut(lies, own)
 

@@ -97,7 +97,7 @@ def load_payload(run: CellRun, entry: Entry, reading: Reading) -> Payload:
     count = loads(entry.meta)["buffers"]
     buffers = [read(entry.blobs[f"buffer-{index}"]) for index in range(count)]
     stream = bytes(read(entry.blobs["payload"]))
-    frames = live_frames(reading.nodes)
+    frames = live_frames(reading.nodes, is_eager=False)
     return restore(stream, buffers, reference_nodes(reading), run.namespace, frames=frames)
 
 
