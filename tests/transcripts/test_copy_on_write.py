@@ -193,7 +193,14 @@ def test_a_column_of_another_type_is_stored_although_pandas_counts_it_with_the_o
         # %%
         f['x'] = f['x'].astype('Int64')
         # %%
-        f, f.dtypes
+        s = f['x'].astype('int64')
+        # %%
+        a = s.to_numpy()
+        # %%
+        s = None
+        f.loc[0, 'x'] = 9
+        # %%
+        a.tolist(), f, f.dtypes
     """
     _, warm = run_twice(transcript, cells)
-    expect(warm, {"f['y'] =": "hit", "f['x'] =": "hit"})
+    expect(warm, {"f['y'] =": "hit", "f['x'] =": "hit", "s = f": "hit"})

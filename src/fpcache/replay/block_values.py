@@ -9,13 +9,18 @@ from typing import Any
 
 from fpcache.replay.memory import inner_arrays
 
-__all__ = ["is_same", "is_writable", "overwrite"]
+__all__ = ["is_masked", "is_same", "is_writable", "overwrite"]
 
 _UNSIGNED = {1: "u1", 2: "u2", 4: "u4", 8: "u8"}
 _PLAIN = (
     str, int, bool, bytes, complex, type(None), decimal.Decimal,
     datetime.date, datetime.time, datetime.timedelta,
 )  # fmt: skip
+
+
+def is_masked(values: Any) -> bool:
+    """Tell whether values are a nullable array: numbers beside a mask."""
+    return len(list(inner_arrays(values))) == 2 and hasattr(values, "_mask")
 
 
 def is_same(live: Any, stored: Any) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from fpcache.errors import UncacheableError
 from fpcache.replay.block_places import How, Piece, cut, pieces_of
-from fpcache.replay.block_values import is_same, is_writable, overwrite
+from fpcache.replay.block_values import is_masked, is_same, is_writable, overwrite
 from fpcache.replay.memory import copies_on_write, inner_arrays, innermost
 
 __all__ = [
@@ -87,7 +87,7 @@ class LiveBlock:
             if was_shared or self.is_shared:
                 return _SHARED
             return None if is_writable(values) else "can't be written to"
-        if not all(is_same(cut(values, how), stored) for how, stored in self.stored):
+        if not all(_holds(values, how, stored) for how, stored in self.stored):
             return _ELSEWHERE
         # Otherwise the run has put a new block in its place, and would do so again: arrays stay behind.
         return _SHARED if was_shared != self.is_shared else None
@@ -98,6 +98,13 @@ class LiveBlock:
         for how, stored in self.stored:
             if how is None and not is_same(values, stored):
                 overwrite(values, stored)
+
+
+def _holds(values: Any, how: How | None, stored: Any) -> bool:
+    """Tell whether a part of a block holds what is stored; of a nullable one perhaps the numbers alone."""
+    if is_masked(values) != is_masked(stored):
+        values, stored = (one._data if is_masked(one) else one for one in (values, stored))
+    return is_same(cut(values, how), stored)
 
 
 class LiveFrame:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fpcache.errors import UncacheableError
 from fpcache.replay.array_codec import Fresh
 from fpcache.replay.block_places import How, Unsayable, cut, how_to_cut, pieces_of
+from fpcache.replay.block_values import is_masked
 from fpcache.replay.live_frames import (
     LiveFrame,
     common_refs,
@@ -47,6 +48,8 @@ class Shared(NamedTuple):
         The values where they are not those of an unchanged input.
     refs : object
         What counts the users, where no input is among them.
+    nullable : tuple or None
+        Where they share the numbers alone, of a nullable array or for one: its class and mask, or nothing.
     """
 
     group: tuple[Source, ...] = ()
@@ -55,6 +58,7 @@ class Shared(NamedTuple):
     how: How | None = None
     values: Any = None
     refs: Any = None
+    nullable: tuple[Any, ...] | None = None
 
 
 def frames_of(writer: Writer) -> dict[int, LiveFrame]:
@@ -119,6 +123,8 @@ def _how_in(source: Source, values: Any) -> How | None:
     own = pieces_of(values)
     if not own and not lies:
         raise Unsayable
+    if {len(own), len(lies)} == {1, 2}:  # `astype` between a nullable type and another shares the numbers
+        return how_to_cut(lies[:1], own[:1])
     return how_to_cut(lies, own)
 
 
@@ -133,7 +139,17 @@ def _part_of(
     """Tell of a part of an input's block; with what it holds where the run changed that input."""
     frame, number = source
     is_changed = number >= 0 and frame.rank in writer.changed
-    return Shared(group, source, live_layout(*source), how, _copied(values) if is_changed else None)
+    stored = _copied(values) if is_changed else None
+    return Shared(group, source, live_layout(*source), how, stored, None, _nullable(source, how, values))
+
+
+def _nullable(source: Source, how: How | None, values: Any) -> tuple[Any, ...] | None:
+    holder, number = source
+    pieces = holder.blocks[number].pieces if number >= 0 else pieces_of(live_values(*source))
+    is_own, is_other = is_masked(values), len(pieces) == 2
+    if how is None or is_own == is_other:
+        return None
+    return (type(values), Fresh(values._mask)) if is_own else ()
 
 
 def _copied(values: Any) -> Any:
@@ -189,7 +205,12 @@ def take(shared: Shared) -> tuple[Any, Any]:
         raise UncacheableError("an input frame lies in memory in another way than when this was stored")
     if shared.values is not None:
         holder.blocks[number].stored.append((shared.how, shared.values))
-    return cut(values, shared.how), refs
+    if shared.nullable is None:
+        return cut(values, shared.how), refs
+    if not shared.nullable:
+        return cut(values._data, shared.how), refs
+    cls, mask = shared.nullable
+    return cls(cut(values, shared.how), mask), refs
 
 
 def reduce_references(writer: Writer, refs: Any) -> Any:
