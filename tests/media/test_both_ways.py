@@ -105,6 +105,7 @@ def test_the_index_finds_by_the_same_score_whichever_was_added(tmp_path):
 @pytest.mark.parametrize("seed", range(8))
 def test_sounds_score_the_same_either_way(seed):
     pytest.importorskip("scipy", reason="needs the media extra")
+    pytest.importorskip("av", reason="needs the media extra")
     random = np.random.default_rng(seed)
     first = tune(seed, 10)
     start, length = int(random.integers(0, 60_000)), int(random.integers(30_000, 90_000))
@@ -121,6 +122,7 @@ def test_sounds_score_the_same_either_way(seed):
 
 def test_sounds_of_equal_bits_that_are_heard_at_other_times_score_the_same_either_way():
     pytest.importorskip("scipy", reason="needs the media extra")
+    pytest.importorskip("av", reason="needs the media extra")
     one = fingerprint((tune(1), 16000))
     active = one.hashes["active"].copy()
     active[20:50] = 0

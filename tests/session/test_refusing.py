@@ -24,6 +24,7 @@ PASSED_ON = {
     "fingerprints/reading.py": ("message, error.path",),
     "replay/array_codec.py": ("'an input array lies in memory in another way than when this was stored'",),
     "replay/codec.py": ("message",),
+    "replay/live_frames.py": ('"inputs don\'t share their memory as they did when this was stored"',),
     "replay/mutations.py": ("f'the object to be changed {reason}'",),
     "replay/outputs.py": ("message",),
     "replay/recording.py": ("f'an input {in_the_way[0][1]}'",),
@@ -32,6 +33,7 @@ PASSED_ON = {
         "f'the stored result refers to `{token[1]}`, which is not defined'",
         "f'the stored result refers to `{token[1]}.{token[2]}`, which is not there'",
     ),
+    "replay/shared_blocks.py": ("'an input frame lies in memory in another way than when this was stored'",),
     "replay/torch_codec.py": (
         "'an input tensor lies in memory in another way than when this was stored'",
         "'the stored result is on a GPU, and there is none here'",

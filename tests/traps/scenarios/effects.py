@@ -67,8 +67,7 @@ IN_PLACE = (
          auto="hit", needs=("numpy", "pandas")),
     Trap(83, "a column of a DataFrame written in place", "E",
          "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2, 3]})\nvalues = df['a'].to_numpy()\n# %%\ndf.loc[1, 'a'] = 9\n# %%\nlast = values.tolist(), df['a'].tolist()",
-         call="df.loc[1, 'a'] = 9", auto="miss", again="miss", needs=("numpy", "pandas"),
-         needless="a replay gives a frame new blocks, which the array over its old memory would no longer follow"),
+         call="df.loc[1, 'a'] = 9", auto="hit", needs=("numpy", "pandas")),
     Trap(134, "resize on a restored array", "E", "import numpy as np\n# %%\nout = np.arange(4) + 1\n# %%\nout.resize(6, refcheck=False)\n# %%\nlast = out.tolist()",
          auto="hit", needs=NUMPY),
 )  # fmt: skip
