@@ -176,7 +176,9 @@ USED = {
 }
 
 
-@pytest.mark.parametrize("new", ["2", "1"], ids=["another", "an equal one"])
+@pytest.mark.parametrize(
+    "new", [pytest.param("2", id="another"), pytest.param("1", id="an equal one", marks=pytest.mark.nightly)]
+)
 @pytest.mark.parametrize(("statement", "asked"), list(USED.values()), ids=list(USED))
 def test_an_object_of_the_old_class_stays_one(transcript, statement, asked, new):
     cells = f"""
