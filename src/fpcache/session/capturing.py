@@ -373,7 +373,8 @@ def _own_dependencies(step: ComponentStep, trace: Trace, captured: Capture) -> l
     found += kept.dependencies(trace.component, trace.before, run.namespace)
     found += positions.dependencies(run, trace.component, reading, trace.outputs)
     uses = hash_order.uses(run, trace.component, reading)
-    found.extend(hash_seed.dependency(use.expression, use.line or None) for use in uses.seeded)
+    if not trace.only_numbers:
+        found.extend(hash_seed.dependency(use.expression, use.line or None) for use in uses.seeded)
     if uses.every and trace.set_order:
         found.append(Dependency(set_order.KIND, f"`{uses.every[0].expression}`", trace.set_order))
     if trace.set_order and (captured.holds_set or hash_order.may_change_sets(run, trace.component, reading)):

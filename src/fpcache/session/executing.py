@@ -32,6 +32,7 @@ from fpcache.session import (
 )
 from fpcache.session.cell_run import OPENS_FIGURE
 from fpcache.session.governor import INPUTS_S, REPLAY_S
+from fpcache.session.only_numbers import makes_only_numbers
 from fpcache.session.report import MISS, PLAIN, UNCACHEABLE, duration_text
 from fpcache.session.set_order import Layouts
 from fpcache.session.widgets import WatchedOutputs
@@ -66,6 +67,8 @@ class Trace:
         Digest of the order of the sets among the inputs, before the run.
     set_layouts : dict
         Where the elements of these sets lay, by root.
+    only_numbers : bool
+        Whether all sets that the run makes can only hold numbers and tuples of them.
     standard : str
         Digest of what was replaced in the standard library before the run.
     ignored : dict
@@ -98,6 +101,7 @@ class Trace:
     figures_before: int = 0
     set_order: str = ""
     set_layouts: Layouts = field(default_factory=dict)
+    only_numbers: bool = False
     standard: str = ""
     display_ids: dict[str, int] = field(default_factory=dict)
     ignored: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -180,6 +184,7 @@ def _begin(step: ComponentStep) -> Trace | None:
             figures_before=len(pyplot_state.open_figures()),
             set_order=set_order.order_of(reading),
             set_layouts=set_order.layouts(reading),
+            only_numbers=makes_only_numbers(run, step.component, reading),
             standard=run.services.history.standard.digest(),
             display_ids=display_ids.present(),
             ignored=ignored.digests(run.options.ignore, run.namespace),
@@ -260,6 +265,7 @@ def _take_reading(step: ComponentStep, trace: Trace, reading: Reading) -> bool:
     trace.kinds = tuple(map(type, reading.nodes))
     trace.set_order = set_order.order_of(reading)
     trace.set_layouts = set_order.layouts(reading)
+    trace.only_numbers = False  # what the names were before the run isn't at hand
     trace.axes = axes.names_of(reading)
     trace.places = moved.places(reading)
     trace.frames = live_frames(reading.nodes)
