@@ -22,6 +22,15 @@ HARMLESS = [
     "print('n =', n, f'{s} of {len(s):>{w}}')",
     "p = set(itertools.product(range(3), t)); q = collections.Counter(p)",
     "a, *b = t; (c, d), e = b; del a, e[0]; e[1:2] = s | {1}",
+    "s = {x.real for x in t} | {x.imag for x in t}",
+    "u = sorted(t, key=len); v = max(t, key=sum)",
+    "u = d.keys() & e.keys(); v = 1 in d.values(); w = d.items() == e.items()",
+    "heapq.heappush(h, (1, 2)); x = heapq.heappop(h); heappush(h, x)",
+    "u = list(chain(s, t)); v = {a + b for a, b in itertools.pairwise(t)}",
+    "assert x >= 0, 'negative'",
+    "print(x, y, sep=', ', end='')",
+    "u = max(d.values()); v = min(u, 3); w = sum(d.values(), 0)",
+    "p = gcd(a, b) + math.prod(range(3))",
 ]
 HARMFUL = [
     "s = {'a'}",
@@ -30,8 +39,10 @@ HARMFUL = [
     "s = {...}",
     "s = {f'{x}' for x in t}",
     "s = {x.name for x in t}",
-    "s = {x.real for x in t}",
     "x.n = 1",
+    "x.real = 1",
+    "for x.real in t: pass",
+    "'a'",
     "s = {d.get(x) for x in t}",
     "s = {l.append(x) for x in t}",
     "s = {print(x) for x in t}",
@@ -68,6 +79,27 @@ HARMFUL = [
     "f = g(1)(2)",
     "s = {t[0](1)}",
     "s = {(yield)}",
+    "d = dict(start=1)",
+    "d = Counter(key=1)",
+    "d.update(start=1)",
+    "d.subtract(reverse=1)",
+    "z = sorted(t, key=lambda p, *, q=t.extend(w): p)",
+    "s = {math.sin, math.cos}",
+    "s = {max(zip(t), zip(t), key=lambda p: 1)}",
+    "s = {min(*(), zip(t))}",
+    "s = {sum([], (x for x in t))}",
+    "s = {d.get(x, *()) for x in t}",
+    "s = {__w}",
+    "s = {__w(1)}",
+    "print(x, end=s.add('a'))",
+    "s = d.keys()",
+    "s = {d.values()}",
+    "s = {heapq.heappush(h, 1)}",
+    "s = {chain(t, t)}",
+    "u = chain.from_iterable(t)",
+    "s = {deque(t, d.values())}",
+    "assert x, f(x)",
+    "x = " + " + ".join(["a"] * 900),
     "type T = int",
 ]
 
@@ -87,7 +119,9 @@ def test_code_that_may_make_something_else(text):
 
 
 def test_what_has_to_hold_outside_of_the_code():
-    code = number_code(ast.parse("s = f({n for n in t})\nfor m in range(k): s = s | {math.isqrt(m)}; g(s)"))
+    code = number_code(
+        ast.parse("s = f({n for n in t}, a=1)\nfor m in range(k): s = s | {math.isqrt(m)}; g(s)")
+    )
     assert code is not None
     assert (code.values, code.own) == ({"t", "k"}, {"n", "m", "s"})
     assert code.calls == {"f", "g", "range"}

@@ -51,6 +51,21 @@ HITS = {
         """,
         "flat =",
     ),
+    "paths on a complex plane": (
+        """
+        from itertools import chain
+        def near(z):
+            return {z + 1, z - 1, z + 1j, z - 1j}
+        # %%
+        border, told = {0j}, []
+        for _ in range(6):
+            border = {w for z in chain(border, [2j]) for w in near(z)}
+            told.extend((z.real, z.imag) for z in border)
+        # %%
+        n = len(told)
+        """,
+        "for _ in range(6)",
+    ),
     "functions that call each other": (
         """
         import math
@@ -95,8 +110,58 @@ MISSES = {
         "t = list('abcdefgh')",
         "out = []\nwhile t:\n    for x in {(y, 1) for y in t}: out.append(len(t) * (x[0] == 'a'))\n    t.clear()",
     ),
+    "a global name that a comprehension has, too": (
+        "w = 'abcdefgh'\ndef f(n):\n    z = [w for w in range(3)]\n    return w[n]",
+        "out = [x for x in {f(n) for n in range(8)}]",
+    ),
+    "a global name that a lambda has, too": (
+        "w = 'abcdefgh'\ndef f(n):\n    z = sorted([3, 1], key=lambda w: -w)\n    return w[n]",
+        "out = [x for x in {f(n) for n in range(8)}]",
+    ),
+    "a global name that is read by a comprehension": (
+        "w = 'abcdefgh'\ndef f(n): return [w for x in [w[n] for y in (1,)] for w in (x,)][0]",
+        "out = [x for x in {f(n) for n in range(8)}]",
+    ),
+    "another meaning of what a class has": (
+        "from collections import Counter\nCounter.most_common = lambda self, n=None: list('abcdefgh')",
+        "out = [x for x in {y for y in Counter().most_common(8)}]",
+    ),
+    "another meaning of what a class lacked": (
+        "from collections import Counter\nCounter.__mod__ = lambda self, n: 'abcdefgh'[n]",
+        "out = [x for x in {Counter() % n for n in range(8)}]",
+    ),
+    "a factory that is like all others": (
+        "from collections import defaultdict\nclass F:\n    def __call__(self): return 'abcdefgh'\n    def __eq__(self, o): return True\n"
+        "    __hash__ = None\nt = defaultdict(F())",
+        "out = [x for x in {t[n][n] for n in range(8)}]",
+    ),
+    "a name that has another meaning in a class": (
+        "__w = (1, 2, 3)\n_C__w = 'abcdefgh'\nclass C:\n    def f(n): return __w[n]\nf = C.f",
+        "out = [x for x in {f(n) for n in range(8)}]",
+    ),
+    "keys out of named arguments": (
+        "n = 1",
+        "out = [x for x in {y for y in dict(start=1, key=2, repeat=3, reverse=4, default=5, strict=6)}]",
+    ),
     "a name that was a text before": ("a = 'abcdefgh'", "out = []\nfor n in range(2):\n    for x in {y for y in a}: out.append(x)\n    a = (n,)"),
 }  # fmt: skip
+
+
+def test_a_shown_text_is_what_the_last_result_is(transcript):
+    config = {"InteractiveShell": {"ast_node_interactivity": "all"}}
+    cells = "5\n# %%\nif 1:\n    'abcdefgh'\n    out = [x for x in {_[n] for n in range(8)}]"
+    for seed in (1, 2):
+        run = transcript.run(cells, seed=seed, config=config)
+        assert list(run.rows())[-1].status != "hit"
+        assert_same(transcript.plain(cells, seed=seed, config=config), run)
+
+
+def test_code_too_deep_to_be_judged_is_cached(transcript):
+    cells = "a = 1\n# %%\nx = " + "+".join("a" * 900)
+    transcript.run(cells)
+    warm = transcript.run(cells)
+    expect(warm, {"x =": "hit"})
+    assert warm.faults == ()
 
 
 @pytest.mark.parametrize(("cells", "judged"), HITS.values(), ids=list(HITS))

@@ -15,25 +15,57 @@ from dataclasses import dataclass, field
 
 from .blind_calls import bound_names
 
-__all__ = ["FACTORIES", "KNOWN_CALLS", "MODULES", "NumberCode", "number_code"]
+__all__ = ["FACTORIES", "KNOWN", "NumberCode", "number_code"]
 
-_CONSUMERS = frozenset(
-    {
-        "Counter", "all", "any", "deque", "dict", "frozenset", "len", "list", "max", "min", "set", "sorted",
-        "sum", "tuple",
-    }
-)  # fmt: skip
-_ITERABLES = frozenset({"combinations", "enumerate", "permutations", "product", "range", "reversed", "zip"})
-_NUMBERS = frozenset({"abs", "bool", "complex", "divmod", "float", "int", "pow", "round"})
-_PRINTS = frozenset({"print"})
-_BY_KEY = frozenset({"max", "min", "sort", "sorted"})
-KNOWN_CALLS = _CONSUMERS | _ITERABLES | _NUMBERS | _PRINTS | {"defaultdict"}
-"""Functions of Python's that are judged by name."""
+KNOWN: dict[str, frozenset[str]] = {
+    "builtins": frozenset(
+        {
+            "abs", "all", "any", "bool", "complex", "dict", "divmod", "enumerate", "float", "frozenset",
+            "int", "len", "list", "max", "min", "pow", "print", "range", "reversed", "round", "set",
+            "sorted", "sum", "tuple", "zip",
+        }
+    ),
+    "collections": frozenset({"Counter", "defaultdict", "deque"}),
+    "heapq": frozenset({"heapify", "heappop", "heappush", "heappushpop", "heapreplace"}),
+    "itertools": frozenset({"chain", "combinations", "islice", "pairwise", "permutations", "product"}),
+    "math": frozenset(
+        {
+            "acos", "asin", "atan", "atan2", "ceil", "comb", "copysign", "cos", "cosh", "degrees", "dist",
+            "e", "exp", "fabs", "factorial", "floor", "fmod", "gcd", "hypot", "inf", "isclose", "isinf",
+            "isnan", "isqrt", "lcm", "log", "log10", "log2", "perm", "pi", "pow", "prod", "radians", "sin",
+            "sinh", "sqrt", "tan", "tanh", "tau", "trunc",
+        }
+    ),
+}  # fmt: skip
+"""What is known of some modules, by name: it gives numbers, containers or iterators, or nothing."""
 FACTORIES = frozenset({"dict", "float", "int", "list", "set", "tuple"})
 """What may fill the gaps of a ``defaultdict``."""
-MODULES = frozenset({"collections", "itertools", "math"})
-"""Modules out of which the known functions may be taken; all that is in ``math`` gives numbers."""
-_GIVING = frozenset(
+_CONSTANTS = frozenset({"e", "inf", "pi", "tau"})
+_ITERABLES = KNOWN["itertools"] | {"enumerate", "range", "reversed", "zip"}
+_CONSUMERS = frozenset(  # of their first argument
+    {
+        "Counter", "all", "any", "deque", "dict", "frozenset", "len", "list", "max", "min", "prod", "set",
+        "sorted", "sum", "tuple",
+    }
+)  # fmt: skip
+_GIVING_NOTHING = frozenset({"heapify", "heappush", "print"})
+_MODULES = frozenset(KNOWN) - {"builtins"}
+_BY_NAME = frozenset[str]().union(*KNOWN.values()) - _CONSTANTS
+_KEYWORDS = {  # of others some would become keys
+    "enumerate": {"start"},
+    "isclose": {"abs_tol", "rel_tol"},
+    "max": {"default", "key"},
+    "min": {"default", "key"},
+    "prod": {"start"},
+    "product": {"repeat"},
+    "round": {"ndigits"},
+    "sort": {"key", "reverse"},
+    "sorted": {"key", "reverse"},
+    "sum": {"start"},
+    "zip": {"strict"},
+}
+_KEYS = frozenset({"abs", "len", "max", "min", "sum"})
+_METHODS = frozenset(
     {
         "bit_count", "bit_length", "conjugate", "copy", "count", "difference", "get", "index",
         "intersection", "is_integer", "isdisjoint", "issubset", "issuperset", "most_common", "pop",
@@ -56,13 +88,11 @@ _ITERATING = frozenset(
     }
 )  # fmt: skip
 _DEFAULTED = frozenset({"get", "setdefault"})  # give None where they are not told what else
-_KEYWORDS = frozenset(
-    {"default", "key", "ndigits", "repeat", "reverse", "start", "strict"}
-)  # others may become keys
+_PARTS = frozenset({"imag", "real"})
 _PLAIN = (
-    ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.Compare, ast.IfExp, ast.Subscript, ast.Slice, ast.Tuple, ast.List,
-    ast.Dict, ast.Set, ast.Starred, ast.NamedExpr, ast.If, ast.While, ast.Assign, ast.AugAssign, ast.Delete,
-    ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context, ast.Pass, ast.Break, ast.Continue,
+    ast.BoolOp, ast.UnaryOp, ast.IfExp, ast.Subscript, ast.Slice, ast.Tuple, ast.List, ast.Dict, ast.Set,
+    ast.Starred, ast.NamedExpr, ast.If, ast.While, ast.Assign, ast.AugAssign, ast.Delete, ast.operator,
+    ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context, ast.Pass, ast.Break, ast.Continue,
 )  # fmt: skip
 
 
@@ -77,11 +107,11 @@ class NumberCode:
     own : set of str
         Names that it assigns and reads: the same holds for what they stand for before.
     calls : set of str
-        Names that it calls: those among `KNOWN_CALLS` have to be Python's, the others functions of such code.
+        Names that it calls: functions that are `KNOWN` under this name, or such code themselves.
     results : set of str
         The names among `calls` whose result it uses, which must not be None.
     members : set of (str, str)
-        Names that have to stand for Python's modules, and what it takes of these.
+        Names that have to stand for modules, and what it takes of these; the modules' own, too.
     makes_sets : bool
         Whether sets may come into being.
     returns : bool
@@ -109,14 +139,16 @@ def number_code(tree: ast.Module | ast.FunctionDef) -> NumberCode | None:
     >>> number_code(ast.parse("seen = {x.name for x in points}"))
     """
     bound = frozenset[str]().union(*map(bound_names, ast.iter_child_nodes(tree)))
-    judge = _Judge(bound)
+    judge = _Judge(bound, isinstance(tree, ast.FunctionDef))
+    body = tree.body
     if isinstance(tree, ast.FunctionDef):
         if tree.decorator_list or tree.args.kwarg is not None:
             return None
-        judge.found.returns = _returns(tree.body)
+        judge.found.returns = _returns(body)
+        body = body[1:] if ast.get_docstring(tree) is not None else body
     try:
-        judge.block(tree.body)
-    except _HarmfulError:
+        judge.block(body)
+    except (_HarmfulError, RecursionError):
         return None
     return judge.found
 
@@ -130,6 +162,7 @@ class _Judge:
     """Goes through code, and notes what has to hold outside of it."""
 
     bound: frozenset[str]
+    is_function: bool
     found: NumberCode = field(default_factory=NumberCode)
 
     def block(self, body: Sequence[ast.stmt]) -> None:
@@ -140,8 +173,6 @@ class _Judge:
     def statement(self, node: ast.stmt) -> None:
         """Judge a statement."""
         match node:
-            case ast.Expr(value=ast.Constant(value=str())):  # a docstring
-                return
             case ast.Expr(value=ast.Call() as call):
                 self.call(call, is_used=False)
             case ast.For(target=target, iter=iterated, body=body, orelse=orelse):
@@ -150,8 +181,10 @@ class _Judge:
                 self.block([*body, *orelse])
             case ast.Return(value=ast.expr() as value) | ast.Expr(value=value):
                 self.expression(value)
-            case ast.AnnAssign(target=ast.Name(), value=ast.expr() as value, simple=1) if self.found.returns:
+            case ast.AnnAssign(target=ast.Name(), value=ast.expr() as value, simple=1) if self.is_function:
                 self.expression(value)
+            case ast.Assert(test=test, msg=None | ast.Constant()):
+                self.expression(test)
             case _:
                 self.parts(node)
 
@@ -175,11 +208,21 @@ class _Judge:
                 if not isinstance(value, (int, float, complex)):
                     raise _HarmfulError
             case ast.Name(id=name):
+                if name.startswith("__"):  # in a class it would be another name
+                    raise _HarmfulError
                 (self.found.own if name in self.bound else self.found.values).add(name)
             case ast.Call():
                 self.call(node, is_used=True)
-            case ast.Attribute(value=ast.Name(id="math"), attr=name) if "math" not in self.bound:
+            case ast.Attribute(value=ast.Name(id="math"), attr=name) if name in _CONSTANTS:
                 self.member("math", name)
+            case ast.Attribute(value=owner, attr=name, ctx=ast.Load()) if name in _PARTS:
+                self.expression(owner)
+            case ast.BinOp(left=left, right=right):
+                self.compared(left)
+                self.compared(right)
+            case ast.Compare(left=left, comparators=others):
+                for part in (left, *others):
+                    self.compared(part)
             case ast.ListComp() | ast.SetComp():
                 self.comprehension(node.generators, node.elt)
                 self.found.makes_sets |= isinstance(node, ast.SetComp)
@@ -205,49 +248,65 @@ class _Judge:
         match node:
             case ast.GeneratorExp():
                 self.comprehension(node.generators, node.elt)
-            case ast.Call(func=ast.Attribute(attr=name, value=owner), args=[], keywords=[]) if name in _VIEWS:
-                self.expression(owner)
-            case ast.Call() if self.callee(node) in _ITERABLES:
+            case ast.Call() if self.named(node) in _ITERABLES:
                 self.known(node)
             case ast.Starred(value=value):
                 self.iterated(value)
+            case _:
+                self.compared(node)
+
+    def compared(self, node: ast.expr) -> None:
+        """Judge what may be a view: an operator gives no view."""
+        match node:
+            case ast.Call(func=ast.Attribute(attr=name, value=owner), args=[], keywords=[]) if name in _VIEWS:
+                self.expression(owner)
             case _:
                 self.expression(node)
 
     def call(self, node: ast.Call, *, is_used: bool) -> None:
         """Judge a call."""
-        name = self.callee(node)
+        name = self.named(node)
         if name is None:
             self.method(node, is_used=is_used)
-        elif name in _ITERABLES or (is_used and name in _PRINTS):
+        elif name in _ITERABLES or (is_used and name in _GIVING_NOTHING):
             raise _HarmfulError
         elif name == "defaultdict":
             self.factory(node)
-        else:
+        elif name == "print":
+            self.printing(node)
+        elif name in _BY_NAME:
             self.known(node)
-            if is_used and name not in KNOWN_CALLS:
-                self.found.results.add(name)
+        else:
+            self.own_function(node, name, is_used=is_used)
+
+    def own_function(self, node: ast.Call, name: str, *, is_used: bool) -> None:
+        """Judge the arguments of a function that has to be such code itself."""
+        self.found.calls.add(name)
+        if is_used:
+            self.found.results.add(name)
+        for item in (*node.args, *(keyword.value for keyword in node.keywords)):
+            self.expression(item)
+        if any(keyword.arg is None for keyword in node.keywords):
+            raise _HarmfulError
 
     def known(self, node: ast.Call) -> None:
-        """Judge the arguments of a function that is called by name."""
-        name = self.callee(node) or ""
+        """Judge a call of one of Python's functions."""
+        name = self.note(node)
         self.found.makes_sets |= name in {"frozenset", "set"}
-        judge = self.iterated if name in _CONSUMERS | _ITERABLES else self.expression
-        for item in node.args:
-            if name in _PRINTS:
-                self.printed(item)
-            else:
-                judge(item)
+        takes_all = name in _ITERABLES or (name in _CONSUMERS and len(node.args) == 1)
+        takes_first = name in _CONSUMERS - {"max", "min"}  # these two give one of several
+        for place, item in enumerate(node.args):
+            (self.iterated if takes_all or (takes_first and not place) else self.expression)(item)
         self.keywords(node, name)
 
     def method(self, node: ast.Call, *, is_used: bool) -> None:
         """Judge a call of a method, which can only be one of a number or a container."""
         if not isinstance(node.func, ast.Attribute):
             raise _HarmfulError
-        name = node.func.attr
-        if name in _DEFAULTED and len(node.args) < 2:
+        name, starred = node.func.attr, any(isinstance(item, ast.Starred) for item in node.args)
+        if name in _DEFAULTED and (starred or len(node.args) < 2):
             raise _HarmfulError
-        if name not in _GIVING and (is_used or name not in _CHANGING):
+        if name not in _METHODS and (is_used or name not in _CHANGING):
             raise _HarmfulError
         self.expression(node.func.value)
         for item in node.args:
@@ -257,13 +316,24 @@ class _Judge:
     def keywords(self, node: ast.Call, name: str) -> None:
         """Judge named arguments, the key of a sorting among them."""
         for item in node.keywords:
-            is_theirs = name in KNOWN_CALLS or isinstance(node.func, ast.Attribute)
-            if item.arg is None or name in _PRINTS or (is_theirs and item.arg not in _KEYWORDS):
+            if item.arg not in _KEYWORDS.get(name, ()):
                 raise _HarmfulError
-            if isinstance(item.value, ast.Lambda) and name in _BY_KEY and not item.value.args.defaults:
-                self.expression(item.value.body)
-            else:
-                self.expression(item.value)
+            match item.value:
+                case ast.Lambda(args=ast.arguments(defaults=[], kw_defaults=[])) if item.arg == "key":
+                    self.expression(item.value.body)
+                case ast.Name(id=key) if item.arg == "key" and key in _KEYS - self.bound:
+                    self.found.calls.add(key)
+                case _:
+                    self.expression(item.value)
+
+    def printing(self, node: ast.Call) -> None:
+        """Judge a call of ``print``."""
+        self.note(node)
+        for item in node.args:
+            self.printed(item)
+        for keyword in node.keywords:
+            if keyword.arg not in {"end", "flush", "sep"} or not isinstance(keyword.value, ast.Constant):
+                raise _HarmfulError
 
     def printed(self, node: ast.expr) -> None:
         """Judge what is shown and not kept: it may be text."""
@@ -281,6 +351,7 @@ class _Judge:
         """Judge a `defaultdict`: what fills its gaps, and what it begins with."""
         match node:
             case ast.Call(args=[ast.Name(id=name), *rest], keywords=[]) if name in FACTORIES - self.bound:
+                self.note(node)
                 self.found.calls.add(name)
                 self.found.makes_sets |= name == "set"
                 for item in rest:
@@ -288,20 +359,29 @@ class _Judge:
             case _:
                 raise _HarmfulError
 
-    def callee(self, node: ast.Call) -> str | None:
-        """Return and note the name of a function from outside; None for a method."""
+    def named(self, node: ast.Call) -> str | None:
+        """Return the name of a function from outside, without that of its module; None for a method."""
         match node.func:
-            case ast.Name(id=name) if name not in self.bound:
-                self.found.calls.add(name)
+            case ast.Name(id=name) if name not in self.bound and not name.startswith("__"):
                 return name
-            case ast.Attribute(value=ast.Name(id=module), attr=name) if module in MODULES - self.bound:
-                self.member(module, name)
-                return "abs" if module == "math" else name  # which gives numbers as well
+            case ast.Attribute(value=ast.Name(id=module), attr=name) if module in _MODULES - self.bound:
+                if name not in KNOWN[module] - _CONSTANTS:
+                    raise _HarmfulError
+                return name
         return None
+
+    def note(self, node: ast.Call) -> str:
+        """Note what is called, and return its name."""
+        match node.func:
+            case ast.Name(id=name):
+                self.found.calls.add(name)
+            case ast.Attribute(value=ast.Name(id=module), attr=name):
+                self.member(module, name)
+        return name
 
     def member(self, module: str, name: str) -> None:
         """Note what is taken of a module."""
-        if name.startswith("__") or (module != "math" and name not in KNOWN_CALLS):
+        if module in self.bound:
             raise _HarmfulError
         self.found.members.add((module, name))
 

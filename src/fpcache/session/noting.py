@@ -33,13 +33,15 @@ def note_effects(run: CellRun, component: Component) -> None:
     run.services.history.note_modules()
     run.services.history.registered.see(lambda: _names_register(run, code))
     governor, digest = run.services.governor, component.code_digest
-    with governor.spending():
+
+    def arguments() -> str:
+        """Return a fingerprint of what the component reads, if that is not too dear."""
         allowance = governor.allowance(digest, run.services.settings.min_seconds)
-        run.services.history.note(
-            affected_packages(component, nodes, code, run.namespace),
-            digest,
-            lambda: read(names, None, run.namespace, allowance=allowance).digest,
-        )
+        return read(names, None, run.namespace, allowance=allowance).digest
+
+    with governor.spending():
+        affected = affected_packages(component, nodes, code, run.namespace)
+        run.services.history.note(affected, digest, arguments)
 
 
 def _names_register(run: CellRun, code: CodeType | None) -> bool:

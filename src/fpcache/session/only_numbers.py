@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ast
 import builtins
-import importlib
+import collections
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping
-from itertools import chain, combinations, permutations, product
-from types import FunctionType
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from fpcache.cells import Component
-from fpcache.cells.number_code import FACTORIES, KNOWN_CALLS, MODULES, NumberCode, number_code
+from fpcache.cells.number_code import FACTORIES, KNOWN, NumberCode, number_code
 from fpcache.dependencies.loaded_source import function_tree
+from fpcache.fingerprints.name_uses import steps_of
 from fpcache.fingerprints.records import MISSING, Reading
 
 if TYPE_CHECKING:
@@ -21,17 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["makes_only_numbers"]
 
-_MOST = 300_000  # elements that are looked at; of more, nothing is known
+_MOST = 200_000  # elements that are looked at; of more, nothing is known
 _NUMBERS = frozenset({bool, int, float, complex})
-_MAPPINGS = frozenset({dict, Counter, defaultdict})
-_CONTAINERS = _MAPPINGS | {tuple, list, set, frozenset, deque}
-_ELSEWHERE = (Counter, defaultdict, deque, combinations, permutations, product)
-_KNOWN: dict[str, object] = {
-    **{name: getattr(builtins, name) for name in KNOWN_CALLS | FACTORIES if hasattr(builtins, name)},
-    **{known.__name__: known for known in _ELSEWHERE},
-}
-_MODULES = {name: importlib.import_module(name) for name in MODULES}
-_MEMBERS = {(name, key): value for name, module in _MODULES.items() for key, value in vars(module).items()}
+_CONTAINERS = frozenset({dict, Counter, defaultdict, tuple, list, set, frozenset, deque})
+_FACTORIES = tuple(getattr(builtins, name) for name in FACTORIES)
+_GLOBAL_LOADS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 
 
 def makes_only_numbers(run: CellRun, component: Component, reading: Reading) -> bool:
@@ -46,7 +41,7 @@ def makes_only_numbers(run: CellRun, component: Component, reading: Reading) -> 
         return False
     has_set = any(root.walk is not None and root.walk.has_set for root in reading.roots)
     inputs = [*found.values, *(root.value for root in reading.roots if root.key in code.own)]
-    return (found.makes_sets or has_set) and all(map(_are_numbers, inputs))
+    return (found.makes_sets or has_set) and _are_numbers(inputs)
 
 
 class _Found:
@@ -70,16 +65,16 @@ class _Found:
         """Say whether all that code calls makes only numbers, and note the values that it reads."""
         self.makes_sets |= code.makes_sets
         self.values += [namespace.get(name, MISSING) for name in code.values]
-        for owner, name in code.members:
-            is_same = namespace.get(owner) is _MODULES[owner]
-            if not is_same or getattr(_MODULES[owner], name, MISSING) is not _MEMBERS.get((owner, name)):
-                return False
-        return all(self._is_harmless(name, namespace, is_used=name in code.results) for name in code.calls)
+        return all(
+            _is_pythons(_member(namespace.get(module), module, name), module, name)
+            for module, name in code.members
+        ) and all(self._is_harmless(name, namespace, is_used=name in code.results) for name in code.calls)
 
     def _is_harmless(self, name: str, namespace: Mapping[str, Any], *, is_used: bool) -> bool:
         called = namespace.get(name, getattr(builtins, name, MISSING))
-        if name in _KNOWN:
-            return called is _KNOWN[name]
+        homes = [module for module, names in KNOWN.items() if name in names]
+        if homes:
+            return any(_is_pythons(called, module, name) for module in homes)
         if not isinstance(called, FunctionType) or id(called) not in self._followed:
             return False
         code = self._code_of(called)
@@ -92,15 +87,51 @@ class _Found:
         code = number_code(tree) if isinstance(tree, ast.FunctionDef) and not function.__closure__ else None
         self._seen[id(function)] = code  # it may call itself
         if code is None or not self.are_numbers(code, function.__globals__):
-            self._seen[id(function)] = code = None
-        else:
-            self.values += [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+            self._seen[id(function)] = None
+            return None
+        # A variable of a comprehension or lambda in it is no variable of its own.
+        beside = code.own & _globals_of(function.__code__)
+        self.values += [function.__globals__.get(name, MISSING) for name in beside]
+        self.values += [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
         return code
 
 
-def _are_numbers(value: object) -> bool:
-    """Say whether a value is a number, or a container of numbers alone."""
-    pending, seen, looked_at = [value], set[int](), 0
+def _globals_of(code: CodeType) -> set[object]:
+    inner = (_globals_of(const) for const in code.co_consts if isinstance(const, CodeType))
+    own = {step.value for step in steps_of(code) if step.op in _GLOBAL_LOADS}
+    return own.union(*inner)
+
+
+def _member(found: object, module: str, name: str) -> object:
+    """Return what a module has under a name, if it is that module."""
+    is_it = isinstance(found, ModuleType) and found.__name__ == module
+    return vars(found).get(name, MISSING) if is_it else MISSING
+
+
+def _is_pythons(found: object, module: str, name: str) -> bool:
+    """Say whether something is what Python's own module has under a name, not put there in its place."""
+    if type(found) is float:
+        return module == "math"
+    if found is Counter:
+        return module == "collections" and all(map(_is_counters_own, vars(Counter).items()))
+    if type(found) is not BuiltinFunctionType and (type(found) is not type or found is Counter):
+        return False
+    home = {"heapq": "_heapq"}.get(module, module)
+    return (getattr(found, "__module__", ""), found.__name__) == (home, name)
+
+
+def _is_counters_own(item: tuple[str, object]) -> bool:
+    """Say whether a member of the class, which is written in Python, is what its module gave it."""
+    name, value = item
+    made = value.__func__ if isinstance(value, classmethod) else value
+    if isinstance(made, FunctionType):
+        return made.__globals__ is vars(collections) and made.__qualname__ == f"Counter.{name}"
+    return name in {"__module__", "__dict__", "__weakref__", "__doc__"} or item == ("__hash__", None)
+
+
+def _are_numbers(values: list[object]) -> bool:
+    """Say whether values are numbers, or containers of numbers alone."""
+    pending, seen, left = values, set[int](), _MOST
     while pending:
         one = pending.pop()
         if type(one) in _NUMBERS:
@@ -110,11 +141,15 @@ def _are_numbers(value: object) -> bool:
         if id(one) in seen:
             continue
         seen.add(id(one))
-        looked_at += _size(one)
-        if looked_at > _MOST or (isinstance(one, defaultdict) and not _fills_with_numbers(one)):
+        left -= 1 + _size(one)
+        if left < 0 or (isinstance(one, defaultdict) and not _fills_with_numbers(one)):
             return False
-        kinds = set(map(type, _elements(one)))
-        if not kinds <= _NUMBERS:
+        others = set(map(type, _elements(one))) - _NUMBERS
+        if others == {tuple}:
+            tuples = [element for element in _elements(one) if type(element) is tuple]
+            left -= sum(map(len, tuples))
+            others = set(map(type, chain.from_iterable(tuples))) - _NUMBERS if left >= 0 else others
+        if others:
             pending += (element for element in _elements(one) if type(element) not in _NUMBERS)
     return True
 
@@ -123,9 +158,9 @@ def _size(one: Any) -> int:
     return len(one) * (2 if isinstance(one, dict) else 1)
 
 
-def _elements(one: Any) -> Iterable[object]:
+def _elements(one: Any) -> Iterator[object] | Iterable[object]:
     return chain(one.keys(), one.values()) if isinstance(one, dict) else one
 
 
 def _fills_with_numbers(one: defaultdict[Any, Any]) -> bool:
-    return one.default_factory in [None, *(_KNOWN[name] for name in FACTORIES)]
+    return one.default_factory is None or any(one.default_factory is known for known in _FACTORIES)

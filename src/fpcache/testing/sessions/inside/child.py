@@ -115,7 +115,7 @@ def run_job(job: dict[str, Any]) -> dict[str, Any]:
         "states": probing.random_states(),
         "untouched": untouched,
         "surroundings": probing.surroundings(),
-        "faults": reports.faults(),
+        "faults": reports.faults,
     }
     if job["mode"] != "plain" and job["unload"]:
         extensions(shell).unload_extension("fpcache")

@@ -146,9 +146,16 @@ def files() -> dict[str, bytes]:
 
 
 class Reports:
-    """The component rows of each cell, as far as fpcache is loaded."""
+    """The component rows of each cell, as far as fpcache is loaded.
+
+    Attributes
+    ----------
+    faults : list of str
+        What went wrong in the cache, in all cells.
+    """
 
     def __init__(self) -> None:
+        self.faults: list[str] = []
         self._last: object = None
 
     def new_rows(self) -> list[dict[str, object]]:
@@ -160,11 +167,5 @@ class Reports:
         if report is self._last or len(report) == 0:
             return []
         self._last = report
+        self.faults += report.faults
         return [dataclasses.asdict(row) for row in report]
-
-    def faults(self) -> list[str]:
-        """Return what went wrong in the cache; none where fpcache isn't loaded."""
-        fpcache, active = sys.modules.get("fpcache"), sys.modules.get("fpcache.active")
-        if self._last is None or fpcache is None or active is None or not active.is_loaded():
-            return []
-        return list(fpcache.report().faults)
