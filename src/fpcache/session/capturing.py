@@ -29,6 +29,7 @@ from fpcache.session import (
     kept,
     memoised,
     moved,
+    own_streams,
     positions,
     refusing,
     set_order,
@@ -117,7 +118,8 @@ def store(step: ComponentStep, trace: Trace) -> None:
         return
     observation = trace.observing.observation()
     opened = _OPENED if run.services.dashboards > trace.dashboards else None
-    refusal = opened or worst_refusal(observation.refusals, explicit=run.options.explicit)
+    refusal = opened or own_streams.refusal(trace.outputs)
+    refusal = refusal or worst_refusal(observation.refusals, explicit=run.options.explicit)
     if refusal is not None:
         row.status = UNCACHEABLE
         row.reason = refusing.refusal_text(refusal, trace.component)

@@ -15,7 +15,7 @@ from fpcache.fingerprints.records import Reading
 from fpcache.replay.live_frames import live_frames
 from fpcache.replay.outputs import Clear, Display, Output, OutputLog, Result, Stream
 from fpcache.replay.recording import Payload, apply, obstacles, restore
-from fpcache.session import addresses, display_ids, positions
+from fpcache.session import addresses, display_ids, own_streams, positions
 from fpcache.session.capturing import reference_nodes
 from fpcache.session.looking_up import Found
 from fpcache.session.report import HIT, ComponentReport
@@ -49,6 +49,9 @@ def replay(
     except Exception as error:
         message = run.services.faults.report(error, f"restoring `{component.label}`")
         return f"the stored result could not be restored ({message})"
+    stream = own_streams.own_stream(outputs)
+    if stream:
+        return f"what it prints would go to your own `sys.{stream}`"
     nodes = reference_nodes(reading)
     in_the_way = obstacles(payload, nodes)
     if in_the_way:
