@@ -96,6 +96,7 @@ def assert_same(
         Whether random states and files count.
     """
     found = differences(plain, cached, ignore=ignore, mask=mask, states=states, files=files)
+    found += [f"the cache had a fault: {fault}" for fault in cached.faults]
     if found:
         raise AssertionError("the cached run differs from the plain one:\n" + "\n".join(found))
 
