@@ -346,3 +346,38 @@ def test_a_view_that_repeats_an_array(transcript, view, dtype):
     _, warm = run_twice(transcript, cells)
     is_odd = "broadcast_arrays" in view or (dtype == "object" and ("::-1" in view or ":0]" in view))
     expect(warm, {"b =": "uncacheable" if is_odd else "hit"})
+
+
+ASKED = """
+    import functools
+    @functools.cache
+    def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)
+    # %%
+    x = fib(80)
+    # %%
+    y = x + 1
+"""
+
+
+@pytest.mark.parametrize(
+    "asking", ["known = fib.cache_info()", "def ask(f): return f.cache_info()[:]\n# %%\nknown = ask(fib)"]
+)
+def test_what_fills_a_memory_is_run_where_the_notebook_asks_what_is_in_it(transcript, asking):
+    cells = ASKED + "\n    # %%\n    " + asking.replace("\n", "\n    ")
+    plain = transcript.plain(cells)
+    for _ in range(3):
+        run = transcript.run(cells)
+        assert_same(plain, run)
+    expect(run, {"x = fib": "uncacheable: `cache_info` told how many", "y =": "hit"})
+
+
+def test_what_is_asked_of_a_memory_after_a_hit_is_told_to_lack_it_and_is_run_from_then_on(transcript):
+    transcript.run(ASKED)
+    cells = ASKED + "\n    # %%\n    known = fib.cache_info()"
+    first = transcript.run(cells)
+    expect(first, {"x = fib": "hit"})
+    notes = [note for row in first.rows() for note in row.facts["notes"]]
+    assert any("`cache_info()` of `fib` lacks calls" in note for note in notes)
+    second = transcript.run(cells)
+    expect(second, {"x = fib": "uncacheable"})
+    assert_same(transcript.plain(cells), second)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["OWNED_BYTES", "PRIVATE_MAPS", "Fresh", "build_array", "memory_of", "reduce_array", "reduce_fresh"]
 
-OWNED_BYTES = 64 * 1024 * 1024
-"""Up to this size a restored array owns its memory."""
+OWNED_BYTES = 2**30
+"""Up to this size a restored array owns its memory. Copying that takes a third of a second."""
 
 PRIVATE_MAPS: WeakSet[mmap] = WeakSet()
 """The copy-on-write maps that restored arrays lie on: nobody else's memory."""

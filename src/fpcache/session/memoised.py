@@ -3,27 +3,35 @@
 Nothing can put a result into the memory of a ``functools.lru_cache``. That
 can't be told only where calling the function again does the same: it computes
 values without an identity, from its arguments alone, and does nothing else.
+
+``cache_info()`` tells it nevertheless. Code after which that is asked in the
+same session is not replayed any more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from types import ModuleType
-from typing import TYPE_CHECKING
+from types import CodeType, ModuleType
+from typing import TYPE_CHECKING, Any
 
 from fpcache.dependencies import environment, files
+from fpcache.dependencies.package_uses import reached_code
 from fpcache.dependencies.records import Observation
 from fpcache.errors import UncacheableError
 from fpcache.fingerprints import walk
+from fpcache.fingerprints.code_objects import names_in
 from fpcache.fingerprints.records import Root
 from fpcache.session import fixed
+from fpcache.session.services import Services
 
 if TYPE_CHECKING:
     from fpcache.session.executing import Trace
 
-__all__ = ["filled", "refuse_seen_memory"]
+__all__ = ["filled", "names_filled", "note", "refuse_seen_memory", "see_asked", "told"]
 
+_FILLS = "fills_memory_of"
+_TOLD = "whose_memory_is_told"
 _KIND = type(lru_cache(len))
 _WORLD = files.KINDS | environment.KINDS
 
@@ -37,6 +45,58 @@ def filled(trace: Trace, nodes: Sequence[object]) -> frozenset[int]:
     )
 
 
+def names_filled(trace: Trace) -> str:
+    """Return the names of these functions, for people; empty where there are none."""
+    nodes = trace.reading.nodes
+    names = (getattr(nodes[rank], "__name__", "?") for rank in filled(trace, nodes))
+    return ", ".join(sorted(f"`{name}`" for name in names))
+
+
+def note(services: Services, code_digest: str, names: str = "") -> None:
+    """Note that a recording was made, or replayed, which leaves the memory of some functions as it was.
+
+    Those of a recording that was made are remembered with its code.
+    """
+    governor, recorded = services.governor, bool(names)
+    profile = governor.profile(code_digest)
+    if recorded and profile is not None:
+        governor.learn(code_digest, profile.duration_s, **{_FILLS: names})
+    found = names or governor.detail(code_digest, _FILLS)
+    if isinstance(found, str):
+        services.memories[code_digest] = found, not recorded
+
+
+def see_asked(services: Services, code: CodeType | None, namespace: dict[str, Any]) -> str:
+    """Take note of code that asks what functions remember; returns what is to be told of it, or nothing.
+
+    What filled their memory in this session is run from now on.
+    """
+    if not services.memories or code is None:
+        return ""
+    if not any("cache_info" in names_in(found) for found, _ in reached_code(code, namespace)):
+        return ""
+    for digest, (names, _) in services.memories.items():
+        profile = services.governor.profile(digest)
+        services.governor.learn(digest, profile.duration_s if profile else 0.0, **{_TOLD: names})
+    lacking = {names for names, was_hit in services.memories.values() if was_hit}
+    services.memories.clear()
+    if not lacking:
+        return ""
+    functions = ", ".join(sorted(lacking))
+    return f"`cache_info()` of {functions} lacks calls that hits replaced; the next run makes them"
+
+
+def told(services: Services, code_digest: str) -> str | None:
+    """Return why code is not cached whose effect on a memory is asked for; None where it is not."""
+    names = services.governor.detail(code_digest, _TOLD)
+    if not isinstance(names, str):
+        return None
+    return (
+        f"{names} remembers its results (lru_cache), and `cache_info` told how many; "
+        "drop its lru_cache, and it can be cached"
+    )
+
+
 def refuse_seen_memory(trace: Trace, mutated: Sequence[Root], observation: Observation) -> None:
     """Refuse a run that filled a memory whose content, or lack of it, could be told later.
 
@@ -45,18 +105,16 @@ def refuse_seen_memory(trace: Trace, mutated: Sequence[Root], observation: Obser
     UncacheableError
         With the function's name.
     """
-    ranks = filled(trace, trace.reading.nodes)
-    if not ranks:
+    functions = [trace.reading.nodes[rank] for rank in filled(trace, trace.reading.nodes)]
+    if not functions:
         return
-    functions = [trace.reading.nodes[rank] for rank in ranks]
     does_more = bool(observation.effects or trace.outputs) or any(
         not any(root.value is function for function in functions) for root in mutated
     )
     reads_world = any(dependency.kind in _WORLD for dependency in observation.dependencies)
     if does_more or reads_world or not all(map(_gives_values, functions)):
-        names = ", ".join(sorted(f"`{getattr(function, '__name__', '?')}`" for function in functions))
         raise UncacheableError(
-            f"{names} remembers its results (lru_cache), which a replay can't make it do; "
+            f"{names_filled(trace)} remembers its results (lru_cache), which a replay can't make it do; "
             "drop its lru_cache, and it can be cached"
         )
 

@@ -28,6 +28,8 @@ class Services:
         By code digest: the cell that the code was last looked up for, and the number of its execution.
     forced : set of str
         Digests of code that is to run for real once more, whatever is stored.
+    memories : dict of str to (str, bool)
+        By code digest: the memoised functions whose memory a recording does not fill, and whether it hit.
     dashboards : int
         How many dashboards were opened so far.
     """
@@ -42,6 +44,7 @@ class Services:
     origin: dict[str, Any] = field(default_factory=dict)
     seen_in: dict[str, tuple[str, int]] = field(default_factory=dict)
     forced: set[str] = field(default_factory=set)
+    memories: dict[str, tuple[str, bool]] = field(default_factory=dict)
     dashboards: int = 0
 
     def unseeded(self) -> str:

@@ -16,7 +16,7 @@ from fpcache.errors import StoreError, UnfingerprintableValueError
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import MISSING, Reading
 from fpcache.graph import FingerprintStatus
-from fpcache.session import evidence, looking_up, refusing, restoring, sole_owner
+from fpcache.session import evidence, looking_up, memoised, refusing, restoring, sole_owner
 from fpcache.session.cell_run import CellRun
 from fpcache.session.estimating import estimated_s
 from fpcache.session.executing import execute_component
@@ -81,6 +81,7 @@ class ComponentStep:
         """
         try:
             with self.run.services.governor.spending():
+                self._see_what_is_asked()
                 return self._ruled() or self._asked()
         except StoreError as error:
             self.run.services.faults.report(error)
@@ -88,6 +89,13 @@ class ComponentStep:
         except Exception as error:
             message = self.run.services.faults.report(error, "looking up a component")
             return _verdict(PLAIN, f"the cache had a fault ({message})")
+
+    def _see_what_is_asked(self) -> None:
+        """Note where the component asks what memoised functions remember."""
+        run = self.run
+        if run.services.memories:
+            lacking = memoised.see_asked(run.services, run.compiled(self.component), run.namespace)
+            self.row.notes += [lacking] if lacking else []
 
     def _ruled(self) -> FingerprintStatus | None:
         """Decide what needs no fingerprints."""
@@ -119,6 +127,9 @@ class ComponentStep:
             return _verdict(PLAIN, SLOW_TO_RESTORE)
         if services.governor.detail(digest, f"effect_only {self.run.shown(self.component)}"):
             return _verdict(PLAIN, EFFECT_ONLY)
+        told = memoised.told(services, digest)
+        if told is not None:
+            return _verdict(UNCACHEABLE, refusing.told(told, self.row.lines))
         refused = services.governor.known_refusal(digest, min_seconds)
         if refused is not None and not self.run.options.explicit:
             return _verdict(UNCACHEABLE, refusing.told(refused, self.row.lines))
@@ -185,6 +196,7 @@ class ComponentStep:
         self.started_s, began_s = time.perf_counter(), time.thread_time()
         reason = restoring.replay(self.run, self.component, self.reading, status.found, self.row)
         if reason is None:
+            memoised.note(self.run.services, self.component.code_digest)
             self._learn_cost(status.found, self.read_s + time.thread_time() - began_s)
             return True
         self.row.status, self.row.reason = MISS, reason
