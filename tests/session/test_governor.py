@@ -113,6 +113,24 @@ def test_what_was_spent_is_no_longer_there(store, clock):
     assert governor.left_s == pytest.approx(-1)
 
 
+def test_a_long_session_tries_a_little_more_though_its_purse_is_empty(store, clock):
+    governor = Governor(store, run_time_s=20.0, spent_s=2.5)
+    assert governor.left_s < 0
+    assert limit_of(governor.allowance("code", 0.01), clock) == pytest.approx(0.1, abs=0.011)
+    governor.spent_s = 4.0  # far more than there is
+    assert limit_of(governor.allowance("code", 0.01), clock) == pytest.approx(LEAST_S, abs=0.011)
+
+
+def test_a_result_that_was_too_dear_to_look_at_waits_for_a_run_with_more_to_spend(store, clock):
+    governor = Governor(store, spent_s=5.0)
+    governor.learn("code", 10.0, result_s=1.5)
+    with pytest.raises(AllowanceSpentError, match=r"over 1\.50 s"):
+        governor.storing_allowance("code", 10.0, 0.01)
+    governor.spent_s = 0.0
+    governor.run_time_s = 60.0
+    assert limit_of(governor.storing_allowance("code", 10.0, 0.01), clock) == pytest.approx(2.525, abs=0.011)
+
+
 def test_code_known_to_be_slow_may_cost_half_of_what_it_runs(store, clock):
     governor = Governor(store, spent_s=5.0)
     governor.learn("code", 10.0)
@@ -130,13 +148,13 @@ def test_what_the_user_asked_for_is_read_whole_the_first_time(store, clock):
 def test_where_all_is_cached_nothing_is_limited(store, clock):
     governor = Governor(store, spent_s=5.0)
     assert limit_of(governor.allowance("code", 0), clock) == float("inf")
-    assert limit_of(governor.storing_allowance(0.001, 0), clock) == float("inf")
+    assert limit_of(governor.storing_allowance("code", 0.001, 0), clock) == float("inf")
     assert governor.can_afford_storing(0.001, 0)
 
 
 def test_storing_may_take_a_share_of_the_run_also_when_the_purse_is_empty(store, clock):
     governor = Governor(store, spent_s=5.0)
-    assert limit_of(governor.storing_allowance(10, 0.01), clock) == pytest.approx(1.5, abs=0.011)
+    assert limit_of(governor.storing_allowance("code", 10, 0.01), clock) == pytest.approx(1.5, abs=0.011)
     assert governor.can_afford_storing(1.0, 0.01)
     assert not governor.can_afford_storing(0.02, 0.01)
     governor.run_time_s = 100.0
@@ -145,7 +163,7 @@ def test_storing_may_take_a_share_of_the_run_also_when_the_purse_is_empty(store,
 
 def test_a_result_is_not_looked_at_for_longer_than_a_replay_may_take(store, clock):
     governor = Governor(store, run_time_s=100.0)
-    assert limit_of(governor.storing_allowance(0.1, 0.01), clock) == pytest.approx(0.05, abs=0.011)
+    assert limit_of(governor.storing_allowance("code", 0.1, 0.01), clock) == pytest.approx(0.05, abs=0.011)
 
 
 def test_a_result_that_was_dear_to_refuse_is_tried_again_now_and_then(store):

@@ -203,7 +203,7 @@ def load(
 ) -> Any:
     """Read what `dump` wrote; authenticate the bytes before.
 
-    Arrays of up to 64 MiB own their memory; larger ones lie over the given
+    Arrays of up to 1 GiB own their memory; larger ones lie over the given
     buffer where that is writable (a private copy-on-write map). With `moved`, as given to
     `dump`, it can also be read where the run was.
 

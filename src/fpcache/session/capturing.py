@@ -35,7 +35,7 @@ from fpcache.session import (
     set_order,
 )
 from fpcache.session.figures import Describer, has_matplotlib
-from fpcache.session.governor import REFUSED, REPLAY_S, AllowanceSpentError
+from fpcache.session.governor import REFUSED, REPLAY_S, RESULT_S, AllowanceSpentError
 from fpcache.session.history import histories
 from fpcache.session.names import bound_names, deleted_names
 from fpcache.session.put_back import states
@@ -134,8 +134,8 @@ def store(step: ComponentStep, trace: Trace) -> None:
         row.status, row.reason = UNCACHEABLE, refusing.told(message, row.lines)
         governor.learn_refusal(trace.component.code_digest, trace.duration_s, message, cost_s)
         return
-    except AllowanceSpentError:
-        _leave_unstored(step, trace, trace.duration_s)
+    except AllowanceSpentError as error:
+        _leave_for_later(step, trace, error)
         return
     replay_s = step.read_s + captured.restore_s
     if not governor.is_worth_storing(trace.duration_s, replay_s, min_seconds):
@@ -159,6 +159,16 @@ def _leave_unstored(step: ComponentStep, trace: Trace, replay_s: float) -> None:
     step.row.status, step.row.reason = PLAIN, "looking it up and restoring it would take as long as running"
 
 
+def _leave_for_later(step: ComponentStep, trace: Trace, error: AllowanceSpentError) -> None:
+    """Remember what was not enough to look at a result, where a run with more to spend may try."""
+    governor, digest = step.run.services.governor, trace.component.code_digest
+    if governor.is_worth_storing(trace.duration_s, error.limit_s, step.run.services.settings.min_seconds):
+        governor.learn(digest, trace.duration_s, **{RESULT_S: error.limit_s})
+        step.row.status, step.row.reason = PLAIN, f"{error}; a run with more to spend tries again"
+    else:
+        _leave_unstored(step, trace, trace.duration_s)
+
+
 def _waived(step: ComponentStep, trace: Trace, observation: Observation) -> list[str]:
     """Return what would keep this from being stored, had the user not asked for it."""
     run, component = step.run, trace.component
@@ -176,7 +186,8 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation, output
     _refuse_replaced_standard(step, trace)
     axes.refuse_renamed(trace.reading, trace.axes)
     services = step.run.services
-    allowance = services.governor.storing_allowance(trace.duration_s, services.settings.min_seconds)
+    code, min_seconds = trace.component.code_digest, services.settings.min_seconds
+    allowance = services.governor.storing_allowance(code, trace.duration_s, min_seconds)
     after = reread(trace.reading, namespace, allowance=allowance)
     mutated = _changed_in(trace, after, allowance)
     memoised.refuse_seen_memory(trace, mutated, observation)

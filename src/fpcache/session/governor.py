@@ -19,11 +19,13 @@ __all__ = ["AllowanceSpentError", "Governor"]
 START_S = 0.25
 SHARE_OF_RUN_TIME = 0.08
 LEAST_S = 0.01
+LEAST_SHARE, OVERDRAFT = 0.005, 0.05
 SHARE_FOR_STORING = 0.15
 STORING_S = 0.015
 REPLAY_S = "replay_s"
 REFUSED = "refused"
 INPUTS_S = "inputs_s"
+RESULT_S = "result_s"
 TRIED_AGAIN = 8
 WORTH_FACTOR = 2.0
 MORE_TO_TRY = 1.5
@@ -155,20 +157,40 @@ class Governor:
         known_s = profile.duration_s if profile else 0.0
         if min_seconds == 0 or (explicit and profile is None):
             known_s = float("inf")
-        limit_s = max(LEAST_S, self.left_s / 2, known_s / WORTH_FACTOR)
+        limit_s = max(self._least_s, self.left_s / 2, known_s / WORTH_FACTOR)
         tried_s = self.detail(code_digest, INPUTS_S)
-        is_due = profile is None or profile.runs % TRIED_AGAIN == 0
-        if isinstance(tried_s, float) and limit_s < MORE_TO_TRY * tried_s and not is_due:
+        if isinstance(tried_s, float) and not self._is_more_than(tried_s, limit_s, profile):
             what = f"fingerprinting its inputs took over {tried_s:.2f} s before, too long for what it saves"
             raise AllowanceSpentError(what, tried_s)
         return _limited(limit_s, f"fingerprinting its inputs took over {limit_s:.2f} s")
 
-    def storing_allowance(self, duration_s: float, min_seconds: float) -> Allowance:
-        """Return a check that raises once looking at a result took too long for what it saves."""
+    @property
+    def _least_s(self) -> float:
+        """What any code may be fingerprinted for, unless far more was spent than there is."""
+        is_far_below = self.left_s + OVERDRAFT * self.run_time_s < 0
+        return LEAST_S if is_far_below else max(LEAST_S, LEAST_SHARE * self.run_time_s)
+
+    @staticmethod
+    def _is_more_than(tried_s: float, limit_s: float, profile: Profile | None) -> bool:
+        """Whether trying again may help; every eighth run does."""
+        return limit_s >= MORE_TO_TRY * tried_s or profile is None or profile.runs % TRIED_AGAIN == 0
+
+    def storing_allowance(self, code_digest: str, duration_s: float, min_seconds: float) -> Allowance:
+        """Return a check that raises once looking at a result took too long for what it saves.
+
+        Raises
+        ------
+        AllowanceSpentError
+            At once, where hardly less was not enough before; every eighth run tries all the same.
+        """
         limit_s = max(min(self.left_s, duration_s) / WORTH_FACTOR, SHARE_FOR_STORING * duration_s)
         if min_seconds == 0:
             limit_s = float("inf")
-        return _limited(limit_s, f"looking at its result took over {limit_s:.2f} s")
+        tried_s, profile = self.detail(code_digest, RESULT_S), self.profile(code_digest)
+        what = "looking at its result took over {:.2f} s"
+        if isinstance(tried_s, float) and not self._is_more_than(tried_s, limit_s, profile):
+            raise AllowanceSpentError(what.format(tried_s), tried_s)
+        return _limited(limit_s, what.format(limit_s))
 
     def can_afford_storing(self, duration_s: float, min_seconds: float) -> bool:
         """Whether a result may be stored in this run already; a later one has more to spend."""
