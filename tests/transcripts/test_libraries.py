@@ -232,7 +232,7 @@ TRAIN = """
 """
 
 
-@BOTH
+@pytest.mark.parametrize("mode", ["auto", pytest.param("explicit", marks=pytest.mark.nightly)])
 def test_a_training_loop_moves_the_model_that_is_live(transcript, mode):
     pytest.importorskip("torch")
     _, warm = run_twice(transcript, TRAIN, mode=mode)
@@ -369,7 +369,10 @@ def test_memory_with_chance_content_belongs_to_what_fills_it(transcript, made):
     expect(warm, {"one = ": "miss", "total": "miss"})
 
 
-@pytest.mark.parametrize("call", ["sns.set_theme(palette=NAME)", "sns.set_color_codes(NAME)"])
+@pytest.mark.parametrize(
+    "call",
+    ["sns.set_theme(palette=NAME)", pytest.param("sns.set_color_codes(NAME)", marks=pytest.mark.nightly)],
+)
 def test_the_letters_for_colors_are_as_seaborn_set_them(transcript, call):
     pytest.importorskip("seaborn")
     cells = f"""
