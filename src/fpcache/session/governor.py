@@ -19,7 +19,7 @@ __all__ = ["AllowanceSpentError", "Governor"]
 START_S = 0.25
 SHARE_OF_RUN_TIME = 0.08
 LEAST_S = 0.01
-LEAST_SHARE, OVERDRAFT = 0.005, 0.05
+LEAST_SHARE = 0.005
 SHARE_FOR_STORING = 0.15
 STORING_S = 0.015
 REPLAY_S = "replay_s"
@@ -167,7 +167,7 @@ class Governor:
     @property
     def _least_s(self) -> float:
         """What any code may be fingerprinted for, unless far more was spent than there is."""
-        is_far_below = self.left_s + OVERDRAFT * self.run_time_s < 0
+        is_far_below = self.left_s + SHARE_OF_RUN_TIME * self.run_time_s < 0
         return LEAST_S if is_far_below else max(LEAST_S, LEAST_SHARE * self.run_time_s)
 
     @staticmethod
