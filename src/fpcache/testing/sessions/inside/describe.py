@@ -199,6 +199,10 @@ class Describer:
         attributes = {
             name: item for name, item in vars(value).items() if name not in skipped and name[:4] != "_abc"
         }
+        if issubclass(value, enum.Flag):  # which combinations were asked for, it only remembers
+            own = set(map(id, value.__members__.values()))
+            known = attributes["_value2member_map_"].items()
+            attributes["_value2member_map_"] = {key: one for key, one in known if id(one) in own}
         described = [[name, self.value(attributes[name], f"{path}.{name}")] for name in sorted(attributes)]
         return ["class", value.__qualname__, bases, *described]
 
