@@ -28,7 +28,7 @@ from fpcache.session.services import Services
 if TYPE_CHECKING:
     from fpcache.session.executing import Trace
 
-__all__ = ["filled", "names_filled", "note", "refuse_seen_memory", "see_asked", "told"]
+__all__ = ["filled", "note_hit", "note_recorded", "refuse_seen_memory", "see_asked", "told"]
 
 _FILLS = "fills_memory_of"
 _TOLD = "whose_memory_is_told"
@@ -45,25 +45,26 @@ def filled(trace: Trace, nodes: Sequence[object]) -> frozenset[int]:
     )
 
 
-def names_filled(trace: Trace) -> str:
+def _names_filled(trace: Trace) -> str:
     """Return the names of these functions, for people; empty where there are none."""
     nodes = trace.reading.nodes
     names = (getattr(nodes[rank], "__name__", "?") for rank in filled(trace, nodes))
     return ", ".join(sorted(f"`{name}`" for name in names))
 
 
-def note(services: Services, code_digest: str, names: str = "") -> None:
-    """Note that a recording was made, or replayed, which leaves the memory of some functions as it was.
+def note_recorded(services: Services, code_digest: str, trace: Trace) -> None:
+    """Remember with its code, and in this session, whose memory a run filled that was recorded."""
+    names, profile = _names_filled(trace), services.governor.profile(code_digest)
+    if names and profile is not None:
+        services.governor.learn(code_digest, profile.duration_s, **{_FILLS: names})
+        services.memories[code_digest] = names, False
 
-    Those of a recording that was made are remembered with its code.
-    """
-    governor, recorded = services.governor, bool(names)
-    profile = governor.profile(code_digest)
-    if recorded and profile is not None:
-        governor.learn(code_digest, profile.duration_s, **{_FILLS: names})
-    found = names or governor.detail(code_digest, _FILLS)
-    if isinstance(found, str):
-        services.memories[code_digest] = found, not recorded
+
+def note_hit(services: Services, code_digest: str) -> None:
+    """Remember in this session whose memory a hit left as it was."""
+    names = services.governor.detail(code_digest, _FILLS)
+    if isinstance(names, str):
+        services.memories[code_digest] = names, True
 
 
 def see_asked(services: Services, code: CodeType | None, namespace: dict[str, Any]) -> str:
@@ -114,7 +115,7 @@ def refuse_seen_memory(trace: Trace, mutated: Sequence[Root], observation: Obser
     reads_world = any(dependency.kind in _WORLD for dependency in observation.dependencies)
     if does_more or reads_world or not all(map(_gives_values, functions)):
         raise UncacheableError(
-            f"{names_filled(trace)} remembers its results (lru_cache), which a replay can't make it do; "
+            f"{_names_filled(trace)} remembers its results (lru_cache), which a replay can't make it do; "
             "drop its lru_cache, and it can be cached"
         )
 

@@ -6,7 +6,7 @@ import ast
 import builtins
 import collections
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -114,10 +114,10 @@ def _is_pythons(found: object, module: str, name: str) -> bool:
         return module == "math"
     if found is Counter:
         return module == "collections" and all(map(_is_counters_own, vars(Counter).items()))
-    if type(found) is not BuiltinFunctionType and (type(found) is not type or found is Counter):
+    if type(found) not in (BuiltinFunctionType, type):
         return False
     home = {"heapq": "_heapq"}.get(module, module)
-    return (getattr(found, "__module__", ""), found.__name__) == (home, name)
+    return (getattr(found, "__module__", ""), getattr(found, "__name__", "")) == (home, name)
 
 
 def _is_counters_own(item: tuple[str, object]) -> bool:
@@ -158,7 +158,7 @@ def _size(one: Any) -> int:
     return len(one) * (2 if isinstance(one, dict) else 1)
 
 
-def _elements(one: Any) -> Iterator[object] | Iterable[object]:
+def _elements(one: Any) -> Iterable[object]:
     return chain(one.keys(), one.values()) if isinstance(one, dict) else one
 
 

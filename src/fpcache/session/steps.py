@@ -196,7 +196,7 @@ class ComponentStep:
         self.started_s, began_s = time.perf_counter(), time.thread_time()
         reason = restoring.replay(self.run, self.component, self.reading, status.found, self.row)
         if reason is None:
-            memoised.note(self.run.services, self.component.code_digest)
+            memoised.note_hit(self.run.services, self.component.code_digest)
             self._learn_cost(status.found, self.read_s + time.thread_time() - began_s)
             return True
         self.row.status, self.row.reason = MISS, reason
