@@ -7,6 +7,7 @@ from fpcache.testing.sessions import expect
 PURSE = """
 from fpcache.session import governor
 governor.START_S, governor.SHARE_OF_RUN_TIME, governor.LEAST_S = {start_s}, 0.0, {least_s}
+governor.SHARE_FOR_STORING = 0.02
 """
 CELLS = """
     import numpy as np
@@ -35,7 +36,7 @@ DEAR_RESULT = """
         def __init__(self, n): self.n = n
     def make():
         time.sleep(1)
-        return [P(n) for n in range(100_000)]
+        return [P(n) for n in range(50_000)]
     # %%
     out = make()
     # %%
@@ -50,6 +51,6 @@ def test_a_result_too_dear_to_look_at_is_stored_by_a_run_with_more_to_spend(tran
         run = transcript.run(cells, environment={"FPCACHE_MIN_SECONDS": "0.01"})
         assert run.faults == ()
         found += [f"{row.status}: {row.reason}" for row in run.rows() if row.name == "out = make()"]
-    assert "looking at its result took over 0.1" in found[0]
+    assert "looking at its result took over 0.02 s; a run with more" in found[0]
     assert found[1] == found[0]
     assert found[2:] == ["miss: never seen", "hit: same code and inputs as before"]
