@@ -73,8 +73,10 @@ def test_every_statement_is_valid_python():
 
 
 def test_a_seed_decides_the_programs():
-    assert drawn(20, 4) == drawn(20, 4)
-    assert drawn(20, 4) != drawn(20, 5)
+    first = drawn(20, 4)
+    assert first != drawn(20, 5)
+    # Again and again: memory that is used twice must not decide anything.
+    assert [number for number in range(10) if drawn(20, 4) != first] == []
 
 
 def test_a_program_is_the_same_after_being_written_down(tmp_path):
