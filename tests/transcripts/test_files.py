@@ -96,8 +96,8 @@ def test_libraries_reading_and_writing_tables_are_seen(transcript):
     assert differences(transcript.plain(cells, edit), warm, files=False) == []
 
 
+@pytest.mark.usefixtures("torch_loaded")
 def test_tensors_saved_by_a_hit_lie_on_the_disk(transcript):
-    pytest.importorskip("torch")
     cells = """
         import torch
         weights = torch.arange(4.0)

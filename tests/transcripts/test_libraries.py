@@ -232,17 +232,17 @@ TRAIN = """
 """
 
 
+@pytest.mark.usefixtures("torch_loaded")
 @pytest.mark.parametrize("mode", ["auto", pytest.param("explicit", marks=pytest.mark.nightly)])
 def test_a_training_loop_moves_the_model_that_is_live(transcript, mode):
-    pytest.importorskip("torch")
     _, warm = run_twice(transcript, TRAIN, mode=mode)
     expect(warm, {"losses =": "hit", "before =": "hit", "after =": "hit"})
     _, warm = run_edit_run(transcript, TRAIN, ("after = step()", "after = step() + 1"), mode=mode)
     expect(warm, {"losses =": "hit", "after =": "miss"})
 
 
+@pytest.mark.usefixtures("torch_loaded")
 def test_gradients_of_a_backward_pass_are_there_after_a_hit(transcript):
-    pytest.importorskip("torch")
     _, warm = run_twice(
         transcript,
         """
@@ -265,8 +265,8 @@ def test_gradients_of_a_backward_pass_are_there_after_a_hit(transcript):
     expect(warm, {"w = torch": "hit", "loss =": "uncacheable", "with torch": "hit", "w, held": "hit"})
 
 
+@pytest.mark.usefixtures("torch_loaded")
 def test_views_of_tensors_and_of_arrays_stay_views(transcript):
-    pytest.importorskip("torch")
     _, warm = run_twice(
         transcript,
         """

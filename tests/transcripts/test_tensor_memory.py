@@ -7,7 +7,7 @@ import pytest
 from fpcache.testing.sessions import expect
 from fpcache.testing.sessions.edits import run_edit_run, run_twice
 
-pytest.importorskip("torch")
+pytestmark = pytest.mark.usefixtures("torch_loaded")
 
 BEGIN = """
 import torch

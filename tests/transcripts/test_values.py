@@ -253,8 +253,8 @@ def test_sparse_matrices_count_with_their_layout(transcript):
     expect(warm, {"kind": "hit"})
 
 
+@pytest.mark.usefixtures("torch_loaded")
 def test_tensors_count_with_all_that_shows(transcript):
-    pytest.importorskip("torch")
     cells = """
         import torch
         def use(t): return t.requires_grad

@@ -35,6 +35,7 @@ from fpcache.session.governor import INPUTS_S, REPLAY_S
 from fpcache.session.only_numbers import makes_only_numbers
 from fpcache.session.report import MISS, PLAIN, UNCACHEABLE, duration_text
 from fpcache.session.set_order import Layouts
+from fpcache.session.unset_memory import names_of_unset, set_to_zero
 from fpcache.session.widgets import WatchedOutputs
 
 if TYPE_CHECKING:
@@ -153,14 +154,19 @@ async def _run_plainly(step: ComponentStep) -> bool:
 
 
 async def _run_nodes(step: ComponentStep, component: Component) -> bool:
-    request = step.run.request
-    return await step.run.services.shell.run_nodes(
-        request.nodes[component.start : component.stop],
-        request.cell_name,
-        step.run.interactivity(component),
-        request.compiler,
-        request.result,
+    request, namespace = step.run.request, step.run.namespace
+    nodes, shown = request.nodes[component.start : component.stop], step.run.interactivity(component)
+    faults, unset = step.run.services.faults, list[str]()
+    with faults.guarded("looking for memory that nobody sets"):
+        unset = names_of_unset(nodes, namespace) if shown != "last_expr_or_assign" else []
+    failed = await step.run.services.shell.run_nodes(
+        nodes, request.cell_name, shown, request.compiler, request.result
     )
+    if unset and not failed:
+        with faults.guarded("setting memory that nobody has set"):
+            # Looked at again, as what the statement calls may have put something else in their place.
+            set_to_zero(unset if unset == names_of_unset(nodes, namespace) else [], namespace)
+    return failed
 
 
 def _is_last(step: ComponentStep) -> bool:
