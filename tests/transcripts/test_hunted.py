@@ -369,15 +369,3 @@ def test_what_fills_a_memory_is_run_where_the_notebook_asks_what_is_in_it(transc
         run = transcript.run(cells)
         assert_same(plain, run)
     expect(run, {"x = fib": "uncacheable: `cache_info` told how many", "y =": "hit"})
-
-
-def test_what_is_asked_of_a_memory_after_a_hit_is_told_to_lack_it_and_is_run_from_then_on(transcript):
-    transcript.run(ASKED)
-    cells = ASKED + "\n    # %%\n    known = fib.cache_info()"
-    first = transcript.run(cells)
-    expect(first, {"x = fib": "hit"})
-    notes = [note for row in first.rows() for note in row.facts["notes"]]
-    assert any("`cache_info()` of `fib` lacks calls" in note for note in notes)
-    second = transcript.run(cells)
-    expect(second, {"x = fib": "uncacheable"})
-    assert_same(transcript.plain(cells), second)

@@ -28,6 +28,7 @@ from fpcache.session import (
     ignored,
     kept,
     memoised,
+    memory_counts,
     moved,
     own_streams,
     positions,
@@ -386,6 +387,7 @@ def _own_dependencies(step: ComponentStep, trace: Trace, captured: Capture) -> l
     found = [*trace.depends, *run.services.history.dependencies(histories(reading))]
     found += kept.dependencies(trace.component, trace.before, run.namespace)
     found += positions.dependencies(run, trace.component, reading, trace.outputs)
+    found += memory_counts.dependencies(run, trace)
     uses = hash_order.uses(run, trace.component, reading)
     if not trace.only_numbers:
         found.extend(hash_seed.dependency(use.expression, use.line or None) for use in uses.seeded)

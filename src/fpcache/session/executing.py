@@ -25,6 +25,7 @@ from fpcache.session import (
     fixed,
     ignored,
     looking_up,
+    memory_counts,
     moved,
     refusing,
     set_order,
@@ -84,6 +85,8 @@ class Trace:
         The blocks of these frames before the run, and who shared them.
     heads : mapping of str to str
         The first elements of the inputs before the run, by root.
+    memoised : dict
+        The memoised functions among the inputs, and what they had counted before the run.
     dashboards : int
         How many dashboards had been opened before the run.
     """
@@ -111,6 +114,7 @@ class Trace:
     moved: dict[int, Any] = field(default_factory=dict)
     frames: list[LiveFrame] = field(default_factory=list)
     heads: Mapping[str, str] = field(default_factory=dict)
+    memoised: memory_counts.Calls = field(default_factory=dict)
     dashboards: int = 0
 
 
@@ -198,6 +202,7 @@ def _begin(step: ComponentStep) -> Trace | None:
             places=moved.places(reading),
             frames=live_frames(reading.nodes),
             heads=heads(reading),
+            memoised=memory_counts.calls_of(reading),
             dashboards=run.services.dashboards,
         )
         observing.start()
@@ -276,6 +281,7 @@ def _take_reading(step: ComponentStep, trace: Trace, reading: Reading) -> bool:
     trace.places = moved.places(reading)
     trace.frames = live_frames(reading.nodes)
     trace.heads = heads(reading)
+    trace.memoised = {**memory_counts.calls_of(reading), **trace.memoised}
     row.key = run.key(joined, reading)
     return True
 

@@ -17,13 +17,13 @@ from fpcache.errors import StoreError
 from fpcache.fingerprints.explaining import explain_change
 from fpcache.fingerprints.records import Reading
 from fpcache.graph import FingerprintStatus
-from fpcache.session import depends, kept, positions, set_order, unseeded
+from fpcache.session import depends, kept, memory_counts, positions, set_order, unseeded
 from fpcache.session.cell_run import CellRun
 from fpcache.session.history import KIND as HISTORY
 from fpcache.session.report import HIT, MISS
 from fpcache.store.entry import Entry
 
-__all__ = ["Found", "look_up", "standing_refusal"]
+__all__ = ["Found", "broken_dependency", "dependencies_of", "look_up", "standing_refusal"]
 
 NEVER_SEEN = "never seen"
 _ABOUT_THIS_SESSION = frozenset(
@@ -129,6 +129,8 @@ def broken_dependency(
             reason = depends.check(dependency)
         elif dependency.kind == kept.KIND:
             reason = kept.check(dependency, run.namespace)
+        elif dependency.kind == memory_counts.KIND:
+            reason = memory_counts.check(dependency, context.reading)
         elif dependency.kind == positions.KIND and context.reading is not None:
             reason = positions.check(dependency, run, component, context.reading)
         elif dependency.kind == set_order.KIND:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from fpcache.events import EventBus
 from fpcache.session.faults import FaultLog
@@ -13,7 +13,32 @@ from fpcache.session.settings import Settings
 from fpcache.shell import ShellAdapter
 from fpcache.store.protocol import Store
 
-__all__ = ["Services"]
+if TYPE_CHECKING:
+    from fpcache.session.refilling import LeftOut
+
+__all__ = ["Memory", "Services"]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A run that calls memoised functions, recorded or replaced by a hit.
+
+    Attributes
+    ----------
+    names : str
+        The functions, for people.
+    left_out : LeftOut or None
+        What a hit replaced; None where nothing was, or it can't be made up for.
+    """
+
+    code_digest: str
+    names: str
+    was_hit: bool = False
+    left_out: LeftOut | None = None
+
+    def forgotten(self) -> Memory:
+        """Return the same as something that can't be made up for."""
+        return replace(self, left_out=None)
 
 
 @dataclass(slots=True)
@@ -28,8 +53,8 @@ class Services:
         By code digest: the cell that the code was last looked up for, and the number of its execution.
     forced : set of str
         Digests of code that is to run for real once more, whatever is stored.
-    memories : dict of str to (str, bool)
-        By code digest: the memoised functions whose memory a recording does not fill, and whether it hit.
+    memories : list of Memory
+        The runs of this session, replaced or recorded, that called memoised functions.
     dashboards : int
         How many dashboards were opened so far.
     """
@@ -44,7 +69,7 @@ class Services:
     origin: dict[str, Any] = field(default_factory=dict)
     seen_in: dict[str, tuple[str, int]] = field(default_factory=dict)
     forced: set[str] = field(default_factory=set)
-    memories: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    memories: list[Memory] = field(default_factory=list)
     dashboards: int = 0
 
     def unseeded(self) -> str:

@@ -80,8 +80,9 @@ class ComponentStep:
         Whatever goes wrong inside the cache here is a fault and a plain run.
         """
         try:
+            if self.run.services.memories:
+                self.row.notes += memoised.see_asked(self.run, self.run.compiled(self.component))
             with self.run.services.governor.spending():
-                self._see_what_is_asked()
                 return self._ruled() or self._asked()
         except StoreError as error:
             self.run.services.faults.report(error)
@@ -89,13 +90,6 @@ class ComponentStep:
         except Exception as error:
             message = self.run.services.faults.report(error, "looking up a component")
             return _verdict(PLAIN, f"the cache had a fault ({message})")
-
-    def _see_what_is_asked(self) -> None:
-        """Note where the component asks what memoised functions remember."""
-        run = self.run
-        if run.services.memories:
-            lacking = memoised.see_asked(run.services, run.compiled(self.component), run.namespace)
-            self.row.notes += [lacking] if lacking else []
 
     def _ruled(self) -> FingerprintStatus | None:
         """Decide what needs no fingerprints."""
@@ -196,15 +190,16 @@ class ComponentStep:
         self.started_s, began_s = time.perf_counter(), time.thread_time()
         reason = restoring.replay(self.run, self.component, self.reading, status.found, self.row)
         if reason is None:
-            memoised.note_hit(self.run.services, self.component.code_digest)
-            self._learn_cost(status.found, self.read_s + time.thread_time() - began_s)
+            assert isinstance(status.found, looking_up.Found)
+            with self.run.services.faults.guarded("taking note of a hit"):
+                memoised.note_hit(self.run, self.component, self.reading, status.found.entry)
+                self._learn_cost(status.found, self.read_s + time.thread_time() - began_s)
             return True
         self.row.status, self.row.reason = MISS, reason
         return False
 
-    def _learn_cost(self, found: object, cost_s: float) -> None:
+    def _learn_cost(self, found: looking_up.Found, cost_s: float) -> None:
         """Remember a hit that took longer than running, so that the code runs next time."""
-        assert isinstance(found, looking_up.Found)
         self.run.services.governor.run_time_s += found.entry.duration_s
         recorded_s = found.entry.duration_s
         if self.run.services.settings.min_seconds > 0 and cost_s > recorded_s:
