@@ -41,6 +41,8 @@ Calls = dict[int, tuple[Any, tuple[int, int]]]
 def calls_of(reading: Reading | None) -> Calls:
     """Return the memoised functions that a component reads, and what they have counted."""
     nodes = reading.nodes if reading is not None else ()
+    if MEMOISED not in map(type, nodes):
+        return {}
     functions = [node for node in nodes if type(node) is MEMOISED]
     return {id(function): (function, _counted(function)) for function in functions}
 
