@@ -76,7 +76,8 @@ def see_asked(run: CellRun, code: CodeType | None) -> list[str]:
     services = run.services
     if not services.memories or code is None:
         return []
-    names = names_reached(code, run.namespace)
+    with services.governor.spending():
+        names = names_reached(code, run.namespace)
     if CLEARS in names:  # nobody knows which of the calls are to be forgotten
         services.memories[:] = [memory.forgotten() for memory in services.memories]
     if ASKS not in names:
@@ -88,8 +89,8 @@ def see_asked(run: CellRun, code: CodeType | None) -> list[str]:
             memory.code_digest, profile.duration_s if profile else 0.0, **{_TOLD: memory.names}
         )
     hits = [memory for memory in memories if memory.was_hit]
-    made = {memory.names for memory in hits if _is_made_up_for(run, memory.left_out)}
-    lacking = {memory.names for memory in hits} - made
+    lacking = {memory.names for memory in hits if not _is_made_up_for(run, memory.left_out)}
+    made = {memory.names for memory in hits} - lacking
     notes = []
     if made:
         functions = ", ".join(sorted(made))
