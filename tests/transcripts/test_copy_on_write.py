@@ -213,3 +213,22 @@ def test_a_column_of_another_type_is_stored_although_pandas_counts_it_with_the_o
     """
     _, warm = run_twice(transcript, cells)
     expect(warm, {"f['y'] =": "hit", "f['x'] =": "hit", "s = f": "hit"})
+
+
+def test_a_frame_in_other_blocks_is_told_from_a_damaged_result(transcript):
+    """An equal frame may be stored in other blocks, which a change in place finds out only when it is restored."""
+    begin = """
+        import pandas as pd
+        f = pd.DataFrame({'x': [1, 2, 3], 'y': [4., 5., 6.]})
+        # %%
+        f.insert(0, 'i', 3)
+    """
+    change = "\n        # %%\n        f['x'] = f['x'] + 2"
+    transcript.run(begin + change)
+    run = transcript.run(begin + "\n        # %%\n        f = f.copy()" + change)
+    expect(
+        run,
+        {"f['x']": "miss: the stored result can't be applied (an input frame lies in memory in another way"},
+    )
+    assert run.faults == ()
+    assert transcript.run(begin + change).rows()[-1].status == "hit"

@@ -44,8 +44,10 @@ def replay(
         payload = load_payload(run, entry, reading)
         recorded = OutputLog.from_bytes(bytes(run.services.store.read(entry.blobs["outputs"])))
         outputs = addresses.named(positions.named(recorded, run, reading), payload.addressed)
-    except (StoreError, UncacheableError) as error:
+    except StoreError as error:
         return f"the stored result is damaged ({error})"
+    except UncacheableError as error:
+        return f"the stored result can't be applied ({error})"
     except Exception as error:
         message = run.services.faults.report(error, f"restoring `{component.label}`")
         return f"the stored result could not be restored ({message})"
