@@ -368,4 +368,4 @@ def test_what_fills_a_memory_is_run_where_the_notebook_asks_what_is_in_it(transc
     for _ in range(3):
         run = transcript.run(cells)
         assert_same(plain, run)
-    expect(run, {"x = fib": "uncacheable: `cache_info` told how many", "y =": "hit"})
+    expect(run, {"x = fib": "uncacheable: `cache_info` tells how many", "y =": "hit"})

@@ -148,7 +148,6 @@ def store(step: ComponentStep, trace: Trace) -> None:
     if governor.detail(trace.component.code_digest, REFUSED):
         governor.learn(trace.component.code_digest, trace.duration_s, **{REFUSED: None})
     row.notes.extend(observation.notes)
-    memoised.note_recorded(run.services, trace.component.code_digest, trace)
 
 
 def _leave_unstored(step: ComponentStep, trace: Trace, replay_s: float) -> None:

@@ -18,6 +18,7 @@ from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import Reading
 from fpcache.replay.live_frames import LiveFrame, live_frames
 from fpcache.session import (
+    asked_memories,
     axes,
     capturing,
     depends,
@@ -87,6 +88,8 @@ class Trace:
         The first elements of the inputs before the run, by root.
     memoised : dict
         The memoised functions among the inputs, and what they had counted before the run.
+    only_calls : bool
+        Whether the run did nothing but call them and compute; as found when it is stored.
     dashboards : int
         How many dashboards had been opened before the run.
     """
@@ -115,6 +118,7 @@ class Trace:
     frames: list[LiveFrame] = field(default_factory=list)
     heads: Mapping[str, str] = field(default_factory=dict)
     memoised: memory_counts.Calls = field(default_factory=dict)
+    only_calls: bool = False
     dashboards: int = 0
 
 
@@ -331,6 +335,8 @@ def _finish(step: ComponentStep, trace: Trace, failed: bool) -> None:
         return
     try:
         capturing.store(step, trace)
+        if row.stored:
+            asked_memories.note_recorded(run.services, trace.component.code_digest, trace)
     except Exception as error:
         run.services.faults.report(error, "storing a component")
         row.reason += "; not stored"

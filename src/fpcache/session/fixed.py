@@ -7,6 +7,7 @@ changed in place though the tuple can't.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import starmap
 from operator import is_
 
 from fpcache.fingerprints import walk
@@ -14,7 +15,7 @@ from fpcache.fingerprints.functions import remembered
 from fpcache.fingerprints.records import Reading
 from fpcache.replay.mutations import can_transplant
 
-__all__ = ["is_as_before", "remember"]
+__all__ = ["is_as_before", "remember", "remembers_more"]
 
 _MEMOISED = type(lru_cache(len))
 _BESIDE = tuple(vars(type)[name] for name in ("__bases__", "__name__", "__qualname__"))
@@ -34,6 +35,15 @@ def is_as_before(node: object, before: object) -> bool:
     if isinstance(now, dict) and isinstance(before, dict):
         return now.keys() == before.keys() and all(now[name] is before[name] for name in now)
     return now == before
+
+
+def remembers_more(node: object, before: object) -> bool:
+    """Tell whether all that changed of a memoised function is what it remembers."""
+    now = _content(node)
+    if not (isinstance(now, tuple) and isinstance(before, tuple)):
+        return False
+    own, memory = zip(now[:2], before[:2], strict=True), zip(now[2:], before[2:], strict=True)
+    return all(starmap(_are_same, own)) and not all(starmap(_are_same, memory))
 
 
 def _content(node: object) -> object:

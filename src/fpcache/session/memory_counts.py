@@ -5,6 +5,7 @@ What they remember is among the inputs anyway; calls that only look up add nothi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from types import CodeType
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,9 @@ __all__ = [
     "calls_of",
     "check",
     "dependencies",
-    "names_reached",
+    "names_of",
+    "words_in",
+    "words_reached",
 ]
 
 KIND = "calls counted"
@@ -40,10 +43,13 @@ Calls = dict[int, tuple[Any, tuple[int, int]]]
 
 def calls_of(reading: Reading | None) -> Calls:
     """Return the memoised functions that a component reads, and what they have counted."""
-    nodes = reading.nodes if reading is not None else ()
-    if MEMOISED not in map(type, nodes):
+    if reading is None:
         return {}
-    functions = [node for node in nodes if type(node) is MEMOISED]
+    found = [item.value for item in sorted(reading.resolved, key=lambda item: item.path)]
+    everything = (*reading.nodes, *found)
+    if MEMOISED not in map(type, everything):
+        return {}
+    functions = [node for node in everything if type(node) is MEMOISED]
     return {id(function): (function, _counted(function)) for function in functions}
 
 
@@ -52,15 +58,32 @@ def called(calls: Calls) -> list[Any]:
     return [function for function, counted in calls.values() if _counted(function) != counted]
 
 
-def names_reached(code: CodeType, namespace: dict[str, Any]) -> frozenset[str]:
-    """Return all names in some code, and in the user's functions that it calls."""
-    return frozenset[str]().union(*(names_in(found) for found, _ in reached_code(code, namespace)))
+def names_of(functions: Sequence[object]) -> str:
+    """Return the names of functions, for people; empty where there are none."""
+    return ", ".join(sorted({f"`{getattr(function, '__name__', '?')}`" for function in functions}))
+
+
+@lru_cache(maxsize=4096)
+def words_in(code: CodeType) -> frozenset[str]:
+    """Return the names that code uses, as such or in texts: ``getattr(f, "cache_info")`` asks as well."""
+    inner = [item for item in code.co_consts if isinstance(item, CodeType)]
+    texts = [item for item in code.co_consts if isinstance(item, str)]
+    parts = [part for item in code.co_consts if isinstance(item, tuple) for part in item]
+    texts += [part for part in parts if isinstance(part, str)]
+    return names_in(code).union(texts, *map(words_in, inner))
+
+
+def words_reached(code: CodeType, namespace: dict[str, Any]) -> frozenset[str]:
+    """Return these words of some code, and of the user's functions that it calls."""
+    return frozenset[str]().union(*(words_in(found) for found, _ in reached_code(code, namespace)))
 
 
 def dependencies(run: CellRun, trace: Trace) -> list[Dependency]:
     """Return a dependency on what was counted before a run, where the code asks for it."""
     code = run.compiled(trace.component) if trace.memoised else None
-    if code is None or ASKS not in names_reached(code, trace.before):
+    if code is None:
+        return []
+    if not run.services.memories.asked and ASKS not in words_reached(code, trace.before):
         return []
     return [Dependency(KIND, "", _digest(trace.memoised))]
 

@@ -18,7 +18,7 @@ from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import Reading
 from fpcache.session import looking_up
-from fpcache.session.memory_counts import CLEARS, MEMOISED, calls_of, names_reached
+from fpcache.session.memory_counts import CLEARS, MEMOISED, calls_of, words_reached
 from fpcache.store.entry import Entry
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def left_out(run: CellRun, component: Component, reading: Reading, entry: Entry)
     code = run.compiled(component)
     if code is None or code.co_flags & inspect.CO_COROUTINE:
         return None
-    if CLEARS in names_reached(code, run.namespace):
+    if component.magic is not None or CLEARS in words_reached(code, run.namespace):
         return None  # what was remembered before it is not to be forgotten later
     return LeftOut(component, code, entry, _inputs(reading))
 

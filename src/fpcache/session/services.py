@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 from fpcache.events import EventBus
 from fpcache.session.faults import FaultLog
 from fpcache.session.governor import Governor
 from fpcache.session.history import AmbientHistory
+from fpcache.session.memories import Memories
 from fpcache.session.settings import Settings
 from fpcache.shell import ShellAdapter
 from fpcache.store.protocol import Store
 
-if TYPE_CHECKING:
-    from fpcache.session.refilling import LeftOut
-
-__all__ = ["Memory", "Services"]
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """A run that calls memoised functions, recorded or replaced by a hit.
-
-    Attributes
-    ----------
-    names : str
-        The functions, for people.
-    left_out : LeftOut or None
-        What a hit replaced; None where nothing was, or it can't be made up for.
-    """
-
-    code_digest: str
-    names: str
-    was_hit: bool = False
-    left_out: LeftOut | None = None
-
-    def forgotten(self) -> Memory:
-        """Return the same as something that can't be made up for."""
-        return replace(self, left_out=None)
+__all__ = ["Services"]
 
 
 @dataclass(slots=True)
@@ -53,7 +29,7 @@ class Services:
         By code digest: the cell that the code was last looked up for, and the number of its execution.
     forced : set of str
         Digests of code that is to run for real once more, whatever is stored.
-    memories : list of Memory
+    memories : Memories
         The runs of this session, replaced or recorded, that called memoised functions.
     dashboards : int
         How many dashboards were opened so far.
@@ -69,7 +45,7 @@ class Services:
     origin: dict[str, Any] = field(default_factory=dict)
     seen_in: dict[str, tuple[str, int]] = field(default_factory=dict)
     forced: set[str] = field(default_factory=set)
-    memories: list[Memory] = field(default_factory=list)
+    memories: Memories = field(default_factory=Memories)
     dashboards: int = 0
 
     def unseeded(self) -> str:

@@ -16,7 +16,7 @@ from fpcache.errors import StoreError, UnfingerprintableValueError
 from fpcache.fingerprints.reading import read
 from fpcache.fingerprints.records import MISSING, Reading
 from fpcache.graph import FingerprintStatus
-from fpcache.session import evidence, looking_up, memoised, refusing, restoring, sole_owner
+from fpcache.session import asked_memories, evidence, looking_up, refusing, restoring, sole_owner
 from fpcache.session.cell_run import CellRun
 from fpcache.session.estimating import estimated_s
 from fpcache.session.executing import execute_component
@@ -80,8 +80,7 @@ class ComponentStep:
         Whatever goes wrong inside the cache here is a fault and a plain run.
         """
         try:
-            if self.run.services.memories:
-                self.row.notes += memoised.see_asked(self.run, self.run.compiled(self.component))
+            self.row.notes += asked_memories.see_asked(self.run, self.component)
             with self.run.services.governor.spending():
                 return self._ruled() or self._asked()
         except StoreError as error:
@@ -121,7 +120,7 @@ class ComponentStep:
             return _verdict(PLAIN, SLOW_TO_RESTORE)
         if services.governor.detail(digest, f"effect_only {self.run.shown(self.component)}"):
             return _verdict(PLAIN, EFFECT_ONLY)
-        told = memoised.told(services, digest)
+        told = asked_memories.told(services, digest)
         if told is not None:
             return _verdict(UNCACHEABLE, refusing.told(told, self.row.lines))
         refused = services.governor.known_refusal(digest, min_seconds)
@@ -192,7 +191,7 @@ class ComponentStep:
         if reason is None:
             assert isinstance(status.found, looking_up.Found)
             with self.run.services.faults.guarded("taking note of a hit"):
-                memoised.note_hit(self.run, self.component, self.reading, status.found.entry)
+                asked_memories.note_hit(self.run, self.component, self.reading, status.found.entry)
                 self._learn_cost(status.found, self.read_s + time.thread_time() - began_s)
             return True
         self.row.status, self.row.reason = MISS, reason
