@@ -143,11 +143,12 @@ async def execute_component(step: ComponentStep) -> bool:
 
 
 async def _run_plainly(step: ComponentStep) -> bool:
-    figures_before = len(pyplot_state.open_figures())
+    figures_before, unset = len(pyplot_state.open_figures()), _names_of_unset(step)
     started = time.perf_counter()
     run, component = step.run, step.component
     failed = await _run_nodes(step, component)
     step.row.duration_s = time.perf_counter() - started
+    _set_unset(step, [] if failed else unset)
     run.services.governor.run_time_s += step.row.duration_s
     if not failed and component.kind in (Kind.CODE, Kind.DYNAMIC):
         opens = len(pyplot_state.open_figures()) > figures_before and not _is_last(step)
@@ -162,19 +163,31 @@ async def _run_plainly(step: ComponentStep) -> bool:
 
 
 async def _run_nodes(step: ComponentStep, component: Component) -> bool:
-    request, namespace = step.run.request, step.run.namespace
-    nodes, shown = request.nodes[component.start : component.stop], step.run.interactivity(component)
-    faults, unset = step.run.services.faults, list[str]()
-    with faults.guarded("looking for memory that nobody sets"):
-        unset = names_of_unset(nodes, namespace) if shown != "last_expr_or_assign" else []
-    failed = await step.run.services.shell.run_nodes(
-        nodes, request.cell_name, shown, request.compiler, request.result
+    request = step.run.request
+    return await step.run.services.shell.run_nodes(
+        request.nodes[component.start : component.stop],
+        request.cell_name,
+        step.run.interactivity(component),
+        request.compiler,
+        request.result,
     )
-    if unset and not failed:
-        with faults.guarded("setting memory that nobody has set"):
-            # Looked at again, as what the statement calls may have put something else in their place.
-            set_to_zero(unset if unset == names_of_unset(nodes, namespace) else [], namespace)
-    return failed
+
+
+def _names_of_unset(step: ComponentStep) -> list[str]:
+    """Return the names to which the component gives memory that nobody sets."""
+    names, run, component = list[str](), step.run, step.component
+    with run.services.faults.guarded("looking for memory that nobody sets"):
+        if run.interactivity(component) != "last_expr_or_assign":
+            names = names_of_unset(step.nodes, run.namespace)
+    return names
+
+
+def _set_unset(step: ComponentStep, names: list[str]) -> None:
+    """Set this memory to zero, if what the component called has not put something else in its place."""
+    if names and names == _names_of_unset(step):
+        governor, faults = step.run.services.governor, step.run.services.faults
+        with governor.spending(), faults.guarded("setting memory that nobody has set"):
+            set_to_zero(names, step.run.namespace)
 
 
 def _is_last(step: ComponentStep) -> bool:
@@ -218,6 +231,7 @@ def _begin(step: ComponentStep) -> Trace | None:
 
 async def _run_recorded(step: ComponentStep, trace: Trace) -> bool:
     shell, governor = step.run.services.shell, step.run.services.governor
+    unset = _names_of_unset(step)
     started = time.perf_counter()
     try:
         with shell.watch_outputs(trace.outputs, trace.values.append, trace.errors.append):
@@ -231,6 +245,7 @@ async def _run_recorded(step: ComponentStep, trace: Trace) -> bool:
         governor.run_time_s += trace.duration_s
         with governor.spending():
             _end_watching(step, trace)
+    _set_unset(step, [] if failed else unset)
     with governor.spending():
         _finish(step, trace, failed)
     return failed

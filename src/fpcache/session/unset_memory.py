@@ -11,17 +11,22 @@ from __future__ import annotations
 import ast
 import ctypes
 import sys
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from types import BuiltinFunctionType, ModuleType
 from typing import Any
 
+from fpcache.dependencies.file_events import kernel_threads
+
 __all__ = ["names_of_unset", "set_to_zero"]
 
-_MOST_BYTES = 64 * 2**20  # larger ones may never be touched as a whole
+_MOST_BYTES = 64 * 2**20
 
 
 def names_of_unset(nodes: Sequence[ast.stmt], namespace: Mapping[str, Any]) -> list[str]:
     """Return the names to which a statement gives arrays and tensors of memory that nobody sets.
+
+    None are where a thread of the user's might fill it.
 
     Parameters
     ----------
@@ -33,6 +38,8 @@ def names_of_unset(nodes: Sequence[ast.stmt], namespace: Mapping[str, Any]) -> l
     statement = nodes[0] if len(nodes) == 1 else None
     if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
         return []
+    if isinstance(statement, ast.AnnAssign) and _has_call(statement.annotation):
+        return []  # which is evaluated after the assignment
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     parts = [_parts(target) for target in targets]
     bound = [part.id for group in parts for part in group if isinstance(part, ast.Name)]
@@ -41,21 +48,43 @@ def names_of_unset(nodes: Sequence[ast.stmt], namespace: Mapping[str, Any]) -> l
     values = _parts(statement.value) if isinstance(targets[0], (ast.Tuple, ast.List)) else [statement.value]
     if len(values) != len(parts[0]) or any(isinstance(value, ast.Starred) for value in values):
         return []
-    return [name for name, value in zip(bound, values, strict=False) if _is_unset(value, namespace)]
+    names = [name for name, value in zip(bound, values, strict=False) if _is_unset(value, namespace)]
+    return names if names and _are_alone() else []
 
 
 def set_to_zero(names: Iterable[str], namespace: Mapping[str, Any]) -> None:
-    """Set what some names stand for to zero, where it is an array or a tensor with memory of its own."""
+    """Set what some names stand for to zero, where it is an array or a tensor with memory of its own.
+
+    Nothing is done where it is much in all, which may never be touched as a whole.
+    """
+    places = dict(filter(None, (_memory(namespace.get(name)) for name in names)))
+    if sum(places.values()) <= _MOST_BYTES:
+        for address, size in places.items():
+            ctypes.memset(address, 0, size)  # PyTorch doesn't count that as a change of the tensor
+
+
+def _are_alone() -> bool:
+    own = kernel_threads()
+    return all(t.ident in own for t in threading.enumerate() if t is not threading.main_thread())
+
+
+def _memory(value: Any) -> tuple[int, int] | None:
+    """Return the address and the size of the memory of an array or a tensor; None where it isn't its own."""
     numpy: Any = sys.modules.get("numpy")
     torch: Any = sys.modules.get("torch")
-    for name in names:
-        value: Any = namespace.get(name)
-        if numpy is not None and type(value) is numpy.ndarray:
-            if value.flags.owndata and not value.dtype.hasobject:
-                _clear(value.ctypes.data, value.nbytes)
-        elif torch is not None and type(value) is torch.Tensor and _is_left_unset(value, torch):
-            storage = value.untyped_storage()
-            _clear(storage.data_ptr(), storage.nbytes())
+    if type(value) is getattr(numpy, "ndarray", None):
+        is_own = value.flags.owndata and not value.dtype.hasobject
+        found = (value.ctypes.data, value.nbytes) if is_own else (0, 0)
+    elif type(value) is getattr(torch, "Tensor", None) and _is_left_unset(value, torch):
+        storage = value.untyped_storage()
+        found = storage.data_ptr(), storage.nbytes()
+    else:
+        return None
+    return found if found[1] else None
+
+
+def _has_call(expression: ast.expr) -> bool:
+    return any(isinstance(part, ast.Call) for part in ast.walk(expression))
 
 
 def _parts(expression: ast.expr) -> list[ast.expr]:
@@ -80,16 +109,20 @@ def _held(expression: ast.expr, namespace: Mapping[str, Any]) -> object:
     return None
 
 
-def _name_of(function: object) -> str | None:
+def _name_of(function: Any) -> str | None:
     """Return how NumPy or PyTorch calls a function for unset memory; None where it isn't theirs."""
     for library in ("numpy", "torch"):
-        names = vars(module) if (module := sys.modules.get(library)) is not None else {}
+        names = getattr(sys.modules.get(library), "__dict__", {})
         for name in ("empty", "empty_like"):
-            if function is not None and function is names.get(name):
-                kind = type(function)
-                is_compiled = kind is BuiltinFunctionType or kind.__module__.startswith(library)
-                return name if is_compiled else None
+            if name in names and function is names[name]:
+                return name if _is_compiled(function) and function.__name__ == name else None
     return None
+
+
+def _is_compiled(function: Any) -> bool:
+    kind = type(function)
+    is_dispatcher = (kind.__module__, kind.__name__) == ("numpy", "_ArrayFunctionDispatcher")
+    return is_dispatcher or kind is BuiltinFunctionType
 
 
 def _has_plain_model(call: ast.Call, namespace: Mapping[str, Any]) -> bool:
@@ -101,14 +134,10 @@ def _has_plain_model(call: ast.Call, namespace: Mapping[str, Any]) -> bool:
 
 
 def _is_left_unset(tensor: Any, torch: Any) -> bool:
-    """Whether a tensor lies in memory that PyTorch hasn't been told to set itself."""
+    """Whether a tensor lies in memory that neither PyTorch nor a mode of the user's was told to set."""
     if tensor.device.type != "cpu" or tensor.layout is not torch.strided:
+        return False
+    if torch._C._len_torch_function_stack() or torch._C._len_torch_dispatch_stack():
         return False
     deterministic = torch.are_deterministic_algorithms_enabled()
     return not (deterministic and torch.utils.deterministic.fill_uninitialized_memory)
-
-
-def _clear(address: int, size: int) -> None:
-    """Set memory to zero; PyTorch doesn't count that as a change of the tensor."""
-    if 0 < size <= _MOST_BYTES:
-        ctypes.memset(address, 0, size)
