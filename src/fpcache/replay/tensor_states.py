@@ -63,7 +63,20 @@ def _write(node: Any, values: Any) -> None:
         for axis, step in enumerate(node.stride()):
             if step == 0:
                 node, values = node.narrow(axis, 0, 1), values.narrow(axis, 0, 1)
-    node.copy_(values)
+    if not _is_same(node, values):  # else PyTorch would count a change
+        node.copy_(values)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two tensors of the same shape and type hold the same bytes."""
+    import torch
+
+    if one.is_conj() != other.is_conj() or one.is_neg() != other.is_neg() or one.device != other.device:
+        return False
+    flat = [torch.empty(tensor.numel(), dtype=tensor.dtype, device=tensor.device) for tensor in (one, other)]
+    for into, tensor in zip(flat, (one, other), strict=True):
+        into.copy_(tensor.detach().reshape(-1))
+    return bool(torch.equal(*(tensor.view(torch.uint8) for tensor in flat)))
 
 
 def _put(node: Any, content: _Content) -> None:

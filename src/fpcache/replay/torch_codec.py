@@ -41,6 +41,8 @@ def reduce_tensor(writer: Writer, tensor: Any) -> Any:
     if found is not None:
         source: Any = found[0]
         expected: Any = _layout(found[1])
+        if tensor._base is found[1] and tensor.dtype is found[1].dtype and not any(flags):
+            return build_view, (source, expected, *place[1:]), *_extras(tensor)
     elif _is_detached(writer, tensor, storage):
         return _alone(writer, tensor, flags)
     else:
@@ -157,6 +159,24 @@ def build_tensor(
     if cls is not torch.Tensor:
         return cls(tensor, requires_grad)
     return tensor.requires_grad_(requires_grad)
+
+
+def build_view(
+    source: Any, expected: Any, offset: int, shape: tuple[int, ...], stride: tuple[int, ...]
+) -> Any:
+    """Make a view of an input tensor: what is written to one then counts as written to the other.
+
+    Raises
+    ------
+    UncacheableError
+        If the input tensor is laid out in another way than when this was stored.
+    """
+    import torch
+
+    if expected != _layout(source):
+        raise UncacheableError("an input tensor lies in memory in another way than when this was stored")
+    with torch.set_grad_enabled(not source.requires_grad):
+        return source.as_strided(shape, stride, offset)
 
 
 def reduce_part(writer: Writer, part: StoragePart) -> Any:

@@ -182,7 +182,7 @@ def _capture(step: ComponentStep, trace: Trace, observation: Observation, output
         raise UncacheableError("a pyplot figure is open; close it, or show it in the cell that makes it")
     ignored.refuse_changed(trace.ignored, namespace)
     _refuse_replaced_standard(step, trace)
-    axes.refuse_renamed(trace.reading, trace.axes)
+    axes.refuse_changed(trace.reading, trace.axes, trace.frames)
     services = step.run.services
     code, min_seconds = trace.component.code_digest, services.settings.min_seconds
     allowance = services.governor.storing_allowance(code, trace.duration_s, min_seconds)

@@ -10,7 +10,7 @@ from fpcache.fingerprints.records import Reading
 
 __all__ = ["FORMAT", "component_key"]
 
-FORMAT = "fpcache-entry-3"
+FORMAT = "fpcache-entry-4"
 
 
 def component_key(

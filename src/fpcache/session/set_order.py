@@ -47,6 +47,9 @@ def order_of(reading: Reading) -> str:
     """
     found: tuple[list[object], list[object], list[object]] = ([], [], [])
     for one in _sets_in(reading):
+        if len(one) < 2 and isinstance(one, frozenset):  # never in another order, nor ever larger
+            found[0].append([list(one), *layout(one)])
+            continue
         kind = 0 if has_steady_hashes(one) else 2 if is_hashed_by_address(one) else 1
         found[kind].append([list(one), *layout(one), places(one)])
     if not any(found):
