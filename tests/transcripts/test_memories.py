@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from daily import daily
 
 from fpcache.testing.sessions import assert_same, expect
 
@@ -18,7 +19,7 @@ BEGIN = """
     # %%
     z = x + 1
 """
-CACHE = "@functools.cache"
+CACHE, BOUNDED = "@functools.cache", "@functools.lru_cache(maxsize=200)"
 ASKING = "\n    # %%\n    known = fib.cache_info()[:]"
 MADE = "`cache_info()` tells of `fib`, so calls were made that hits replaced"
 LACKING = "`cache_info()` of `fib` lacks calls that hits replaced"
@@ -28,16 +29,16 @@ def notes_of(run):
     return [note for row in run.rows() for note in row.facts["notes"]]
 
 
-@pytest.mark.parametrize("mode", ["auto", "explicit"])
-@pytest.mark.parametrize(
-    "asking",
-    [
-        ASKING,
-        "\n    # %%\n    def ask(f): return f.cache_info()[:]\n    # %%\n    known = ask(fib)",
-        "\n    # %%\n    fib.cache_info()",
-    ],
-)
-@pytest.mark.parametrize("decorator", [CACHE, "@functools.lru_cache(maxsize=200)"])
+ASKINGS = [
+    ASKING,
+    "\n    # %%\n    def ask(f): return f.cache_info()[:]\n    # %%\n    known = ask(fib)",
+    "\n    # %%\n    fib.cache_info()",
+]
+
+
+@pytest.mark.parametrize("mode", daily(["auto", "explicit"], 1))
+@pytest.mark.parametrize("asking", daily(ASKINGS, 2))
+@pytest.mark.parametrize("decorator", daily([CACHE, BOUNDED], 1))
 def test_what_hits_left_out_is_made_up_for_and_runs_from_then_on(transcript, asking, decorator, mode):
     begin = BEGIN.format(decorator=decorator)
     transcript.run(begin, mode=mode)
@@ -57,7 +58,7 @@ def test_what_hits_left_out_is_made_up_for_and_runs_from_then_on(transcript, ask
         assert_same(plain, later)
 
 
-@pytest.mark.parametrize("decorator", [CACHE, "@functools.lru_cache(maxsize=200)"])
+@pytest.mark.parametrize("decorator", daily([BOUNDED, CACHE], 1))
 def test_calls_count_that_only_look_up(transcript, decorator):
     """Asked from the first session on: a call whose result is remembered already fills nothing, and counts."""
     cells = BEGIN.format(decorator=decorator) + ASKING
@@ -74,7 +75,7 @@ UNKNOWN = {
 }
 
 
-@pytest.mark.parametrize(("decorator", "between"), UNKNOWN.values(), ids=UNKNOWN)
+@pytest.mark.parametrize(("decorator", "between"), daily(UNKNOWN, 3))
 def test_what_cannot_be_made_up_for_is_said_and_runs_from_then_on(transcript, decorator, between):
     begin = BEGIN.format(decorator=decorator) + f"\n    # %%\n    {between}"
     transcript.run(begin)
@@ -113,7 +114,7 @@ def test_a_run_that_is_made_up_for_leaves_the_names_alone(transcript):
         assert_same(plain, transcript.run(cells))
 
 
-@pytest.mark.parametrize("call", ["fib(7)", "again = fib(7)", "for _ in range(3): fib(9)"])
+@pytest.mark.parametrize("call", daily(["fib(7)", "again = fib(7)", "for _ in range(3): fib(9)"], 1))
 def test_calls_that_only_look_up_are_inputs_of_who_asks(transcript, call):
     begin = BEGIN.format(decorator=CACHE)
     asking = "\n    # %%\n    def ask(): return fib.cache_info()[:]\n    # %%\n    known = ask()"
@@ -161,7 +162,7 @@ MORE = {
 }
 
 
-@pytest.mark.parametrize(("statement", "between"), MORE.values(), ids=MORE)
+@pytest.mark.parametrize(("statement", "between"), daily(MORE, 3))
 def test_a_run_that_does_more_than_call_is_not_made_up_for(transcript, statement, between):
     begin = RAISING.format(statement=statement, between=between)
     transcript.run(begin)
@@ -208,7 +209,7 @@ KEPT = {
 }
 
 
-@pytest.mark.parametrize(("first", "last"), KEPT.values(), ids=KEPT)
+@pytest.mark.parametrize(("first", "last"), daily(KEPT, 1))
 def test_a_memory_may_be_asked_under_another_name(transcript, first, last):
     begin = BEGIN.format(decorator=CACHE).replace("n = 80", f"n = 80\n    # %%\n    {first}")
     asking = f"\n    # %%\n    {last}"
@@ -266,7 +267,9 @@ def test_what_nobody_asks_about_hits_beside_it(transcript):
 
 @pytest.mark.parametrize(
     "setting",
-    ["f.label = 'x'", "setattr(f, 'label', [1])", "f.calls = f.calls + 1", "x = f(3)", "del f.calls"],
+    daily(
+        ["f.label = 'x'", "x = f(3)", "setattr(f, 'label', [1])", "f.calls = f.calls + 1", "del f.calls"], 2
+    ),
 )
 def test_what_is_set_on_a_memoised_function_stays_set(transcript, setting):
     cells = f"""

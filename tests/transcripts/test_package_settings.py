@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import UserDict
 
 import pytest
+from daily import daily
 
 from fpcache.testing.sessions import assert_same, expect
 from fpcache.testing.sessions.edits import run_one_then_other, run_twice
@@ -79,9 +80,7 @@ PAIRS = [
     pytest.param(
         setting,
         form,
-        marks=[]
-        if form in ("in an if", "in a method") or setting in _IN_ALL_FORMS
-        else [pytest.mark.nightly],
+        marks=[] if form == "in a method" or setting in _IN_ALL_FORMS else [pytest.mark.nightly],
     )
     for setting in SETTINGS
     for form in FORMS
@@ -95,13 +94,13 @@ def test_what_reads_a_setting_runs_again_when_it_was_set_to_something_else(trans
 
 
 @pytest.mark.parametrize("form", ["in a function that returns something"])
-@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("setting", daily(list(SETTINGS), 6))
 def test_a_setting_is_set_again_and_what_reads_it_hits(transcript, setting, form):
     _, warm = run_twice(transcript, _cells(setting, form)[0], ignore=("mp",))
     expect(warm, {"y = ": "hit"})
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("setting", daily(list(SETTINGS), 4))
 def test_a_setting_of_a_cell_that_is_not_cached(transcript, setting):
     imports, statement, shown, *values = SETTINGS[setting]
     pytest.importorskip(imports.split()[1].partition(".")[0].rstrip(","))

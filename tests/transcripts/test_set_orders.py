@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from daily import daily
 
 from fpcache.testing.sessions import assert_same, expect
 from fpcache.testing.sessions.edits import run_edit_run, run_one_then_other
@@ -42,7 +43,7 @@ def test_a_change_of_numbers_built_in_another_order(transcript, change):
     expect(warm, {"s = set": "miss"})
 
 
-@pytest.mark.parametrize("seed", range(1, 5))
+@pytest.mark.parametrize("seed", daily(range(1, 5), 2))
 @pytest.mark.parametrize("change", list(CHANGES.values()), ids=list(CHANGES))
 def test_a_change_of_a_set_of_text_under_the_same_seed(transcript, change, seed):
     cells = f"s = {{'p', 'q', 'r'}}\n# %%\n{letters(change)}"
@@ -52,7 +53,7 @@ def test_a_change_of_a_set_of_text_under_the_same_seed(transcript, change, seed)
 
 
 @pytest.mark.parametrize("change", list(CHANGES.values()), ids=list(CHANGES))
-@pytest.mark.parametrize("first", ["[0, 8]", "range(0, 80, 8)", "[3, 11, 19, 1, 65, 33]"])
+@pytest.mark.parametrize("first", daily(["[0, 8]", "[3, 11, 19, 1, 65, 33]", "range(0, 80, 8)"], 2))
 def test_a_change_of_colliding_numbers(transcript, change, first):
     cells = f"s = set({first})\n# %%\n{numbers(change)}"
     _, warm = run_one_then_other(

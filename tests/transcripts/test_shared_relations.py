@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from daily import daily
 
 from fpcache.testing.sessions import expect
 from fpcache.testing.sessions.edits import run_twice
@@ -79,7 +80,7 @@ CHANGES = [
 ]
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("change", daily(CHANGES, 2))
 def test_an_index_that_was_replaced_by_an_equal_one_is_no_longer_shared(transcript, change):
     pytest.importorskip("pandas")
     held = FRAME.format(sharing="shared, other = df.index, df.columns", change=change.format("df"), name="df")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import threading
 
 import numpy as np
 import pytest
+from daily import daily
 
 from fpcache.session.unset_memory import names_of_unset, set_to_zero
 from fpcache.testing.sessions import assert_same, expect
@@ -27,18 +29,18 @@ FILL = "for at in range(len(out)): out[at] = at * at; time.sleep(.02)"
 QUICK = {"config": {"FPCache": {"min_seconds": 0.01}}}  # so that making the array is not cached
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        "out = np.empty(12)",
-        "out: object = np.empty(12, dtype='f8')",
-        "out = same = np.empty((12,))",
-        "model = np.ones(12); out = np.empty_like(model)",
-        "from numpy import empty; out = empty(shape=12, order='F')",
-        "out, size = np.empty(12), 12",
-        "import numpy; out = numpy.empty(12)",
-    ],
-)
+MAKING = [
+    "out = np.empty(12)",
+    "out: object = np.empty(12, dtype='f8')",
+    "out = same = np.empty((12,))",
+    "model = np.ones(12); out = np.empty_like(model)",
+    "from numpy import empty; out = empty(shape=12, order='F')",
+    "out, size = np.empty(12), 12",
+    "import numpy; out = numpy.empty(12)",
+]
+
+
+@pytest.mark.parametrize("make", daily(MAKING, 2))
 def test_a_loop_that_fills_an_empty_array_hits_in_a_new_process(transcript, make):
     first, second = (LEFT_OVER.format(make=make, fill=FILL, number=number) for number in (1, 2))
     for cells, wanted in ((first, "miss"), (second, "hit")):
@@ -132,6 +134,13 @@ class Box:
         value[:] = 9
 
 
+@pytest.fixture
+def alone(monkeypatch):
+    """No thread but this one, whatever other tests have left."""
+    monkeypatch.setattr(threading, "enumerate", lambda: [threading.main_thread()])
+
+
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("text", KEPT.values(), ids=KEPT)
 def test_what_may_hold_something_is_not_set(text):
     own = np.ones(3).view(Own)
@@ -144,6 +153,20 @@ def test_what_may_hold_something_is_not_set(text):
     set_to_zero(found, namespace)
     for name, value in copies.items():
         np.testing.assert_array_equal(namespace[name], value)
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize(
+    "text", ["a = np.empty(9_000_000)", "a, b = np.empty(5_000_000), np.empty(5_000_000)"]
+)
+def test_much_memory_stays_as_it_is(text):
+    namespace = {"np": np}
+    exec(text, namespace)
+    namespace["a"][-1] = 4
+    names = names_of_unset(ast.parse(text).body, namespace)
+    set_to_zero(names, namespace)
+    assert names[0] == "a"
+    assert namespace["a"][-1] == 4
 
 
 @pytest.mark.parametrize(
@@ -159,6 +182,7 @@ def test_large_arrays_and_objects_stay_as_they_are(text):
     assert array.size == 0 or array[-1] in (4, None)
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_tensor_is_set_unseen():
     torch = pytest.importorskip("torch")
     namespace = {"torch": torch, "like": torch.ones(50)}
@@ -254,6 +278,7 @@ def test_setting_it_is_no_work_of_the_statement(transcript):
     assert {row.status for row in run.rows()} == {"plain"}
 
 
+@pytest.mark.nightly
 def test_it_is_set_in_a_real_kernel(transcript):
     cells = [LEFT_OVER.format(make="out = np.empty(12)", fill=FILL, number=number) for number in (1, 2)]
     transcript.run(cells[0], kernel=True, **QUICK)
