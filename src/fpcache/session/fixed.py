@@ -6,7 +6,6 @@ changed in place though the tuple can't.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import starmap
 from operator import is_
 
@@ -14,10 +13,10 @@ from fpcache.fingerprints import walk
 from fpcache.fingerprints.functions import remembered
 from fpcache.fingerprints.records import Reading
 from fpcache.replay.mutations import can_transplant
+from fpcache.session.memory_counts import MEMOISED
 
 __all__ = ["is_as_before", "remember", "remembers_more"]
 
-_MEMOISED = type(lru_cache(len))
 _BESIDE = tuple(vars(type)[name] for name in ("__bases__", "__name__", "__qualname__"))
 
 
@@ -49,7 +48,7 @@ def remembers_more(node: object, before: object) -> bool:
 def _content(node: object) -> object:
     if type(node) in (tuple, frozenset):
         return None  # never holds anything else
-    if type(node) is _MEMOISED and (memory := remembered(node)) is not None:
+    if type(node) is MEMOISED and (memory := remembered(node)) is not None:
         return list(vars(node)), list(vars(node).values()), memory[0], memory[2]
     return _of_class(node) if isinstance(node, type) else walk(node).digest
 

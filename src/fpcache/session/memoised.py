@@ -40,23 +40,25 @@ def filled(trace: Trace, nodes: Sequence[object]) -> frozenset[int]:
 def refuse_seen_memory(trace: Trace, mutated: Sequence[Root], observation: Observation) -> None:
     """Refuse a run that filled a memory whose content, or lack of it, could be told later.
 
+    Whether a run did nothing but call such functions is left in its trace.
+
     Raises
     ------
     UncacheableError
         With the function's name.
     """
     filling = [trace.reading.nodes[rank] for rank in filled(trace, trace.reading.nodes)]
-    calling = called(trace.memoised)
     does_more = bool(observation.effects or trace.outputs or trace.values) or any(
         not any(root.value is function for function in filling) for root in mutated
     )
     reads_world = any(dependency.kind in _WORLD for dependency in observation.dependencies)
-    trace.only_calls = not (does_more or reads_world) and all(map(_gives_values, [*filling, *calling]))
-    if filling and (does_more or reads_world or not all(map(_gives_values, filling))):
+    gives_values = not (does_more or reads_world) and all(map(_gives_values, filling))
+    if filling and not gives_values:
         raise UncacheableError(
             f"{names_of(filling)} remembers its results (lru_cache), which a replay can't make it do; "
             "drop its lru_cache, and it can be cached"
         )
+    trace.only_calls = gives_values and all(map(_gives_values, called(trace.memoised)))
 
 
 def _gives_values(function: object) -> bool:

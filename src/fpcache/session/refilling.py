@@ -1,8 +1,8 @@
 """Doing for the memory of a memoised function what a hit left out: the calls are made after all.
 
-A hit that leaves a memory as it is stands for a run that does nothing but
-compute values (``memoised.refuse_seen_memory`` sees to that). So the run can be
-made up for: beside the session, on a copy of its names.
+Where the run that a hit stands for did nothing but call and compute (as
+``memoised.refuse_seen_memory`` finds when it is recorded), it can be made up
+for: beside the session, on a copy of its names.
 """
 
 from __future__ import annotations
