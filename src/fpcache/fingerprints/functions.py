@@ -18,6 +18,7 @@ from fpcache.fingerprints.global_reads import global_reads, namespace_name
 from fpcache.fingerprints.installed import feed_installed, installed_path
 from fpcache.fingerprints.locality import is_local_code, is_local_module
 from fpcache.fingerprints.records import GlobalRead
+from fpcache.fingerprints.weak_closures import holder_of
 
 if TYPE_CHECKING:
     from fpcache.fingerprints.encoder import Encoder
@@ -73,7 +74,15 @@ def _function_parts(enc: Encoder, function: FunctionType) -> Children:
     yield ".__type_params__", getattr(function, "__type_params__", ())
     yield ".__dict__", function.__dict__
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        yield f".<closure>.{name}", cell
+        yield f".<closure>.{name}", _followed(enc, function, cell)
+
+
+def _followed(enc: Encoder, function: FunctionType, cell: CellType) -> object:
+    """Return what counts of a closure's cell: it, or whom the weak reference in it leads to."""
+    if is_local_code(function) or cell == CellType():
+        return cell
+    holder = holder_of(function, cell.cell_contents)
+    return cell if holder is None or id(holder) not in enc.ranks else holder
 
 
 def _report(enc: Encoder, function: FunctionType, facts: CodeFacts) -> None:

@@ -138,12 +138,12 @@ def _slot_values(enc: Encoder, obj: Any) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in read if value is not UNSET]
 
 
-_OWN_OPTIMIZER_NAMES = frozenset({"defaults", "state", "param_groups", "step"})
+_OWN_OPTIMIZER_NAMES = frozenset({"defaults", "state", "param_groups"})
 
 
 def encode_optimizer(enc: Encoder, obj: Any) -> Iterator[Any]:
     """Encode an optimizer: settings, state, groups, hooks in use, other attributes."""
-    enc.feed("optimizer", hasattr(obj.step, "_wrapped_by_lr_sched"))
+    enc.feed("optimizer")
     yield ".__class__", type(obj)
     for name in ("defaults", "param_groups", "state"):
         yield f".{name}", vars(obj)[name]

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from fpcache.errors import UncacheableError
 from fpcache.replay.array_codec import OWNED_BYTES
 from fpcache.replay.locate import UnstorableError
+from fpcache.replay.reducers import put_state
 
 if TYPE_CHECKING:
     from fpcache.replay.writer import Writer
 
-__all__ = ["StoragePart", "reduce_part", "reduce_storage", "reduce_tensor"]
+__all__ = ["StoragePart", "reduce_optimizer", "reduce_part", "reduce_storage", "reduce_tensor"]
 
 
 class StoragePart:
@@ -232,3 +233,16 @@ def build_storage(data: Any, size_bytes: int, device: str) -> Any:
         return torch.frombuffer(view, dtype=torch.uint8).untyped_storage()
     source = torch.frombuffer(bytearray(view) if view.readonly else view, dtype=torch.uint8)
     return torch.UntypedStorage(size_bytes, device=device).copy_(source.untyped_storage(), False)
+
+
+def reduce_optimizer(writer: Writer, optimizer: Any) -> Any:
+    """Write an optimizer with all its attributes; its own reduction leaves out hooks and schedules."""
+    return make_optimizer, (type(optimizer),), dict(vars(optimizer)), None, None, put_state
+
+
+def make_optimizer(cls: type[Any]) -> Any:
+    """Make an optimizer without attributes; from its class's first one on, ``step`` tells the profiler."""
+    optimizer = object.__new__(cls)
+    optimizer._patch_step_function()
+    vars(optimizer).clear()
+    return optimizer
