@@ -9,6 +9,8 @@ from fpcache.testing.sessions.edits import run_twice
 
 pytest.importorskip("pandas", minversion="3.0", reason="copies on write by itself since 3.0")
 
+pytestmark = pytest.mark.usefixtures("libraries_loaded")
+
 VIEWS = {
     "shown": "f['x']",
     "a series": "s = f['x']",

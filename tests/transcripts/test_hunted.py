@@ -226,6 +226,7 @@ def test_a_view_of_restored_objects_has_them_as_its_base(transcript):
     expect(warm, {"objects = ": "hit", "row, column": "hit", "bases": "miss"})
 
 
+@pytest.mark.usefixtures("libraries_loaded")
 def test_looking_at_a_frame_leaves_what_pandas_looks_up_later_to_the_code(transcript):
     """Its first look for a name makes Python forget which warnings it has shown."""
     cells = """

@@ -7,6 +7,7 @@ import pytest
 from fpcache.testing.sessions import assert_same, expect
 from fpcache.testing.sessions.edits import run_edit_run, run_one_then_other, run_twice
 
+pytestmark = pytest.mark.usefixtures("libraries_loaded")
 BOTH = pytest.mark.parametrize("mode", ["auto", "explicit"])
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from fpcache.testing.sessions import assert_same, expect
 
+pytestmark = pytest.mark.usefixtures("libraries_loaded")
+
 PARTS = """
 class Cfg:
     items = []

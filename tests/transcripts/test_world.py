@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from fpcache.testing.sessions import Do, assert_same, expect
+from fpcache.testing.sessions import Do, Transcript, assert_same, expect
 from fpcache.testing.sessions.edits import run_edit_run, run_twice
 from fpcache.testing.sessions.steps import steps_of
+
+pytestmark = pytest.mark.usefixtures("libraries_loaded")
 
 BOTH = pytest.mark.parametrize("mode", ["auto", "explicit"])
 
@@ -187,6 +189,27 @@ def test_warnings_are_shown_as_in_a_run_also_the_once_only_ones(transcript, mode
     expect(warm, {"a = ": "hit", "c = ": "hit", "d = ": "hit", "e = ": "hit", "for n": "hit"})
     edited = (("a = careful(1)", "a = 1"),)
     assert_same(transcript.plain(cells, *edited), transcript.run(cells, *edited, mode=mode))
+
+
+def test_looking_at_matplotlibs_settings_loads_nothing_and_chooses_no_backend(tmp_path):
+    pytest.importorskip("matplotlib")
+    transcript = Transcript(tmp_path, settings={"environment": {"MPLBACKEND": ""}})
+    _, warm = run_twice(
+        transcript,
+        """
+        import matplotlib, sys, warnings
+        def careful(x):
+            warnings.warn("check x")
+            return x + len(matplotlib.rcParams)
+        # %%
+        a = careful(1)
+        # %%
+        b = careful(2)
+        # %%
+        loaded = "matplotlib.pyplot" in sys.modules, matplotlib.rcParams._get_backend_or_none()
+    """,
+    )
+    expect(warm, {"a =": "hit", "b =": "hit"})
 
 
 def test_logged_lines_appear_as_in_a_run(transcript):

@@ -14,7 +14,7 @@ from fpcache.testing.sessions import Do, Row, Run, Transcript, assert_same, expe
 
 # What a session has loaded from its start, so that not every session imports it.
 LOADED_FIRST = (
-    ("torch", ("torch",)),
+    ("torch", ("torch._dynamo",)),
     ("sklearn", ("numpy", "pandas", "sklearn.linear_model")),
     ("matplotlib", ("numpy", "pandas", "matplotlib.pyplot")),
     ("numpy", ("numpy", "pandas")),

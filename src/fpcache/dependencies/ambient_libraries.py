@@ -35,14 +35,19 @@ _LETTER, _LETTERS = "color ", "bgrcmyk"
 
 @cache
 def _matplotlib_lists() -> tuple[str, ...]:
-    return tuple(
-        name for name, value in sys.modules["matplotlib"].rcParamsDefault.items() if type(value) is list
-    )
+    return tuple(name for name, value in _as_they_are("rcParamsDefault").items() if type(value) is list)
+
+
+def _as_they_are(parameters: str) -> Options:
+    """Return Matplotlib's parameters past their own class.
+
+    That would resolve the backend, and make Python forget which warnings it has shown.
+    """
+    return dict(dict.items(getattr(sys.modules["matplotlib"], parameters)))
 
 
 def _read_matplotlib() -> Options:
-    # Not by item: that would resolve the backend.
-    params: Options = dict.copy(sys.modules["matplotlib"].rcParams)
+    params = _as_they_are("rcParams")
     for name in _MATPLOTLIB_NOISE:
         params.pop(name, None)
     for name in _matplotlib_lists():  # lists can be changed in place
@@ -51,7 +56,7 @@ def _read_matplotlib() -> Options:
 
 
 def _matplotlib_defaults() -> Mapping[str, Any]:
-    return {**sys.modules["matplotlib"].rcParamsDefault, **_letter_colors("BASE_COLORS")}
+    return _as_they_are("rcParamsDefault") | _letter_colors("BASE_COLORS")
 
 
 def _letter_colors(table: str) -> Options:

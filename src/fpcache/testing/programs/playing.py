@@ -19,7 +19,12 @@ from .program import FILES, Program, Session
 
 __all__ = ["Stage", "Verdict", "place_for_programs", "play"]
 
-_PRELOADED = ("numpy", "pandas", "fpcache.testing.programs.warming")
+_PRELOADED = (
+    "numpy",
+    "pandas",
+    *(("matplotlib.pyplot",) if find_spec("matplotlib") else ()),
+    "fpcache.testing.programs.warming",
+)
 # A program that never ends, or grows for ever, is to die alone.
 _BOUND = (
     "import resource as r; r.setrlimit(r.RLIMIT_CPU, (20, 20)); r.setrlimit(r.RLIMIT_AS, (6 << 30, 6 << 30))"
