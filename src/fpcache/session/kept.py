@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from fpcache.cells import Component
 from fpcache.dependencies.records import Dependency
+from fpcache.errors import UnfingerprintableValueError
 from fpcache.fingerprints import fingerprint
 
 __all__ = ["KIND", "check", "dependencies"]
@@ -33,8 +34,11 @@ def dependencies(
 
 def check(dependency: Dependency, namespace: Mapping[str, object]) -> str | None:
     """Return why a name that the recorded run left alone is not what it was, or None."""
-    if _digest(dependency.name, namespace) == dependency.expected:
-        return None
+    try:
+        if _digest(dependency.name, namespace) == dependency.expected:
+            return None
+    except UnfingerprintableValueError:
+        pass  # it had a fingerprint then
     return f"`{dependency.name}`, which the code may leave as it is, changed"
 
 
