@@ -40,7 +40,9 @@ def drawn(count: int, seed: int) -> list[Program]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("batch", [*range(4), *(pytest.param(n, marks=pytest.mark.nightly) for n in range(4, 8))])
+@pytest.mark.parametrize(
+    "batch", [*range(4), *(pytest.param(n, marks=pytest.mark.nightly) for n in range(4, 8))]
+)
 def test_cached_programs_cannot_be_told_from_plain_ones(place, batch):
     tally = search(400, 1, place, first=batch, step=8)
     assert [f"{find.program}\n{find.verdict}" for find in tally.finds] == []

@@ -142,3 +142,126 @@ told
 """,
     )
     expect(warm, {"losses = train": "uncacheable", "n = last()": "uncacheable"})
+
+
+HOOKS = """
+import torch
+torch.manual_seed(0);
+calls = []
+def first(*_): calls.append("first")
+def second(*_): calls.append("second")
+def make():
+    net = torch.nn.Linear(2, 1); optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+    {0}(first)
+    return net, optimizer
+# %%
+net, optimizer = make()
+# %%
+handle = {0}(second); before = 0
+# %%
+net(torch.ones(1, 2)).sum().backward(); optimizer.step()
+# %%
+calls, handle.id
+"""
+
+
+@pytest.mark.parametrize("register", ["optimizer.register_step_post_hook", "net.register_forward_hook"])
+def test_a_hook_that_is_registered_after_a_hit_is_another(transcript, register):
+    _, warm = run_edit_run(transcript, HOOKS.format(register), ("before = 0", "before = 1"))
+    expect(warm, {"net, optimizer": "hit"})
+    # What was counted on before it changes which numbers it gives.
+    more = ("calls = []", "calls = []; torch.nn.Identity().register_forward_hook(print)")
+    _, warm = run_edit_run(transcript, HOOKS.format(register), more)
+    expect(warm, {"net, optimizer": "miss: number of `hooks`"})
+
+
+OWN_CLASS = """
+import torch
+from collections import defaultdict
+torch.manual_seed(0);
+class Ahead(torch.optim.Optimizer):
+    __slots__ = ("way",)
+    def __init__(self, inner):
+        self.inner, self.n, self.way = inner, 0, [1]
+        self.param_groups, self.state = inner.param_groups, defaultdict(dict)
+    def zero_grad(self):
+        self.inner.zero_grad()
+    def step(self, closure=None):
+        self.n += 1; self.way.append(self.n)
+        return self.inner.step(closure)
+def make():
+    net = torch.nn.Linear(2, 1); inner = torch.optim.SGD(net.parameters(), lr=0.01)
+    return net, Ahead(inner), torch.optim.lr_scheduler.StepLR(inner, 2)
+def train(net, optimizer, schedule):
+    for _ in range(3):
+        optimizer.zero_grad(); net(torch.ones(1, 2)).sum().backward(); optimizer.step(); schedule.step()
+    return optimizer.n
+"""
+
+
+def test_an_optimizer_of_ones_own_is_as_it_was_made(transcript):
+    _, warm = run_twice(
+        transcript,
+        OWN_CLASS
+        + """
+# %%
+net, optimizer, schedule = make()
+# %%
+n = train(net, optimizer, schedule)
+# %%
+for _ in range(2): m = train(net, optimizer, schedule)
+# %%
+n, m, optimizer.way, hasattr(Ahead.step, "hooked"), list(vars(optimizer)), [p.tolist() for p in net.parameters()]
+""",
+    )
+    expect(warm, {"n = train": "hit", "for _ in": "hit"})
+
+
+def test_every_attribute_of_an_optimizer_counts(transcript):
+    first = """
+    import torch
+    torch.manual_seed(0);
+    net = torch.nn.Linear(2, 1); optimizer = torch.optim.SGD(net.parameters(), lr=0.5)
+    def use(optimizer): return optimizer.use_hooks, optimizer._patch_level
+    def mark(optimizer): optimizer._warned_twice = True; optimizer.no_hooks = 0; return 1
+    def add(optimizer): optimizer.epoch_hooks.append(print); return len(optimizer.epoch_hooks)
+    def make():
+        made = torch.optim.SGD(net.parameters(), lr=0.1); made.epoch_hooks = []
+        return made
+    # %%
+    optimizer.use_hooks = False; optimizer._patch_level = 1
+    # %%
+    used = use(optimizer)
+    # %%
+    marked = mark(optimizer)
+    # %%
+    other = make()
+    # %%
+    mine = other.epoch_hooks
+    # %%
+    n = add(other)
+    # %%
+    used, vars(optimizer).keys(), optimizer.no_hooks, len(mine), mine is other.epoch_hooks
+    """
+    _, warm = run_edit_run(transcript, first, ("use_hooks = False", "use_hooks = None"))
+    expect(warm, {"used =": "miss", "other = make": "hit", "n = add": "hit"})
+
+
+def test_a_schedule_that_is_put_on_an_optimizer_hits(transcript):
+    _, warm = run_twice(
+        transcript,
+        BEGIN
+        + """
+def fit(net, optimizer, epochs):
+    schedule = schedules.OneCycleLR(optimizer, 0.1, total_steps=50)
+    return train(net, optimizer, schedule, epochs), schedule
+# %%
+net, optimizer, _ = make(lambda o: None)
+# %%
+losses, schedule = fit(net, optimizer, 3)
+# %%
+schedule = schedules.CyclicLR(optimizer, 0.1, 0.5, scale_fn=lambda n: 0.9**n)
+"""
+        + END,
+    )
+    expect(warm, {"losses, schedule": "hit", "schedule = schedules.Cyclic": "hit", "more = train": "hit"})

@@ -139,8 +139,10 @@ class _Probe:
     def _library_dependencies(self) -> Iterator[Dependency]:
         found = reached(self._context)
         for library in LIBRARIES:
+            if library.counts and library.name not in self._changed:
+                continue
             options = self._before.get(library.name)
-            is_reached = found is None or not library.distribution or library.distribution in found
+            is_reached = found is None or library.distribution in (*found, "") or library.counts
             if library.name in self._late:
                 yield Dependency(KIND, library.name, "{}")
             elif options is not None and is_reached:

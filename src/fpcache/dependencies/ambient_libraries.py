@@ -18,7 +18,7 @@ from typing import Any
 from fpcache.dependencies.ambient_ipython import IPYTHON
 from fpcache.dependencies.ambient_library import Library, Options
 from fpcache.dependencies.ambient_python import PYTHON
-from fpcache.dependencies.ambient_torch import TORCH
+from fpcache.dependencies.ambient_torch import TORCH, TORCH_HOOKS
 
 __all__ = ["LIBRARIES", "loaded"]
 
@@ -181,6 +181,7 @@ LIBRARIES: tuple[Library, ...] = (
     ),
     Library("numpy", "NumPy option", "numpy", "numpy", _read_numpy, lambda: _NUMPY_DEFAULTS, _write_numpy),
     TORCH,
+    TORCH_HOOKS,
     Library(
         "sklearn", "scikit-learn option", "sklearn", "scikit-learn",
         lambda: dict(sys.modules["sklearn"].get_config()), lambda: _SKLEARN_DEFAULTS, _write_sklearn,

@@ -33,6 +33,8 @@ class Library:
         Sets some options; None where they can't be set.
     quiet : frozenset of str
         Options that change no result: restored, never a dependency.
+    counts : bool
+        Whether the options count what was made: a dependency only of what moves them.
     """
 
     name: str
@@ -43,3 +45,4 @@ class Library:
     defaults: Callable[[], Mapping[str, Any]]
     write: Callable[[Options], None] | None
     quiet: frozenset[str] = frozenset()
+    counts: bool = False

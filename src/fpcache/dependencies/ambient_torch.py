@@ -9,7 +9,7 @@ from typing import Any
 
 from fpcache.dependencies.ambient_library import Library, Options
 
-__all__ = ["TORCH"]
+__all__ = ["TORCH", "TORCH_HOOKS"]
 
 _DEFAULTS: Mapping[str, Any] = {
     "default_dtype": "float32", "default_device": "cpu", "deterministic": False,
@@ -76,4 +76,22 @@ def _write(options: Options) -> None:
 TORCH = Library(
     "torch", "torch setting", "torch", "torch", _read, lambda: _DEFAULTS, _write,
     quiet=frozenset({"num_threads"}),
+)  # fmt: skip
+
+
+def _read_hooks() -> Options:
+    return {"hooks": _handles().next_id}
+
+
+def _write_hooks(options: Options) -> None:
+    _handles().next_id = options["hooks"]
+
+
+def _handles() -> Any:
+    return importlib.import_module("torch.utils.hooks").RemovableHandle
+
+
+TORCH_HOOKS = Library(
+    "torch hooks", "torch's number of", "torch.utils.hooks", "torch",
+    _read_hooks, lambda: {"hooks": 0}, _write_hooks, counts=True,
 )  # fmt: skip

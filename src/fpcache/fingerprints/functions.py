@@ -78,10 +78,8 @@ def _function_parts(enc: Encoder, function: FunctionType) -> Children:
 
 
 def _followed(enc: Encoder, function: FunctionType, cell: CellType) -> object:
-    """Return what counts of a closure's cell: it, or whom the weak reference in it leads to."""
-    if is_local_code(function) or cell == CellType():
-        return cell
-    holder = holder_of(function, cell.cell_contents)
+    """Return what counts of a closure's cell: it, or what was met before and a weak reference leads to."""
+    holder = holder_of(function, cell)
     return cell if holder is None or id(holder) not in enc.ranks else holder
 
 

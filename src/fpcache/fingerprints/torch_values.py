@@ -138,26 +138,19 @@ def _slot_values(enc: Encoder, obj: Any) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in read if value is not UNSET]
 
 
-_OWN_OPTIMIZER_NAMES = frozenset({"defaults", "state", "param_groups"})
+_OPTIMIZER_BOOKKEEPING = frozenset({"_zero_grad_profile_name", "_warned_capturable_if_run_uncaptured"})
 
 
 def encode_optimizer(enc: Encoder, obj: Any) -> Iterator[Any]:
-    """Encode an optimizer: settings, state, groups, hooks in use, other attributes."""
+    """Encode an optimizer: settings, groups, state, hooks and all else but what only a profiler reads."""
     enc.feed("optimizer")
     yield ".__class__", type(obj)
-    for name in ("defaults", "param_groups", "state"):
-        yield f".{name}", vars(obj)[name]
-    others = {k: v for k, v in vars(obj).items() if k not in _OWN_OPTIMIZER_NAMES and _counts(k, v)}
-    for name in sorted(others):
+    for slot_name, value in _slot_values(enc, obj):
+        enc.feed("slot", slot_name)
+        yield f".{slot_name}", value
+    for name in sorted(vars(obj).keys() - _OPTIMIZER_BOOKKEEPING):
         enc.feed("attribute", name)
-        yield f".{name}", others[name]
-
-
-def _counts(name: str, value: Any) -> bool:
-    """Return whether an optimizer's attribute says more than torch's own bookkeeping."""
-    if name.endswith("_profile_name") or name.startswith(("_warned", "_patch")):
-        return False
-    return bool(value) if "hooks" in name else True
+        yield f".{name}", vars(obj)[name]
 
 
 def encode_name(enc: Encoder, obj: Any) -> None:

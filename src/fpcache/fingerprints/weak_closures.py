@@ -1,32 +1,22 @@
-"""Weak references in what installed code wraps around a method, to the very object that holds the wrapper.
+"""The weak reference by which a scheduler of PyTorch leads an optimizer's ``step`` back to the optimizer.
 
-A scheduler of PyTorch replaces its optimizer's ``step`` by a function that
-finds the optimizer through such a reference. The optimizer holds the
-function, and nothing but PyTorch's own code follows the reference, so
-whether the referent lives is no question: it is what the walk came from.
+Only PyTorch's own code follows it, from a function that the optimizer holds, so
+whether the optimizer lives is no question where the optimizer itself was met.
 """
 
 from __future__ import annotations
 
-from types import FunctionType
+from types import CellType, FunctionType
 from typing import Any
 from weakref import ref
 
 __all__ = ["holder_of"]
 
-_MODULES = {"torch.optim.lr_scheduler"}
+_MODULE = "torch.optim.lr_scheduler"
 
 
-def holder_of(function: FunctionType, content: object) -> Any:
-    """Return the object that a weak reference in a closure leads to, where that object holds the function.
-
-    Returns
-    -------
-    object or None
-        None for what is no such reference, or leads elsewhere or nowhere.
-    """
-    if type(content) is not ref or function.__globals__.get("__name__") not in _MODULES:
+def holder_of(function: FunctionType, cell: CellType) -> Any:
+    """Return what the weak reference in a cell of a function's closure leads to; None for other cells."""
+    if function.__globals__.get("__name__") != _MODULE or cell == CellType():
         return None
-    holder = content()
-    held = getattr(holder, "__dict__", {})
-    return holder if any(value is function for value in held.values()) else None
+    return cell.cell_contents() if type(cell.cell_contents) is ref else None

@@ -8,24 +8,16 @@ import sys
 from collections.abc import Iterator
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
-from weakref import ref
 
-from fpcache.fingerprints.weak_closures import holder_of
 from fpcache.replay.locate import UnstorableError
 from fpcache.replay.reducers import descend
 from fpcache.replay.references import importable_path, notebook_module, path_in_notebook
+from fpcache.replay.weak_codec import allow_references
 
 if TYPE_CHECKING:
     from fpcache.replay.writer import Writer
 
-__all__ = [
-    "part_of_code",
-    "reduce_cached_function",
-    "reduce_cell",
-    "reduce_code",
-    "reduce_function",
-    "reduce_reference",
-]
+__all__ = ["part_of_code", "reduce_cached_function", "reduce_cell", "reduce_code", "reduce_function"]
 
 _ATTRIBUTES = ("__defaults__", "__kwdefaults__", "__name__", "__qualname__", "__module__", "__doc__")
 
@@ -38,23 +30,9 @@ def reduce_function(writer: Writer, function: FunctionType) -> Any:
     if found:
         return descend, found
     scope = _scope_of(writer, function)
-    _allow_references(writer, function)
+    allow_references(writer, function)
     args = (function.__code__, scope, function.__name__, function.__closure__)
     return make_function, args, function_state(function), None, None, set_function_state
-
-
-def _allow_references(writer: Writer, function: FunctionType) -> None:
-    """Note the weak references in a closure that lead to what holds the function."""
-    for cell in function.__closure__ or ():
-        if cell != CellType() and holder_of(function, cell.cell_contents) is not None:
-            writer.lookups.setdefault("weak references", {})[id(cell.cell_contents)] = cell.cell_contents
-
-
-def reduce_reference(writer: Writer, reference: ref[Any]) -> Any:
-    """Write a weak reference to what holds it; whether another's referent lives can't be foreseen."""
-    if id(reference) in writer.lookups.get("weak references", ()):
-        return ref, (reference(),)
-    raise UnstorableError("is a weak reference, of which nobody knows how long it leads somewhere", reference)
 
 
 def _scope_of(writer: Writer, function: FunctionType) -> dict[str, Any] | ModuleType:

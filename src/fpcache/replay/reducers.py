@@ -33,7 +33,7 @@ _REDUCERS = {
     "builtins.function": "function_codec:reduce_function",
     "builtins.cell": "function_codec:reduce_cell",
     "builtins.code": "function_codec:reduce_code",
-    "weakref.ReferenceType": "function_codec:reduce_reference",
+    "weakref.ReferenceType": "weak_codec:reduce_reference",
     "functools._lru_cache_wrapper": "function_codec:reduce_cached_function",
     "numpy.ndarray": "array_codec:reduce_array",
     "fpcache.replay.array_codec.Fresh": "array_codec:reduce_fresh",

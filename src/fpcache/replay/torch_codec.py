@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["StoragePart", "reduce_optimizer", "reduce_part", "reduce_storage", "reduce_tensor"]
 
+_PATCHED = "_zero_grad_profile_name"  # what `Optimizer._patch_step_function` sets
+
 
 class StoragePart:
     """Stands for a storage; one per storage, so that it is written once."""
@@ -237,12 +239,15 @@ def build_storage(data: Any, size_bytes: int, device: str) -> Any:
 
 def reduce_optimizer(writer: Writer, optimizer: Any) -> Any:
     """Write an optimizer with all its attributes; its own reduction leaves out hooks and schedules."""
-    return make_optimizer, (type(optimizer),), dict(vars(optimizer)), None, None, put_state
+    attributes = dict(vars(optimizer))
+    is_patched = _PATCHED in attributes
+    return make_optimizer, (type(optimizer), is_patched), attributes, None, None, put_state
 
 
-def make_optimizer(cls: type[Any]) -> Any:
-    """Make an optimizer without attributes; from its class's first one on, ``step`` tells the profiler."""
+def make_optimizer(cls: type[Any], is_patched: bool) -> Any:
+    """Make an optimizer without attributes, and its class as the first one of it leaves that."""
     optimizer = object.__new__(cls)
-    optimizer._patch_step_function()
-    vars(optimizer).clear()
+    if is_patched:
+        optimizer._patch_step_function()  # as `Optimizer.__init__` does, which a class needn't call
+        vars(optimizer).clear()
     return optimizer

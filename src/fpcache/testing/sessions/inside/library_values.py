@@ -130,7 +130,7 @@ def frame(describer: Any, value: Any, path: str) -> object:
 def _figure(describer: Any, value: Any, path: str) -> object:
     axes = [
         [a.get_title(), a.get_xlabel(), len(a.lines), len(a.patches), len(a.collections),
-         *[digest(repr([list(map(float, line.get_xdata(orig=False))), list(map(float, line.get_ydata(orig=False)))]).encode())
+         *[digest(repr([list(map(float, data)) for data in line.get_data(orig=False)]).encode())
            for line in a.lines]]
         for a in value.axes
     ]  # fmt: skip
