@@ -16,6 +16,27 @@ def images(run, cell):
     return [out["data"]["image/png"] for out in run[cell].outputs if "image/png" in out.get("data", {})]
 
 
+def test_what_holds_itself_may_stand_beside_artists_and_iterators(transcript):
+    _, warm = run_twice(
+        transcript,
+        """
+        import matplotlib.pyplot as plt
+        # %%
+        fig, ax = plt.subplots(figsize=(1, 1)); loop = [ax, {}]; loop[1]["loop"] = loop; same = loop[1]; plt.close(fig)
+        # %%
+        fig = ax = None; n = len(loop); held = [loop, iter([1])]
+        # %%
+        deep = [loop[0]]
+        for _ in range(2000): deep = [deep]
+        # %%
+        del deep
+        # %%
+        loop[1]["loop"] is loop, loop[1] is same, next(held[1])
+    """,
+    )
+    expect(warm, {"fig, ax = plt.subplots": "hit", "deep": "uncacheable"})
+
+
 @BOTH
 def test_a_figure_is_shown_once_and_from_the_cache_again(transcript, mode):
     pytest.importorskip("matplotlib")

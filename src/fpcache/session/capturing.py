@@ -35,7 +35,7 @@ from fpcache.session import (
     refusing,
     set_order,
 )
-from fpcache.session.figures import Describer, has_matplotlib
+from fpcache.session.figures import has_matplotlib, without_artists
 from fpcache.session.governor import REFUSED, REPLAY_S, RESULT_S, AllowanceSpentError
 from fpcache.session.history import histories
 from fpcache.session.names import bound_names, deleted_names
@@ -311,7 +311,7 @@ def _digest(
     except UnfingerprintableValueError:
         if not has_matplotlib():
             raise
-        return digest_among(Describer().described(plain), "the result", nodes, walks)
+        return digest_among(without_artists(plain), "the result", nodes, walks)
 
 
 def _plain(payload: Payload) -> dict[str, object]:

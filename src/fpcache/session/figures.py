@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Describer", "has_matplotlib"]
+__all__ = ["has_matplotlib", "without_artists"]
 
 
 def has_matplotlib() -> bool:
@@ -19,8 +19,16 @@ def has_matplotlib() -> bool:
     return "matplotlib.artist" in sys.modules
 
 
+def without_artists(value: object) -> object:
+    """Return `value` with stand-ins for artists; as it is where it is nested too deeply."""
+    try:
+        return _Describer().described(value)
+    except RecursionError:
+        return value
+
+
 @dataclass(slots=True)
-class Describer:
+class _Describer:
     """Replaces artists in values by what they are in their figures.
 
     One describer serves all values of one result, so that two artists of one
@@ -28,6 +36,7 @@ class Describer:
     """
 
     _figures: dict[int, tuple[int, Any, dict[int, int]]] = field(default_factory=dict)
+    _containers: dict[int, list[object] | dict[object, object]] = field(default_factory=dict)
 
     def described(self, value: object) -> object:
         """Return `value` with stand-ins for artists, through plain containers."""
@@ -35,11 +44,20 @@ class Describer:
             return self._artist(value)
         if isinstance(value, tuple):
             return (type(value).__qualname__, *(self.described(item) for item in value))
-        if isinstance(value, list):
-            return [self.described(item) for item in value]
-        if type(value) is dict:
-            return {key: self.described(item) for key, item in value.items()}
+        if isinstance(value, list) or type(value) is dict:
+            return self._container(value)
         return self._array(value)
+
+    def _container(self, value: list[Any] | dict[Any, Any]) -> object:
+        """Return one stand-in for one container, which may hold itself."""
+        known = self._containers.get(id(value))
+        if known is None:
+            known = self._containers[id(value)] = {} if isinstance(value, dict) else []
+            if isinstance(known, dict):
+                known.update((key, self.described(item)) for key, item in value.items())  # type: ignore[union-attr]
+            else:
+                known.extend(self.described(item) for item in value)
+        return known
 
     def _array(self, value: Any) -> object:
         numpy = sys.modules["numpy"]

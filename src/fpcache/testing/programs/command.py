@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from .keeping import keep
@@ -52,6 +56,16 @@ def searched(asked: argparse.Namespace, job: int) -> Tally:
         )
 
 
+def _end_with_parent() -> None:
+    """Let this job end as soon as the command does, however it was ended."""
+
+    def watch(command: BaseProcess) -> None:
+        wait([command.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, args=(parent_process(),), daemon=True).start()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Search, print what was seen, and return 1 if a program failed."""
     asked, started = _parsed(arguments), time.perf_counter()
@@ -59,7 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.jobs == 1:
         tally = searched(asked, 0)
     else:
-        with ProcessPoolExecutor(asked.jobs, mp_context=get_context("spawn")) as pool:
+        spawn = get_context("spawn")
+        with ProcessPoolExecutor(asked.jobs, mp_context=spawn, initializer=_end_with_parent) as pool:
             for found in [pool.submit(searched, asked, job) for job in range(asked.jobs)]:
                 tally.take_in(found.result())
     print(f"{time.perf_counter() - started:.0f} s: {tally}")
