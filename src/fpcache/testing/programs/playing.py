@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,12 +20,13 @@ from .program import FILES, Program, Session
 
 __all__ = ["Stage", "Verdict", "place_for_programs", "play"]
 
-_PRELOADED = (
-    "numpy",
-    "pandas",
-    *(("matplotlib.pyplot",) if find_spec("matplotlib") else ()),
-    "fpcache.testing.programs.warming",
-)
+_FEW = ("numpy", "pandas")
+_USUAL = (*_FEW, "matplotlib.pyplot")
+_LOADED = {
+    "few": _FEW,
+    "usual": _USUAL,
+    "many": (*_USUAL, "sklearn.linear_model", "torch", "polars", "PIL.Image"),
+}
 # A program that never ends, or grows for ever, is to die alone.
 _BOUND = (
     "import resource as r; r.setrlimit(r.RLIMIT_CPU, (20, 20)); r.setrlimit(r.RLIMIT_AS, (6 << 30, 6 << 30))"
@@ -104,11 +106,11 @@ class Stage:
 
     place: Path
     fault: str = ""
-    plain_runs: dict[tuple[tuple[str, ...], int], Run] = field(default_factory=dict)
+    plain_runs: dict[tuple[tuple[str, ...], int, str], Run] = field(default_factory=dict)
 
     def plain(self, session: Session) -> Run:
         """Run a session without fpcache, or take what an equal one gave."""
-        asked = session.texts(), session.seed
+        asked = session.texts(), session.seed, session.loaded
         if asked not in self.plain_runs:
             self.plain_runs[asked] = self.run(session, "plain")
         return self.plain_runs[asked]
@@ -124,11 +126,18 @@ class Stage:
         self, session: Session, mode: str, before: tuple[Step, ...] = (), after_each: tuple[Step, ...] = ()
     ) -> Run:
         """Run a session in a process of its own, with steps of the judge before it and after each cell."""
-        settings = {"seed": session.seed, "preloaded": _PRELOADED, "ready": True, "each_cell": True}
+        preloaded = (*_present(_LOADED[session.loaded]), "fpcache.testing.programs.warming")
+        settings = {"seed": session.seed, "preloaded": preloaded, "ready": True, "each_cell": True}
         transcript = Transcript(self.place, files=FILES, settings={**settings, "timeout_s": 60.0})
         bound = (Do(_BOUND),) if find_spec("resource") else ()
         cells = [step for text in session.texts() for step in (text, *after_each)]
         return transcript.run((*bound, _SHORT_TRACEBACKS, *before, *cells), mode=mode)
+
+
+@cache
+def _present(modules: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those modules whose package is installed."""
+    return tuple(name for name in modules if find_spec(name.partition(".")[0]))
 
 
 def play(program: Program, place: Path, fault: str = "") -> Verdict:

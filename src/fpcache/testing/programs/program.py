@@ -42,6 +42,8 @@ class Session:
         How often a look-up is made to find nothing, and a statement to run plainly.
     chance : int
         Decides which ones.
+    loaded : str
+        Which libraries are loaded from the start: usual, few, or many.
     """
 
     cells: tuple[Cell, ...]
@@ -50,6 +52,7 @@ class Session:
     misses: float = 0.0
     plains: float = 0.0
     chance: int = 0
+    loaded: str = "usual"
 
     @property
     def mode(self) -> str:
@@ -113,7 +116,7 @@ def _without(session: Session, statements: set[str]) -> Session:
 
 
 def _shown(number: int, session: Session) -> str:
-    facts = f"{session.style}, hash seed {session.seed}"
+    facts = f"{session.style}, hash seed {session.seed}, {session.loaded} libraries"
     if session.misses or session.plains:
         facts += f", {session.misses} missed, {session.plains} plain, chance {session.chance}"
     cells = "\n# %%\n".join("\n".join(cell) for cell in session.cells)

@@ -53,7 +53,7 @@ def _groups(statements: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 def _calmer(program: Program) -> Iterator[Program]:
     """Yield programs with less chance in how they are run."""
     for number, session in enumerate(program.sessions):
-        for calm in ({"misses": 0.0}, {"plains": 0.0}, {"style": "auto"}, {"seed": 1}):
+        for calm in ({"misses": 0.0}, {"plains": 0.0}, {"style": "auto"}, {"seed": 1}, {"loaded": "usual"}):
             calmer = replace(session, **calm)
             if calmer != session:
                 yield Program((*program.sessions[:number], calmer, *program.sessions[number + 1 :]))

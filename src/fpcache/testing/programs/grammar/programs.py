@@ -13,6 +13,7 @@ from .writing import Author
 __all__ = ["programs"]
 
 _STYLES = ("auto", "auto", "auto", "explicit", "whole", "mixed")
+_LOADED = ("usual", "usual", "usual", "few", "many")
 _CHANCES = ((0.0, 0.0), (0.0, 0.0), (0.3, 0.0), (0.0, 0.3), (0.3, 0.3))
 
 
@@ -50,4 +51,5 @@ def _session(author: Author, of: Notebook, style: str, is_first: bool = False) -
         misses=misses,
         plains=plains,
         chance=author.draw(integers(0, 99)) if changed == "mixed" or misses or plains else 0,
+        loaded=author.one_of(_LOADED),
     )
