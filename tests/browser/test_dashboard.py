@@ -96,7 +96,7 @@ class Panel:
         return details
 
 
-@pytest.fixture(params=["lab light", "notebook dark"])
+@pytest.fixture(params=["lab light", pytest.param("notebook dark", marks=pytest.mark.nightly)])
 def opened(request, chromium, server, tmp_path):
     """A page with the notebook, not yet run."""
     app, theme = request.param.split()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from daily import daily
 
 from fpcache.testing.sessions import expect
 from fpcache.testing.sessions.edits import run_twice
@@ -63,7 +64,7 @@ DEFINED = """
 """
 
 
-@pytest.mark.parametrize("statement", list(GIVEN.values()), ids=list(GIVEN))
+@pytest.mark.parametrize("statement", daily(GIVEN, 10))
 def test_an_object_is_given_another_class(transcript, statement):
     _, warm = run_twice(transcript, DEFINED.replace("{statement}", statement))
     expect(warm, {statement[:38]: "hit"})
@@ -120,7 +121,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("before", "statement"), list(REFUSED.values()), ids=list(REFUSED))
+@pytest.mark.parametrize(("before", "statement"), daily(REFUSED, 5))
 def test_a_class_that_no_replay_can_give(transcript, before, statement):
     before = before.replace("\n", "\n        ")
     asked = "type(helper).__name__, helper.n" if "helper" in before else "0"

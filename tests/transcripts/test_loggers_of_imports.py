@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from daily import daily
 
 SESSION = """
 from IPython.core.interactiveshell import InteractiveShell
@@ -104,7 +105,7 @@ LATER = {
 }
 
 
-@pytest.mark.parametrize("later", list(LATER.values()), ids=list(LATER))
+@pytest.mark.parametrize("later", daily(LATER, 3))
 def test_whoever_asks_for_the_logger_later_finds_it_as_the_import_left_it(session, later):
     cells = [function("import viaanother\nviaanother.level()"), "y = f()", later]
     name = "setslog" if "'setslog'" in later else "another.name"
@@ -135,7 +136,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("body", list(REFUSED.values()), ids=list(REFUSED))
+@pytest.mark.parametrize("body", daily(REFUSED, 4))
 def test_what_the_cell_itself_does_to_them_does(session, body):
     names = (name for name in ("another.name", "set.late", "setslog", "own") if f"'{name}'" in body)
     name = "set.late" if "setup" in body else next(names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from daily import daily
 
 from fpcache.testing.sessions import assert_same, expect
 from fpcache.testing.sessions.edits import run_one_then_other
@@ -54,7 +55,7 @@ REGISTERED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("made", "registers", "asks"), REGISTERED.values(), ids=REGISTERED)
+@pytest.mark.parametrize(("made", "registers", "asks"), daily(REGISTERED, 6))
 def test_a_class_registered_with_an_abstract_one_counts(transcript, made, registers, asks):
     transcript.files = {"chunk_of_mine.py": "x = 1\n"}
     cells = f"{made}\n# %%\n0;\n# %%\nr = {asks}\n# %%\nprint(r)"
@@ -110,7 +111,7 @@ PROCESS = {
 PUTS = f"{CODEC}\ncodecs.register(find)\n"
 
 
-@pytest.mark.parametrize(("made", "registers", "asks"), PROCESS.values(), ids=PROCESS)
+@pytest.mark.parametrize(("made", "registers", "asks"), daily(PROCESS, 6))
 def test_what_is_registered_for_the_process_counts(transcript, made, registers, asks):
     transcript.files = {"puts_codec.py": PUTS}
     cells = f"{made}\n# %%\n0;\n# %%\nr = {asks}\n# %%\nprint(r)"
@@ -148,7 +149,7 @@ ANNOTATED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("made", "asks"), ANNOTATED.values(), ids=ANNOTATED)
+@pytest.mark.parametrize(("made", "asks"), daily(ANNOTATED, 6))
 def test_what_a_text_in_an_annotation_stands_for_counts(transcript, made, asks):
     cells = f"{made}\n# %%\nr = {asks}\n# %%\nprint(r)"
     expect_to_count(transcript, cells, "K = int", "K = float")
