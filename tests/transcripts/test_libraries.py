@@ -16,6 +16,24 @@ def images(run, cell):
     return [out["data"]["image/png"] for out in run[cell].outputs if "image/png" in out.get("data", {})]
 
 
+@pytest.mark.parametrize("made", ["t = s | {1}", "t = s.copy()", "t = [s | {1}, ax]"])
+def test_a_set_beside_an_artist_has_the_order_of_what_it_was_made_of(transcript, made):
+    cells = f"""
+        import matplotlib.pyplot as plt
+        s = set([0, 8])
+        # %%
+        fig, ax = plt.subplots(figsize=(1, 1)); {made}
+        # %%
+        del fig, ax; plt.close("all"); [list(item) for item in t if isinstance(item, set)] or list(t)
+        # %%
+        t = 0
+    """
+    _, warm = run_edit_run(transcript, cells, ("[0, 8]", "[8, 0]"))
+    expect(warm, {"fig, ax =": "miss"})
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {"fig, ax =": "hit"})
+
+
 def test_what_holds_itself_may_stand_beside_artists_and_iterators(transcript):
     _, warm = run_twice(
         transcript,

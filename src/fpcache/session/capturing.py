@@ -311,7 +311,8 @@ def _digest(
     except UnfingerprintableValueError:
         if not has_matplotlib():
             raise
-        return digest_among(without_artists(plain), "the result", nodes, walks)
+        plain = without_artists(plain)
+        return digest_among(plain, "the result", nodes, walks, allowance=allowance, met=met)
 
 
 def _plain(payload: Payload) -> dict[str, object]:
