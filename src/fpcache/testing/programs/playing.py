@@ -18,7 +18,7 @@ from fpcache.testing.sessions.steps import Step
 
 from .program import FILES, Program, Session
 
-__all__ = ["Stage", "Verdict", "place_for_programs", "play"]
+__all__ = ["Stage", "Verdict", "is_fickle", "place_for_programs", "play"]
 
 _FEW = ("numpy", "pandas")
 _USUAL = (*_FEW, "matplotlib.pyplot")
@@ -44,6 +44,16 @@ _FORCE = "from fpcache.testing.programs.forcing import force; force({}, {}, {})"
 _BREAK = "from fpcache.testing.programs.faults import break_fpcache; break_fpcache({!r})"
 # A row's reason that tells of a fault in the cache itself, not of the user's code.
 _FAULTS = ("the cache had a fault", "the cache can't be used", "could not be restored (", "is damaged (")
+# Leaves free places in an order of its own, so that what is made next lies in that order.
+_ORDERS = 6
+_SCATTER = (
+    "from random import Random\n"
+    "made = [make() for _ in range(400) for make in (lambda: (lambda: 0), lambda: [0], lambda: {{0: 0}},\n"
+    "        lambda: (object(),), lambda: {{0}}, object, lambda: (lambda x: lambda: x)(0))]\n"
+    "Random({}).shuffle(made)\n"
+    "shell.__dict__.setdefault('_held', []).extend(made[::2])\n"
+    "while made: made.pop()"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +175,7 @@ def _judged(stage: Stage, session: Session, so_far: Verdict) -> Verdict:
         return replace(so_far, kind="different", differences=(str(error),))
     counted = _counted(so_far, cached)
     cell, found = first_difference(plain, cached)
-    if found and _is_fickle(stage, session, plain):
+    if found and is_fickle(stage, session, plain):
         return replace(counted, kind="discarded", cell=cell)
     if not found:
         found = [f"fault: {text}" for text in (*cached.faults, *_faults(cached))]
@@ -175,16 +185,18 @@ def _judged(stage: Stage, session: Session, so_far: Verdict) -> Verdict:
     return replace(counted, kind="different", cell=cell, differences=tuple(found), rows=rows)
 
 
-def _is_fickle(stage: Stage, session: Session, plain: Run) -> bool:
+def is_fickle(stage: Stage, session: Session, plain: Run) -> bool:
     """Whether a second plain run shows a difference too: in order of addresses, in time, in unseeded chance.
 
     Run by another process that waited, so that addresses are others; first
     with the same hash seed, then with the memory of what was freed taken, as
-    two addresses that are equal by chance can make two texts one.
+    two addresses that are equal by chance can make two texts one, then with
+    free memory in another order, as that of two addresses is the same in every other run.
     """
-    again = (stage.run(session, "plain"), stage.run(session, "plain", after_each=(_HOLD,)))
-    if any(first_difference(plain, run)[1] for run in again):
-        return True
+    orders = ((Do(_SCATTER.format(number)),) for number in range(_ORDERS))
+    for after_each in ((), (_HOLD,), *orders):
+        if first_difference(plain, stage.run(session, "plain", after_each=after_each))[1]:
+            return True
     if session.depends_on_text_order:
         return False
     other = stage.run(replace(session, seed=session.seed + 2), "plain")
