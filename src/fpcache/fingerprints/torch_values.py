@@ -123,14 +123,18 @@ def encode_module(enc: Encoder, obj: Any) -> Iterator[Any]:
     left out, as torch's own pickling does.
     """
     enc.feed("module")
+    return _parts(enc, obj, [name for name in vars(obj) if name != "_flat_weight_refs"])
+
+
+def _parts(enc: Encoder, obj: Any, names: list[str]) -> Iterator[Any]:
+    """Take in the class, the slots and the attributes of these names."""
     yield ".__class__", type(obj)
     for slot_name, value in _slot_values(enc, obj):
         enc.feed("slot", slot_name)
         yield f".{slot_name}", value
-    for name, value in list(vars(obj).items()):
-        if name != "_flat_weight_refs":
-            enc.feed("attribute", name)
-            yield f".{name}", value
+    for name in names:
+        enc.feed("attribute", name)
+        yield f".{name}", vars(obj)[name]
 
 
 def _slot_values(enc: Encoder, obj: Any) -> list[tuple[str, Any]]:
@@ -144,13 +148,7 @@ _OPTIMIZER_BOOKKEEPING = frozenset({"_zero_grad_profile_name", "_warned_capturab
 def encode_optimizer(enc: Encoder, obj: Any) -> Iterator[Any]:
     """Encode an optimizer: settings, groups, state, hooks and all else but what only a profiler reads."""
     enc.feed("optimizer")
-    yield ".__class__", type(obj)
-    for slot_name, value in _slot_values(enc, obj):
-        enc.feed("slot", slot_name)
-        yield f".{slot_name}", value
-    for name in sorted(vars(obj).keys() - _OPTIMIZER_BOOKKEEPING):
-        enc.feed("attribute", name)
-        yield f".{name}", vars(obj)[name]
+    return _parts(enc, obj, sorted(vars(obj).keys() - _OPTIMIZER_BOOKKEEPING))
 
 
 def encode_name(enc: Encoder, obj: Any) -> None:

@@ -36,7 +36,7 @@ class _Describer:
     """
 
     _figures: dict[int, tuple[int, Any, dict[int, int]]] = field(default_factory=dict)
-    _containers: dict[int, list[object] | dict[object, object]] = field(default_factory=dict)
+    _containers: dict[int, object] = field(default_factory=dict)
 
     def described(self, value: object) -> object:
         """Return `value` with stand-ins for artists, through plain containers."""
@@ -50,14 +50,17 @@ class _Describer:
 
     def _container(self, value: list[Any] | dict[Any, Any]) -> object:
         """Return one stand-in for one container, which may hold itself."""
-        known = self._containers.get(id(value))
-        if known is None:
-            known = self._containers[id(value)] = {} if isinstance(value, dict) else []
-            if isinstance(known, dict):
-                known.update((key, self.described(item)) for key, item in value.items())  # type: ignore[union-attr]
-            else:
-                known.extend(self.described(item) for item in value)
-        return known
+        if id(value) in self._containers:
+            return self._containers[id(value)]
+        if isinstance(value, dict):
+            table: dict[object, object] = {}
+            self._containers[id(value)] = table
+            table.update((key, self.described(item)) for key, item in value.items())
+            return table
+        items: list[object] = []
+        self._containers[id(value)] = items
+        items.extend(self.described(item) for item in value)
+        return items
 
     def _array(self, value: Any) -> object:
         numpy = sys.modules["numpy"]
