@@ -68,7 +68,7 @@ def test_every_odd_argument_gives_a_result_or_an_error_of_the_projects_own(odd):
         lambda: FingerprintCache(store=odd),
         *(
             lambda name=name: fingerprint_batch([TEXT], **{name: odd})
-            for name in ("kind", "workers", "backend", "on_error", "device", "vector")
+            for name in ("kind", "workers", "backend", "on_error", "progress", "device", "vector")
         ),
     ):
         outcome(call)

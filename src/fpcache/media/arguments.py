@@ -15,6 +15,7 @@ from fpcache.media.words import in_words
 __all__ = [
     "checked_choice",
     "checked_count",
+    "checked_flag",
     "checked_kind",
     "checked_path",
     "checked_threshold",
@@ -84,6 +85,19 @@ def checked_threshold(value: Any) -> float | None:
             f"threshold= is a score from 0 to 1, or None for each kind's own, not {in_words(value)}"
         )
     return float(value)
+
+
+def checked_flag(name: str, value: object) -> bool:
+    """Return True or False.
+
+    Raises
+    ------
+    MediaError
+        If it is something that only counts as one of them, or as neither, such as an array.
+    """
+    if not isinstance(value, bool):
+        raise MediaError(f"{name} is True or False, not {in_words(value)}")
+    return value
 
 
 def checked_vector(value: object) -> None:

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from fpcache.errors import FpcacheError
-from fpcache.media.arguments import checked_choice, checked_count, checked_kind, each_of
+from fpcache.media.arguments import checked_choice, checked_count, checked_flag, checked_kind, each_of
 from fpcache.media.batches.backends import THREADS, Backend, backend_of
 from fpcache.media.batches.telling import Telling, total_of
 from fpcache.media.devices import Devices
@@ -112,10 +112,11 @@ def fingerprint_batch(
     MediaError
         With ``on_error="raise"``, for the first item that fails, with a note that names it.
     """
+    is_shown = checked_flag("progress=", progress)
     each = fingerprint_each(
         items, kind, workers=workers, backend=backend, on_error=on_error, device=device, vector=vector
     )
-    return list(_shown(each, items) if progress else each)
+    return list(_shown(each, items) if is_shown else each)
 
 
 def fingerprint_each(

@@ -208,10 +208,25 @@ def test_nothing_is_written_to_an_index_whose_file_is_gone(is_replaced, tmp_path
             index.rebuild,
             index.finish,
         ):
-            with pytest.raises(StoreUnavailableError, match="deleted or replaced while it was open"):
+            with pytest.raises(StoreUnavailableError, match="deleted, emptied or replaced while it was open"):
                 call()
     with MediaIndex(path) as index:
         assert [name for name in "abc" if name in index] == (["b"] if is_replaced else [])
+
+
+def test_nothing_is_written_to_an_index_whose_file_was_emptied(tmp_path):
+    path = tmp_path / "media.sqlite"
+    with MediaIndex(path) as index:
+        index.add("a", text(1))
+        os.truncate(path, 0)
+        for call in (
+            lambda: index.add("c", text(3)),
+            lambda: index.search(text(1)),
+            index.rebuild,
+            index.finish,
+        ):
+            with pytest.raises(StoreUnavailableError, match="emptied or replaced while it was open"):
+                call()
 
 
 OTHER = """

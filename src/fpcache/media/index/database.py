@@ -101,13 +101,13 @@ def _made_or_found(path: Path) -> None:
 
 
 def identity_of(path: Path) -> tuple[int, int] | None:
-    """Return what tells the file itself, whatever it is called; None where there is none."""
+    """Return what tells the file itself, whatever it is called; None where there is none, or an empty one."""
     try:
         with quiet():
             found = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return (found.st_dev, found.st_ino) if found.st_size else None
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

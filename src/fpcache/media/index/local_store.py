@@ -179,7 +179,8 @@ class LocalStore:
             raise StoreUnavailableError(f"the media index {self.path} was closed; open it again")
         if identity_of(self.path) != self._file:  # what is written now would be gone with the old file
             raise StoreUnavailableError(
-                f"the media index {self.path} was deleted or replaced while it was open; open it again"
+                f"the media index {self.path} was deleted, emptied or replaced while it was open; "
+                "open it again"
             )
         return self.connection
 
