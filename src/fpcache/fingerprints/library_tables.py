@@ -72,6 +72,7 @@ _TORCH = {
     "torch.memory_format": ("encode_name", False),
     "torch.qscheme": ("encode_name", False),
     "torch.Size": ("encode_size", False),
+    "torch.autograd.function.FunctionCtx": ("refuse_step", False),
     "torch._C.Generator": ("encode_generator", True),
     "torch.Generator": ("encode_generator", True),
     "torch.storage.UntypedStorage": ("encode_storage", True),

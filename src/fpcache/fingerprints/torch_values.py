@@ -1,8 +1,9 @@
 """torch: tensors, modules, optimizers, generators, storages.
 
 What counts for a tensor: class, dtype, layout, device, shape, strides,
-``requires_grad``, ``.grad``, hooks, attributes, and every byte. A tensor that
-hangs on an autograd graph has no fingerprint: the graph can't be seen.
+``requires_grad``, ``.grad``, hooks, attributes, and every byte. Of an autograd
+graph that backward has gone through, the steps and leaves count; with one that
+something can still go through a tensor has no fingerprint: it can't be seen.
 """
 
 from __future__ import annotations
@@ -14,26 +15,46 @@ from typing import Any
 from fpcache.fingerprints.encoder import Encoder
 from fpcache.fingerprints.layout import UNSET
 from fpcache.fingerprints.registry import dotted_name
+from fpcache.fingerprints.used_up_graphs import LiveGraphError, graph_of
 
 __all__: list[str] = []
 
 
 def encode_tensor(enc: Encoder, obj: Any) -> Iterator[Any]:
-    """Encode traits, elements, gradient, hooks and attributes; one with a ``grad_fn`` is refused."""
+    """Encode traits, elements, gradient, hooks and attributes, and what is left of its graph."""
     import torch
 
-    if obj.grad_fn is not None:
-        enc.refuse("a tensor with a grad_fn hangs on an autograd graph; use .detach()")
     with torch._C.DisableTorchFunctionSubclass():
         _feed_traits(enc, obj)
         _feed_content(enc, obj.detach(), obj)
         gradient = obj.grad if obj.is_leaf else None
+    if obj.grad_fn is not None:
+        yield from _graph(enc, obj)
     yield ".grad", gradient
     yield "._backward_hooks", obj._backward_hooks or None
     yield "._post_accumulate_grad_hooks", getattr(obj, "_post_accumulate_grad_hooks", None) or None
     for name, value in vars(obj).items():
         enc.feed("attribute", name)
         yield f".{name}", value
+
+
+def _graph(enc: Encoder, obj: Any) -> Iterator[Any]:
+    try:
+        steps = list(graph_of(obj).steps.values())
+    except LiveGraphError as error:
+        enc.refuse(f"a tensor with a grad_fn hangs on an autograd graph, which {error}; use .detach()")
+    places = {id(step.node): place for place, step in enumerate(steps)}
+    enc.feed("graph", len(steps), obj.output_nr)
+    for place, step in enumerate(steps):
+        leads = [(places.get(id(edge.step)), edge.output) for edge in step.edges]
+        enc.feed("step", step.name, repr(step.saved), repr(leads), repr(step.outputs))
+        if step.leaf is not None:
+            yield f".grad_fn[{place}].variable", step.leaf
+
+
+def refuse_step(enc: Encoder, obj: Any) -> None:
+    """Refuse a step of a graph: what it has saved for `backward` can't be seen."""
+    enc.refuse(f"a step of an autograd graph (`{type(obj).__name__}`) can't be seen into; keep its tensor")
 
 
 def _feed_traits(enc: Encoder, obj: Any) -> None:

@@ -79,6 +79,8 @@ class Kind:
         object other memory: `before` lies on that of before, which the run wrote to or not.
     prepare : callable
         ``prepare(node, content)`` comes before any object's `put`.
+    fixed : callable or None
+        ``fixed(node)`` returns why this very object can't be changed, or None.
     """
 
     content: Callable[[Any], Any]
@@ -87,6 +89,7 @@ class Kind:
     has_dict: bool = True
     moved: Callable[[Any, Any, bool], Any] | None = None
     prepare: Callable[[Any, Any], None] = lambda node, content: None
+    fixed: Callable[[Any], str | None] | None = None
 
 
 _KINDS = {
@@ -124,6 +127,7 @@ _KINDS = {
     "pandas.core.arrays.base.ExtensionArray": "frame_states:EXTENSION",
     "torch.Tensor": "tensor_states:TENSOR",
     "torch._C.Generator": "tensor_states:GENERATOR",
+    "torch.nn.modules.rnn.RNNBase": "module_states:RECURRENT",
 }
 _KNOWN: WeakKeyDictionary[type, tuple[str, Kind] | None] = WeakKeyDictionary()
 _INSTANCE = "instance_states:INSTANCE"
@@ -168,9 +172,10 @@ def can_transplant(node: object) -> str | None:
 
     The text goes on after the object's name: ``"is a `socket`, which …"``.
     """
-    if _kind_of(type(node)) is None:
+    found = _kind_of(type(node))
+    if found is None:
         return f"is {describe(node)}, which can't be changed in place"
-    return None
+    return None if found[1].fixed is None else found[1].fixed(node)
 
 
 def is_set(state: State) -> bool:

@@ -48,6 +48,7 @@ _REDUCERS = {
     "torch.optim.optimizer.Optimizer": "torch_codec:reduce_optimizer",
     "torch.storage.UntypedStorage": "torch_codec:reduce_storage",
     "fpcache.replay.torch_codec.StoragePart": "torch_codec:reduce_part",
+    "fpcache.replay.graph_codec.GraphPart": "graph_codec:reduce_graph",
     "matplotlib.figure.Figure": "figure_codec:reduce_figure",
     "_io.TextIOWrapper": "file_codec:reduce_file",
     "_io.BufferedReader": "file_codec:reduce_file",

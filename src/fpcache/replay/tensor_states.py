@@ -89,7 +89,7 @@ def _obstacle(node: Any, content: _Content) -> str | None:
     import torch
 
     values = content.written
-    if node.grad_fn is not None or node.is_inference():
+    if node.is_inference():
         return "is a tensor that can't be written to"
     if values is not None and (node.shape, node.dtype, node.device) != (
         values.shape,
@@ -102,9 +102,13 @@ def _obstacle(node: Any, content: _Content) -> str | None:
     return None
 
 
+def _fixed(node: Any) -> str | None:
+    return None if node.grad_fn is None else "is a tensor with a gradient graph (`grad_fn`); use .detach()"
+
+
 def _put_generator(node: Any, content: Any) -> None:
     node.set_state(content)
 
 
-TENSOR = Kind(_content, _put, _obstacle, moved=_moved_content, prepare=_prepare)
+TENSOR = Kind(_content, _put, _obstacle, moved=_moved_content, prepare=_prepare, fixed=_fixed)
 GENERATOR = Kind(lambda node: node.get_state(), _put_generator)

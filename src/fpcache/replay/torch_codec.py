@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fpcache.errors import UncacheableError
 from fpcache.replay.array_codec import OWNED_BYTES
+from fpcache.replay.graph_codec import hung_up
 from fpcache.replay.locate import UnstorableError
 from fpcache.replay.reducers import put_state
 
@@ -30,17 +31,24 @@ class StoragePart:
 
 
 def reduce_tensor(writer: Writer, tensor: Any) -> Any:
-    """Write a leaf tensor as a window onto its storage."""
+    """Write a tensor as a window onto its storage, hung up on what is left of its graph."""
     torch: Any = sys.modules["torch"]
-    _check_leaf(tensor)
+    _check_hooks(tensor)
     if tensor.layout is not torch.strided or tensor.is_quantized or type(tensor) not in _plain_types(torch):
         return NotImplemented
     if tensor.device.type == "meta" or tensor.is_nested:
         return NotImplemented
     storage = tensor.untyped_storage()
+    if tensor.grad_fn is not None:
+        without_graph = _as_window(writer, tensor, storage, requires_grad=False)
+        return *hung_up(writer, tensor, *without_graph[:2]), *without_graph[2:]
+    return _as_window(writer, tensor, storage, tensor.requires_grad)
+
+
+def _as_window(writer: Writer, tensor: Any, storage: Any, requires_grad: bool) -> Any:
     found = _node_with(writer, storage)
     place = (tensor.dtype, tensor.storage_offset(), tuple(tensor.shape), tensor.stride())
-    flags = (tensor.requires_grad, tensor.is_conj(), tensor.is_neg())
+    flags = (requires_grad, tensor.is_conj(), tensor.is_neg())
     if found is not None:
         source: Any = found[0]
         expected: Any = _layout(found[1])
@@ -54,9 +62,7 @@ def reduce_tensor(writer: Writer, tensor: Any) -> Any:
     return build_tensor, (type(tensor), source, expected, *place, *flags), *_extras(tensor)
 
 
-def _check_leaf(tensor: Any) -> None:
-    if tensor.grad_fn is not None:
-        raise UnstorableError("is a tensor with a gradient graph (`grad_fn`); use .detach()", tensor)
+def _check_hooks(tensor: Any) -> None:
     if tensor._backward_hooks or getattr(tensor, "_post_accumulate_grad_hooks", None):
         raise UnstorableError("is a tensor with hooks; register them in a statement of its own", tensor)
 

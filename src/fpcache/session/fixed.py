@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from itertools import starmap
 from operator import is_
+from typing import Any
 
 from fpcache.fingerprints import walk
 from fpcache.fingerprints.functions import remembered
@@ -50,7 +51,18 @@ def _content(node: object) -> object:
         return None  # never holds anything else
     if type(node) is MEMOISED and (memory := remembered(node)) is not None:
         return list(vars(node)), list(vars(node).values()), memory[0], memory[2]
-    return _of_class(node) if isinstance(node, type) else walk(node).digest
+    if isinstance(node, type):
+        return _of_class(node)
+    return _of_graphed(node) if getattr(node, "grad_fn", None) is not None else walk(node).digest
+
+
+def _of_graphed(tensor: Any) -> dict[object, object]:
+    """Return what a tensor holds beside the leaves of its graph, which are objects for themselves."""
+    held: dict[object, object] = {f".{name}": value for name, value in vars(tensor).items()}
+    alone = tensor.detach()
+    held["content", walk(alone).digest, alone.data_ptr(), tensor.output_nr] = None
+    held["step"] = tensor.grad_fn
+    return held
 
 
 def _of_class(cls: type) -> dict[object, object]:

@@ -1,0 +1,232 @@
+"""Training at the top of a cell, as tutorials write it: `loss` still hangs on the graph of the last batch."""
+
+from __future__ import annotations
+
+import pytest
+from daily import daily
+
+from fpcache.testing.sessions import expect
+from fpcache.testing.sessions.edits import run_twice
+
+pytestmark = pytest.mark.usefixtures("torch_loaded")
+
+BEGIN = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+torch.manual_seed(0);
+X = torch.randn(48, 4)
+y = (X.sum(1, keepdim=True) > 0).float()
+labels = y.squeeze(1).long()
+loader = DataLoader(TensorDataset(X, y), batch_size=16, shuffle=True)
+model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
+optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
+criterion = nn.BCEWithLogitsLoss()
+# %%
+"""
+PLAIN = """
+for epoch in range(3):
+    for xb, yb in loader:
+        optimizer.zero_grad()
+        pred = model(xb)
+        loss = criterion(pred, yb)
+        loss.backward()
+        optimizer.step()
+    print(epoch, loss.item())
+"""
+LOOPS = {
+    "batches": PLAIN,
+    "running loss": """
+for epoch in range(2):
+    running_loss = 0.0
+    for i, data in enumerate(loader, 0):
+        inputs, targets = data
+        optimizer.zero_grad()
+        outputs = model(inputs)
+        loss = criterion(outputs, targets)
+        loss.backward()
+        optimizer.step()
+        running_loss += loss.item()
+        if i % 2 == 1:
+            print(f"[{epoch + 1}, {i + 1:5d}] loss: {running_loss / 2:.3f}")
+            running_loss = 0.0
+""",
+    "by hand": """
+w = torch.zeros(4, 1, requires_grad=True); b = torch.zeros(1, requires_grad=True)
+for step in range(5):
+    error = X @ w + b - y
+    loss = (error**2).mean() + 0.1 * (w**2).sum()
+    loss.backward()
+    with torch.no_grad():
+        w -= 0.1 * w.grad; b -= 0.1 * b.grad
+        w.grad.zero_(); b.grad = None
+""",
+    "losses kept": """
+losses = []
+for _ in range(3):
+    optimizer.zero_grad()
+    losses.append(criterion(model(X), y))
+    losses[-1].backward()
+    optimizer.step()
+loss = losses[1]
+""",
+    "convolution, dropout, normalisation": """
+net = nn.Sequential(nn.Unflatten(1, (1, 2, 2)), nn.Conv2d(1, 2, 2, padding=1), nn.BatchNorm2d(2), nn.ReLU(),
+                    nn.MaxPool2d(2), nn.Flatten(), nn.Dropout(), nn.Linear(2, 2))
+for _ in range(2):
+    logits = net(X)
+    loss = nn.functional.cross_entropy(logits, labels)
+    net.zero_grad(); loss.backward()
+    with torch.no_grad():
+        for p in net.parameters(): p -= 0.1 * p.grad
+        accuracy = (logits.argmax(1) == labels).float().mean()
+""",
+    "a recurrent net": """
+cell = nn.GRU(4, 3, batch_first=True); head = nn.Linear(3, 1)
+both = torch.optim.SGD([*cell.parameters(), *head.parameters()], lr=0.1)
+for _ in range(2):
+    out, h = cell(X.view(6, 8, 4))
+    loss = criterion(head(out).view(-1, 1), y)
+    both.zero_grad(); loss.backward(); both.step()
+del out, h
+""",
+    "two that compete": """
+judge = nn.Linear(1, 1); judged = torch.optim.SGD(judge.parameters(), lr=0.1)
+for _ in range(2):
+    fake = model(X)
+    judged.zero_grad()
+    real_loss = criterion(judge(y), torch.ones_like(y)); real_loss.backward()
+    fake_loss = criterion(judge(fake.detach()), torch.zeros_like(y)); fake_loss.backward()
+    judged.step()
+    optimizer.zero_grad()
+    loss = criterion(judge(fake), torch.ones_like(y)); loss.backward(); optimizer.step()
+""",
+    "an own network and a schedule": """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(4, 3); self.norm = nn.LayerNorm(3); self.b = nn.Linear(3, 1)
+    def forward(self, x):
+        return self.b(torch.tanh(self.norm(self.a(x))) + x[:, :3])
+net = Net(); optimizer = torch.optim.AdamW(net.parameters()); schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1)
+for epoch in range(2):
+    for xb, yb in loader:
+        optimizer.zero_grad()
+        loss = criterion(net(xb), yb)
+        loss.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimizer.step()
+    schedule.step()
+""",
+}  # fmt: skip
+MORE = {
+    "a loop that is run again": PLAIN + "# %%\n" + PLAIN + "# %%\n" + PLAIN.replace("range(3)", "range(1)"),
+    "an object that keeps losses": """
+class Trainer:
+    def __init__(self): self.history, self.last = [], None
+    def step(self):
+        optimizer.zero_grad(); self.last = criterion(model(X), y); self.last.backward(); optimizer.step()
+        self.history.append(self.last)
+trainer = Trainer()
+# %%
+for _ in range(3):
+    trainer.step()
+# %%
+for _ in range(2):
+    trainer.step()
+loss = trainer.last
+# %%
+print(trainer.history, loss is trainer.history[-1])
+""",
+    "a loss that is added up": """
+total = 0
+for xb, yb in loader:
+    loss = criterion(model(xb), yb)
+    optimizer.zero_grad(); loss.backward(); optimizer.step()
+    total += loss
+# %%
+print(total)
+# %%
+loss.mul_(2)
+print(loss)
+""",
+    "a bias by hand": """
+w = torch.zeros(4, 1, requires_grad=True); b = torch.zeros(1, requires_grad=True)
+for step in range(5):
+    guess = X @ w + b
+    loss = ((guess - y)**2).mean()
+    loss.backward()
+    with torch.no_grad():
+        w -= 0.1 * w.grad; b -= 0.1 * b.grad
+        w.grad = None; b.grad = None
+# %%
+guess.sum().backward()
+# %%
+print(w.grad, b.grad, guess.grad_fn.next_functions[1][0].variable is b)
+""",
+    "a recurrent net that learns in a function": """
+class Tagger(nn.Module):
+    def __init__(self):
+        super().__init__(); self.net = nn.LSTM(4, 3, batch_first=True, bidirectional=True); self.out = nn.Linear(6, 1)
+    def forward(self, x): return self.out(self.net(x)[0])
+tagger = Tagger()
+def fit(tagger, epochs):
+    adam = torch.optim.Adam(tagger.parameters())
+    for _ in range(epochs):
+        loss = criterion(tagger(X.view(6, 8, 4)).view(-1, 1), y)
+        adam.zero_grad(); loss.backward(); adam.step()
+    return loss
+# %%
+loss = fit(tagger, 2)
+# %%
+loss = fit(tagger, 1)
+""",
+}
+END = """
+# %%
+print(loss)
+# %%
+one = loss
+[(one.requires_grad, one.is_leaf, one.grad_fn.name(), str(type(one.grad_fn)), hasattr(one.grad_fn, "saved_tensors"), one._is_view())]
+# %%
+def told(node, met, depth=0):
+    if node is None or node in met: return [node and met[node]]
+    met[node] = len(met)
+    shape = [tuple(m.shape) for m in node._input_metadata]
+    leaf = getattr(node, "variable", None)
+    own = [n for n, p in (model.named_parameters()) if p is leaf]
+    saved = []
+    for name in dir(type(node)):
+        if name.startswith("_saved_"):
+            try: saved.append((name, getattr(node, name)))
+            except RuntimeError as error: saved.append((name, str(error)))
+    return [(depth, node.name(), shape, own, saved), [told(n, met, depth + 1) + [k] for n, k in node.next_functions]]
+told(one.grad_fn, {})
+# %%
+one.backward()
+# %%
+(one * 2 + 1).sum().backward()
+# %%
+torch.autograd.grad(one, list(model.parameters()), allow_unused=True)
+# %%
+optimizer.zero_grad()
+loss = criterion(model(X), y)
+loss.backward()
+optimizer.step()
+# %%
+[p.tolist() for p in model.parameters()], [p.grad.tolist() for p in model.parameters()], loss.item(), torch.rand(2)
+"""
+
+
+@pytest.mark.parametrize("loop", daily(LOOPS, 3))
+def test_a_loop_is_replayed_and_what_is_left_of_its_graph_looks_the_same(transcript, loop):
+    cells = BEGIN + loop + END
+    _, warm = run_twice(transcript, cells)
+    expect(warm, {"for ": "hit"})
+
+
+@pytest.mark.parametrize("cells", daily(MORE, 2))
+def test_what_hangs_on_a_graph_may_be_anywhere_and_training_goes_on(transcript, cells):
+    _, warm = run_twice(transcript, BEGIN + cells + END)
+    trained = [row for cell in warm.cells for row in cell.rows if row.name.startswith(("for ", "loss = fit"))]
+    assert {row.status for row in trained} == {"hit"}, trained
