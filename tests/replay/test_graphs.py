@@ -10,7 +10,10 @@ from round_trips import round_trip
 
 from fpcache.errors import UncacheableError, UnfingerprintableValueError
 from fpcache.fingerprints import fingerprint
+from fpcache.fingerprints.used_up_graphs import SUMS
+from fpcache.fingerprints.used_up_graphs import VIEWS as VIEW_STEPS
 from fpcache.replay.codec import dump, load
+from fpcache.replay.graph_operations import OPERATIONS
 
 torch = pytest.importorskip("torch")
 
@@ -161,6 +164,66 @@ def test_what_saves_nothing_can_be_gone_through_between_two_tensors(name):
     )
 
 
+VIEWS = {
+    "view": lambda x: x.view(2, 12),
+    "flatten": lambda x: x.flatten(),
+    "squeeze": lambda x: x[:, :1].squeeze(),
+    "squeeze one": lambda x: x[:, :1].squeeze(-1),
+    "squeeze two": lambda x: x[:1, :1].squeeze((0, 1)),
+    "unsqueeze": lambda x: x.unsqueeze(-1),
+    "t": lambda x: x.t(),
+    "T": lambda x: x.T,
+    "transpose": lambda x: x.transpose(0, -1),
+    "select": lambda x: x[:, -1],
+    "slice": lambda x: x[1:, ::2],
+    "chunk": lambda x: x.chunk(2, dim=1)[1],
+    "split": lambda x: x.split([2, 4], dim=1)[1],
+    "unbind": lambda x: x.unbind(1)[2],
+    "expand": lambda x: x[:, :1].expand(4, 5),
+    "alias": lambda x: x[...],
+}
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("is_base_kept", [True, False])
+@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
+def test_a_view_is_one_of_what_it_was_one_of(view, is_base_kept, is_first):
+    weight = torch.arange(24.0).reshape(4, 6).requires_grad_()
+    base = torch.exp(weight / 10)
+    seen = view(base)
+    loss = (seen**2).sum() + (base**3).sum()
+    loss.backward()
+    before = {"weight": weight, "base": base, "seen": seen, "detached": seen.detach(), "loss": loss}
+    if not is_base_kept:
+        del before["base"]
+    names_in_order = sorted(before, reverse=is_first)
+    after = round_trip({name: before[name] for name in names_in_order})
+    assert fingerprint([after[name] for name in before]) == fingerprint(list(before.values()))
+    restored = after["seen"]
+    assert restored._is_view()
+    assert (restored.stride(), restored.grad_fn.name(), restored.output_nr) == (
+        seen.stride(),
+        seen.grad_fn.name(),
+        seen.output_nr,
+    )
+    assert names(restored) == names(seen)
+    (square, _), _ = after["loss"].grad_fn.next_functions
+    assert square.next_functions[0][0].next_functions[0][0] is restored.grad_fn
+    if is_base_kept:
+        assert restored._base is after["base"]
+    for made in (before, after):
+        with torch.no_grad():
+            made["seen"]._base.mul_(2)
+        assert torch.equal(made["detached"], made["seen"])
+        assert said(lambda made=made: made["seen"].sum().backward())
+    assert torch.equal(after["seen"], before["seen"])
+    assert torch.equal(after["weight"].grad, before["weight"].grad)
+
+
+def test_each_operation_is_known_by_the_type_of_its_step():
+    assert set(OPERATIONS) == SUMS | VIEW_STEPS
+
+
 def test_deep_graphs_come_back():
     weight = x = leaf()
     for _ in range(3000):
@@ -179,7 +242,10 @@ def live_pairs():
     kept.backward(retain_graph=True)
     yield "gone through and kept", kept
     yield "nothing saved", leaf().clone()
-    yield "a view", used(weight)[0].view(2, 1)
+    square = (torch.ones(2, 2) * weight) ** 2
+    square.sum().backward()
+    yield "a view of another kind", square.diagonal()
+    yield "a view of a leaf", leaf().view(2, 1)
     _, scaled = used(weight)
     yield "saved beside", scaled * torch.tensor(2.0)
     noted = weight**2

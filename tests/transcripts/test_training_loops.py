@@ -120,6 +120,35 @@ for epoch in range(2):
 """,
 }  # fmt: skip
 MORE = {
+    "a view": """
+net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
+for epoch in range(2):
+    logits = net(X).squeeze()
+    loss = criterion(logits, y.squeeze())
+    net.zero_grad(); loss.backward()
+# %%
+print(logits[:3], logits._base.shape, logits.grad_fn, loss.grad_fn.next_functions[0][0] is logits.grad_fn)
+""",
+    "tests in inference mode": """
+tested = []
+for epoch in range(2):
+    model.train()
+    pred = model(X)
+    loss = criterion(pred, y)
+    optimizer.zero_grad(); loss.backward(); optimizer.step()
+    model.eval()
+    with torch.inference_mode():
+        out = model(X[:9])
+        tested.append(criterion(out, y[:9]))
+# %%
+for epoch in range(1):
+    with torch.inference_mode():
+        tested.append(out[0] * 2)
+# %%
+print(out, out.is_inference(), tested)
+# %%
+out.add_(1)
+""",
     "a loop that is run again": PLAIN + "# %%\n" + PLAIN + "# %%\n" + PLAIN.replace("range(3)", "range(1)"),
     "an object that keeps losses": """
 class Trainer:
@@ -137,6 +166,68 @@ for _ in range(2):
 loss = trainer.last
 # %%
 print(trainer.history, loss is trainer.history[-1])
+""",
+    "parts of one output": """
+into, back = nn.Linear(4, 4), nn.Linear(2, 4)
+both = torch.optim.Adam([*into.parameters(), *back.parameters()])
+for epoch in range(2):
+    for xb, _ in loader:
+        mu, logvar = into(xb).chunk(2, dim=1)
+        z = mu + torch.randn_like(mu) * torch.exp(0.5 * logvar)
+        again = back(z)
+        far = nn.functional.mse_loss(again, xb, reduction="sum")
+        kld = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
+        loss = far + kld
+        both.zero_grad(); loss.backward(); both.step()
+# %%
+print(mu._base is logvar._base, loss, far, kld, z[0])
+# %%
+torch.autograd.grad(loss, [far])
+# %%
+torch.autograd.grad(z.sum(), [mu])
+""",
+    "texts, letter by letter": """
+class Letters(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.emb = nn.Embedding(10, 4); self.rnn = nn.LSTM(4, 8, batch_first=True); self.out = nn.Linear(8, 10)
+    def forward(self, x, state=None):
+        h, state = self.rnn(self.emb(x), state); return self.out(h), state
+rnn = Letters(); adam = torch.optim.Adam(rnn.parameters()); data = torch.randint(0, 10, (4, 9))
+for step in range(3):
+    logits, _ = rnn(data[:, :-1])
+    loss = nn.functional.cross_entropy(logits.reshape(-1, 10), data[:, 1:].reshape(-1))
+    adam.zero_grad(); loss.backward(); adam.step()
+# %%
+for step in range(2):
+    logits, _ = rnn(data[:, :-1])
+    loss = nn.functional.cross_entropy(logits.reshape(-1, 10), data[:, 1:].reshape(-1))
+    adam.zero_grad(); loss.backward(); adam.step()
+""",
+    "a closure, a penalty, a limit": """
+lbfgs = torch.optim.LBFGS(model.parameters(), max_iter=3)
+def closure():
+    lbfgs.zero_grad(); own = criterion(model(X), y); own.backward(); return own
+for i in range(2):
+    last = lbfgs.step(closure)
+for xb, yb in loader:
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        out = model(xb); loss = criterion(out, yb)
+    loss = loss + 1e-3 * sum(p.pow(2).sum() for p in model.parameters())
+    optimizer.zero_grad(); loss.backward(); optimizer.step()
+class Stopping:
+    best, bad = None, 0
+    def __call__(self, loss):
+        if self.best is None or loss < self.best: self.best, self.bad = loss, 0
+        else: self.bad += 1
+        return self.bad >= 2
+stopper = Stopping()
+for epoch in range(4):
+    loss = criterion(model(X), y)
+    optimizer.zero_grad(); loss.backward(); optimizer.step()
+    if stopper(loss): break
+# %%
+print(last, out[0], stopper.best, stopper.bad)
 """,
     "a loss that is added up": """
 total = 0

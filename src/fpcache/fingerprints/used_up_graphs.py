@@ -12,13 +12,22 @@ from collections.abc import Container, Iterator
 from math import prod
 from typing import Any, NamedTuple
 
-__all__ = ["FREED", "LINEAR", "RESTORED", "Edge", "Graph", "LiveGraphError", "Step", "graph_of"]
+__all__ = ["FREED", "RESTORED", "SUMS", "VIEWS", "Edge", "Graph", "LiveGraphError", "Step", "graph_of"]
 
-LINEAR = {
-    "AddBackward0": "add", "SubBackward0": "sub", "NegBackward0": "neg",
-    "SumBackward0": "sum", "MeanBackward0": "mean",
-}  # fmt: skip
-"""Types of steps of which nothing is freed, by the operation that makes one again."""
+SUMS = frozenset({"AddBackward0", "SubBackward0", "NegBackward0", "SumBackward0", "MeanBackward0"})
+"""Types of steps of which nothing is freed, and that give tensors of their own."""
+
+VIEWS = frozenset(
+    f"{name}Backward{number}"
+    for number, names in enumerate((
+        ("Alias", "Expand", "Permute", "Select", "Slice", "Split", "SplitWithSizes", "Squeeze", "T",
+         "Transpose", "Unbind", "Unsqueeze", "View"),
+        ("Squeeze",),
+        ("Squeeze",),
+    ))
+    for name in names
+)  # fmt: skip
+"""Types of steps of which nothing is freed, and that give views."""
 
 RESTORED = "_restored_by_fpcache"
 """An attribute of the steps that stand for those of a stored graph."""
@@ -110,9 +119,7 @@ class Graph:
         LiveGraphError
             If something can still go through the graph to a leaf, or it holds more than names and numbers.
         """
-        if tensor._is_view():
-            raise LiveGraphError("is a view of such a tensor")
-        if tensor.retains_grad:
+        if any(one.retains_grad for one in (tensor, tensor._base) if one is not None):
             raise LiveGraphError("keeps its gradient (`retain_grad`)")
         new = list(_in_order(tensor.grad_fn, self.steps))
         for step in new:
@@ -120,6 +127,8 @@ class Graph:
             if step.leaf is not None or self._leads_to_live(step):
                 self._live.add(id(step.node))
         root = self.steps[id(tensor.grad_fn)]
+        if tensor._is_view():
+            self._check_view(tensor)
         if any(step.leaf is not None for step in self.blocked(root)):
             raise LiveGraphError("can still be gone through")
         return root, new
@@ -127,11 +136,22 @@ class Graph:
     def _leads_to_live(self, step: Step) -> bool:
         return not step.is_freed and any(id(edge.step) in self._live for edge in step.edges)
 
-    def is_linear(self, step: Step) -> bool:
-        """Whether a step is made again by its operation: it leads to a leaf, or what it gave is small."""
-        if step.name not in LINEAR:
-            return False
-        return id(step.node) in self._live or prod(step.outputs[0][0]) <= _SMALL
+    def is_operation(self, step: Step) -> bool:
+        """Whether its operation makes a step again: a view, or a sum that is small or leads to a leaf."""
+        if step.name in SUMS:
+            return id(step.node) in self._live or prod(step.outputs[0][0]) <= _SMALL
+        return step.name in VIEWS
+
+    def _check_view(self, tensor: Any) -> None:
+        """See that a view's steps lead to the tensor that it is a view of, and can be made again."""
+        edge, base = Edge(tensor.grad_fn, tensor.output_nr), tensor._base
+        if base.grad_fn is None:
+            raise LiveGraphError("is a view of a leaf")
+        while edge != (base.grad_fn, base.output_nr):
+            step = self.steps[id(edge.step)]
+            if step.name not in VIEWS or step.edges[0].step is None:
+                raise LiveGraphError(f"is a view that can't be made again (`{step.name}`)")
+            edge = step.edges[0]
 
     def blocked(self, root: Step) -> Iterator[Step]:
         """Yield what gradients get to from a step by way of one that is made again without its operation."""
@@ -139,7 +159,7 @@ class Graph:
         waiting = [(root, False)]
         while waiting:
             step, is_behind = waiting.pop()
-            is_behind = is_behind or not self.is_linear(step)
+            is_behind = is_behind or not self.is_operation(step)
             for edge in () if step.is_freed else step.edges:
                 if edge.step is not None and (key := (id(edge.step), is_behind)) not in seen:
                     seen.add(key)

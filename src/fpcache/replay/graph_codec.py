@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import operator
 import sys
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fpcache.errors import UncacheableError
-from fpcache.fingerprints.used_up_graphs import FREED, LINEAR, RESTORED, Edge, Graph, LiveGraphError, Step
+from fpcache.fingerprints.used_up_graphs import FREED, RESTORED, Edge, Graph, LiveGraphError, Step
+from fpcache.replay.graph_operations import operated
 from fpcache.replay.locate import UnstorableError
 
 if TYPE_CHECKING:
@@ -24,22 +26,52 @@ __all__ = ["GraphPart", "hung_up", "reduce_graph"]
 _KEPT = "_fpcache"
 
 
+Window = Callable[[Any], Any]
+
+
+class Row(NamedTuple):
+    """How to make a step.
+
+    Attributes
+    ----------
+    name : str
+    is_operation : bool
+        Whether its operation makes it.
+    saved, outputs : tuple
+        As a `Step` has them.
+    edges : list
+        For each input None, a leaf alone, or where its step is: the part, the row and the output.
+    contents : list of tuple
+        What the tensors hold that it gives and of which there are views: the output, and how to make it.
+    """
+
+    name: str
+    is_operation: bool
+    saved: Any
+    edges: list[Any]
+    outputs: Any
+    contents: list[Any]
+
+
 class GraphPart:
     """Stands for steps that no other part stands for yet; a later part may lead to them."""
 
     __slots__ = ("rows",)
 
     def __init__(self) -> None:
-        self.rows: list[Any] = []
+        self.rows: list[Row] = []
 
 
 class _Graphs:
     """The graphs that one payload has met, and which of its tensors hang on their steps."""
 
-    def __init__(self, inputs: list[Any]) -> None:
+    def __init__(self, writer: Writer, window: Window) -> None:
+        torch: Any = sys.modules["torch"]
         self._inputs, self._graph = Graph(), Graph()
-        for tensor in inputs:
-            self._inputs.add(tensor)
+        for node in writer.nodes:
+            if isinstance(node, torch.Tensor) and node.grad_fn is not None:
+                self._inputs.add(node)
+        self._ledger, self._window = writer.ledger, window
         self._places: dict[int, tuple[GraphPart, int]] = {}
         self._tensors: dict[tuple[int, int], Any] = {}
         self._blocked: set[int] = set()  # what gradients could get to from a tensor, and here don't
@@ -47,6 +79,8 @@ class _Graphs:
     def place(self, tensor: Any) -> tuple[GraphPart, int]:
         """Return where a tensor's step is, having taken in what is new of its graph."""
         root, new = self._graph.add(tensor)
+        if tensor._is_view():
+            self._ledger.base(tensor._base)
         part = GraphPart()
         for step in new:
             if step.leaf is not None:
@@ -63,9 +97,12 @@ class _Graphs:
             raise LiveGraphError("can still be gone through in part")
         return self._places[id(root.node)]
 
-    def _row(self, step: Step) -> Any:
-        edges = [self._edge(edge) for edge in step.edges]
-        return step.name, self._graph.is_linear(step), step.saved, edges, step.outputs
+    def _row(self, step: Step) -> Row:
+        bases = self._ledger.bases.get(id(step.node), ((), None))[0]
+        return Row(
+            step.name, self._graph.is_operation(step), step.saved, [self._edge(edge) for edge in step.edges],
+            step.outputs, [(base.output_nr, *self._window(base)[:2]) for base in bases],
+        )  # fmt: skip
 
     def _edge(self, edge: Edge) -> Any:
         if edge.step is None:
@@ -74,42 +111,51 @@ class _Graphs:
         return (*self._places[id(edge.step)], edge.output) if leaf is None else (leaf,)
 
 
-def hung_up(writer: Writer, tensor: Any, build: Any, arguments: tuple[Any, ...]) -> Any:
-    """Return how to make a tensor that hangs on a graph, from how to make one like it that doesn't.
+def hung_up(writer: Writer, tensor: Any, window: Window) -> Any:
+    """Return how to make a tensor that hangs on a graph.
+
+    Parameters
+    ----------
+    writer : Writer
+    tensor : Tensor
+    window : callable
+        Returns how to make a tensor like another one that hangs on none: a function, its arguments, and what
+        else a reduce value has.
 
     Raises
     ------
     UnstorableError
         If something can still go through the graph.
     """
-    torch: Any = sys.modules["torch"]
     try:
         graphs = writer.lookups.get("graphs")
         if graphs is None:
-            inputs = [n for n in writer.nodes if isinstance(n, torch.Tensor) and n.grad_fn is not None]
-            graphs = writer.lookups["graphs"] = _Graphs(inputs)
+            graphs = writer.lookups["graphs"] = _Graphs(writer, window)
         part, index = graphs.place(tensor)
     except LiveGraphError as error:
         raise UnstorableError(
             f"is a tensor with a gradient graph (`grad_fn`), which {error}; use .detach()", tensor
         ) from None
-    return hang_up, (part, index, tensor.output_nr, build, arguments)
+    build, arguments, *extras = window(tensor._base if tensor._is_view() else tensor)
+    if tensor._is_view():
+        return hang_up, (part, index, tensor.output_nr)
+    return hang_up, (part, index, tensor.output_nr, build, arguments), *extras
 
 
-def hang_up(made: list[Any], index: int, output: int, build: Any, arguments: tuple[Any, ...]) -> Any:
-    """Make a tensor that hangs on a step."""
+def hang_up(made: list[Any], index: int, output: int, *how: Any) -> Any:
+    """Make a tensor that hangs on a step; a view has the memory of what it is a view of."""
     tensor = made[index][output]
-    tensor.data = build(*arguments)
+    if how:
+        build, arguments = how
+        tensor.data = build(*arguments)
     return tensor
 
 
 def reduce_graph(writer: Writer, part: GraphPart) -> Any:
     """Write the steps of a part; others' steps and leaves are written as what they are."""
-    own = [
-        (name, is_linear, saved, [_own_edge(part, edge) for edge in edges], outputs)
-        for name, is_linear, saved, edges, outputs in part.rows
-    ]
-    return build_graph, (own,)
+    return build_graph, (
+        [row._replace(edges=[_own_edge(part, edge) for edge in row.edges]) for row in part.rows],
+    )
 
 
 def _own_edge(part: GraphPart, edge: Any) -> Any:
@@ -129,14 +175,17 @@ def build_graph(rows: list[Any]) -> list[Any]:
 
     made: list[Any] = []
     with torch.inference_mode(False), torch.enable_grad(), torch._C.DisableTorchFunctionSubclass():
-        for name, is_linear, saved, edges, outputs in rows:
-            inputs = [_input(made, edge) for edge in edges]
-            if is_linear:
-                tensors = _operated(name, saved, inputs, *outputs[0])
+        for row in map(Row._make, rows):
+            inputs = [_input(made, edge) for edge in row.edges]
+            if row.is_operation:
+                terms = [_looking_like(*row.outputs[0]) if one is None else one for one in inputs]
+                tensors = operated(row.name, row.saved, terms, row.outputs)
             else:
-                tensors = _function(name).apply(saved, outputs, *map(_given, inputs))
-            if _leads(tensors[0]) != [edge is not None for edge in edges]:
+                tensors = _function(row.name).apply(row.saved, row.outputs, *map(_given, inputs))
+            if _leads(tensors[0]) != [edge is not None for edge in row.edges]:
                 raise UncacheableError("a leaf of a stored gradient graph requires no gradient now")
+            for output, build, arguments in row.contents:
+                tensors[output].data = build(*arguments)
             made.append(tensors)
     return made
 
@@ -144,20 +193,6 @@ def build_graph(rows: list[Any]) -> list[Any]:
 def _leads(tensor: Any) -> list[bool]:
     """Return which of the edges of a tensor's step lead somewhere."""
     return [] if tensor.grad_fn is None else [step is not None for step, _ in tensor.grad_fn.next_functions]
-
-
-def _operated(
-    name: str, saved: Any, inputs: list[Any], shape: Any, dtype: Any, device: Any
-) -> tuple[Any, ...]:
-    """Make a step by the operation itself: gradients go through it as they did through the first."""
-    import torch
-
-    terms = [_looking_like(shape, dtype, device) if each is None else each for each in inputs]
-    numbers = {"alpha": dict(saved)["_saved_alpha"]} if "_saved_alpha" in dict(saved) else {}
-    made = getattr(torch, LINEAR[name])(*terms, **numbers)
-    if (tuple(made.shape), made.dtype, made.device, made.grad_fn.name()) != (shape, dtype, device, name):
-        raise UncacheableError(f"a step of a stored gradient graph ({name}) can't be made again")
-    return (made,)
 
 
 def _given(tensor: Any) -> Any:

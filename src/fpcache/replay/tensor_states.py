@@ -89,8 +89,6 @@ def _obstacle(node: Any, content: _Content) -> str | None:
     import torch
 
     values = content.written
-    if node.is_inference():
-        return "is a tensor that can't be written to"
     if values is not None and (node.shape, node.dtype, node.device) != (
         values.shape,
         values.dtype,
@@ -103,7 +101,9 @@ def _obstacle(node: Any, content: _Content) -> str | None:
 
 
 def _fixed(node: Any) -> str | None:
-    return None if node.grad_fn is None else "is a tensor with a gradient graph (`grad_fn`); use .detach()"
+    if node.grad_fn is not None:
+        return "is a tensor with a gradient graph (`grad_fn`); use .detach()"
+    return "is a tensor of `torch.inference_mode`; use .clone()" if node.is_inference() else None
 
 
 def _put_generator(node: Any, content: Any) -> None:

@@ -40,8 +40,9 @@ def reduce_tensor(writer: Writer, tensor: Any) -> Any:
         return NotImplemented
     storage = tensor.untyped_storage()
     if tensor.grad_fn is not None:
-        without_graph = _as_window(writer, tensor, storage, requires_grad=False)
-        return *hung_up(writer, tensor, *without_graph[:2]), *without_graph[2:]
+        return hung_up(
+            writer, tensor, lambda one: _as_window(writer, one, one.untyped_storage(), requires_grad=False)
+        )
     return _as_window(writer, tensor, storage, tensor.requires_grad)
 
 
@@ -59,7 +60,11 @@ def _as_window(writer: Writer, tensor: Any, storage: Any, requires_grad: bool) -
     else:
         parts = writer.lookups.setdefault("storages", {})
         source, expected = parts.setdefault(storage._cdata, StoragePart(storage)), None
-    return build_tensor, (type(tensor), source, expected, *place, *flags), *_extras(tensor)
+    return _builder(tensor), (type(tensor), source, expected, *place, *flags), *_extras(tensor)
+
+
+def _builder(tensor: Any) -> Any:
+    return build_inference_tensor if tensor.is_inference() else build_tensor
 
 
 def _check_hooks(tensor: Any) -> None:
@@ -119,7 +124,7 @@ def _alone(writer: Writer, tensor: Any, flags: tuple[bool, ...]) -> Any:
     copied = tensor.detach().clone()
     part = StoragePart(copied.untyped_storage(), is_copy=True)
     place = (copied.dtype, copied.storage_offset(), tuple(copied.shape), copied.stride())
-    return build_tensor, (type(tensor), part, None, *place, *flags), *_extras(tensor)
+    return _builder(tensor), (type(tensor), part, None, *place, *flags), *_extras(tensor)
 
 
 def _extras(tensor: Any) -> tuple[Any, ...]:
@@ -168,6 +173,14 @@ def build_tensor(
     if cls is not torch.Tensor:
         return cls(tensor, requires_grad)
     return tensor.requires_grad_(requires_grad)
+
+
+def build_inference_tensor(*arguments: Any) -> Any:
+    """Make a tensor as `torch.inference_mode` does; see `build_tensor`."""
+    import torch
+
+    with torch.inference_mode():
+        return build_tensor(*arguments)
 
 
 def build_view(
