@@ -266,6 +266,12 @@ def live_pairs():
     own = Own.apply(weight**2).sum()
     own.backward()
     yield "a step of one's own", own
+
+    class Marked(torch.Tensor):
+        pass
+
+    yield "of a class of one's own", used(weight)[0].as_subclass(Marked)
+    yield "sparse", used(weight)[0].to_sparse()
     with torch.autograd.set_detect_anomaly(True):
         watched = (weight**2).sum()
         watched.backward()

@@ -119,6 +119,13 @@ class Graph:
         LiveGraphError
             If something can still go through the graph to a leaf, or it holds more than names and numbers.
         """
+        import torch
+
+        if type(tensor) is not torch.Tensor or tensor.layout is not torch.strided:
+            raise LiveGraphError("is that of a tensor of another kind")
+        return self._add(tensor)
+
+    def _add(self, tensor: Any) -> tuple[Step, list[Step]]:
         if any(one.retains_grad for one in (tensor, tensor._base) if one is not None):
             raise LiveGraphError("keeps its gradient (`retain_grad`)")
         new = list(_in_order(tensor.grad_fn, self.steps))

@@ -101,9 +101,13 @@ def _obstacle(node: Any, content: _Content) -> str | None:
 
 
 def _fixed(node: Any) -> str | None:
-    if node.grad_fn is not None:
+    import torch
+
+    with torch._C.DisableTorchFunctionSubclass():
+        has_graph, is_inference = node.grad_fn is not None, node.is_inference()
+    if has_graph:
         return "is a tensor with a gradient graph (`grad_fn`); use .detach()"
-    return "is a tensor of `torch.inference_mode`; use .clone()" if node.is_inference() else None
+    return "is a tensor of `torch.inference_mode`; use .clone()" if is_inference else None
 
 
 def _put_generator(node: Any, content: Any) -> None:

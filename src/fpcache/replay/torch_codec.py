@@ -32,11 +32,12 @@ class StoragePart:
 
 def reduce_tensor(writer: Writer, tensor: Any) -> Any:
     """Write a tensor as a window onto its storage, hung up on what is left of its graph."""
-    torch: Any = sys.modules["torch"]
     _check_hooks(tensor)
-    if tensor.layout is not torch.strided or tensor.is_quantized or type(tensor) not in _plain_types(torch):
-        return NotImplemented
-    if tensor.device.type == "meta" or tensor.is_nested:
+    if not _is_plain(tensor):
+        if tensor.grad_fn is not None:
+            raise UnstorableError(
+                "is a tensor of another kind with a gradient graph (`grad_fn`); use .detach()", tensor
+            )
         return NotImplemented
     storage = tensor.untyped_storage()
     if tensor.grad_fn is not None:
@@ -72,8 +73,12 @@ def _check_hooks(tensor: Any) -> None:
         raise UnstorableError("is a tensor with hooks; register them in a statement of its own", tensor)
 
 
-def _plain_types(torch: Any) -> tuple[type, ...]:
-    return torch.Tensor, torch.nn.Parameter
+def _is_plain(tensor: Any) -> bool:
+    """Whether a tensor is nothing but a window onto a storage."""
+    torch: Any = sys.modules["torch"]
+    is_own = type(tensor) in (torch.Tensor, torch.nn.Parameter)
+    is_dense = tensor.layout is torch.strided and not (tensor.is_quantized or tensor.is_nested)
+    return is_own and is_dense and tensor.device.type != "meta"
 
 
 def _layout(tensor: Any) -> tuple[Any, ...]:

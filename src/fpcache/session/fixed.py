@@ -6,6 +6,7 @@ changed in place though the tuple can't.
 
 from __future__ import annotations
 
+import sys
 from itertools import starmap
 from operator import is_
 from typing import Any
@@ -53,14 +54,20 @@ def _content(node: object) -> object:
         return list(vars(node)), list(vars(node).values()), memory[0], memory[2]
     if isinstance(node, type):
         return _of_class(node)
-    return _of_graphed(node) if getattr(node, "grad_fn", None) is not None else walk(node).digest
+    torch: Any = sys.modules.get("torch")
+    if torch is not None and issubclass(type(node), torch.Tensor):
+        with torch._C.DisableTorchFunctionSubclass():
+            return _of_tensor(node)
+    return walk(node).digest
 
 
-def _of_graphed(tensor: Any) -> dict[object, object]:
+def _of_tensor(tensor: Any) -> dict[object, object]:
     """Return what a tensor holds beside the leaves of its graph, which are objects for themselves."""
     held: dict[object, object] = {f".{name}": value for name, value in vars(tensor).items()}
+    torch: Any = sys.modules["torch"]
     alone = tensor.detach()
-    held["content", walk(alone).digest, alone.data_ptr(), tensor.output_nr] = None
+    lies_at = alone.data_ptr() if alone.layout is torch.strided else 0
+    held["content", walk(alone).digest, lies_at, tensor.output_nr] = None
     held["step"] = tensor.grad_fn
     return held
 
