@@ -6,7 +6,7 @@ import pytest
 from daily import daily
 
 from fpcache.testing.sessions import expect
-from fpcache.testing.sessions.edits import run_twice
+from fpcache.testing.sessions.edits import run_edit_run, run_one_then_other, run_twice
 
 pytestmark = pytest.mark.usefixtures("torch_loaded")
 
@@ -321,3 +321,177 @@ def test_what_hangs_on_a_graph_may_be_anywhere_and_training_goes_on(transcript, 
     _, warm = run_twice(transcript, BEGIN + cells + END)
     trained = [row for cell in warm.cells for row in cell.rows if row.name.startswith(("for ", "loss = fit"))]
     assert {row.status for row in trained} == {"hit"}, trained
+
+
+SMALL = """
+import torch
+from torch import nn
+torch.manual_seed(0);
+w = torch.ones(3, requires_grad=True); v = torch.ones(3, requires_grad=True)
+X = torch.randn(12, 4)
+# %%
+"""
+HOOKED = {
+    "on a step of an input": """
+total = w.sum() + v.sum(); total.backward();
+# %%
+total.grad_fn.register_prehook(lambda g: print("A"));
+# %%
+for _ in range(2):
+    total.backward()
+""",
+    "on a tensor that is gone": """
+def fwd(x):
+    h = x**2
+    h.register_hook(lambda g: print("A", g))
+    return h.sum()
+# %%
+loss = fwd(w)
+loss.backward()
+# %%
+for _ in range(2):
+    try: loss.backward()
+    except RuntimeError: pass
+""",
+    "on what adds to a gradient": """
+for _ in range(1):
+    loss = (w**2).sum(); loss.backward()
+# %%
+loss.grad_fn.next_functions[0][0].next_functions[0][0].register_hook(lambda *a: print("A"));
+# %%
+for _ in range(2):
+    other = (w**2).sum(); other.backward()
+""",
+    "on what adds to a gradient, kept": """
+acc = w.expand_as(w).grad_fn.next_functions[0][0]; acc.register_hook(lambda *a: print("A"));
+# %%
+for _ in range(2):
+    (w**2).sum().backward()
+""",
+    "on what adds to a gradient, before": """
+acc = w.expand_as(w).grad_fn.next_functions[0][0]; acc.register_prehook(lambda *a: print("A"));
+# %%
+for _ in range(2):
+    loss = (w**2).sum(); loss.backward()
+""",
+    "within the loop": """
+for _ in range(1):
+    loss = (w**2).sum()
+    loss.grad_fn.next_functions[0][0].next_functions[0][0].register_hook(lambda *a: print("A"))
+    loss.backward()
+# %%
+(w*2).sum().backward()
+""",
+}
+LATER = {
+    "a hook on a tensor that is gone": (
+        """
+grads = []
+def fwd(x):
+    h = x**2
+    h.register_hook(lambda g: grads.append(g.tolist()))
+    return h.sum()
+# %%
+for _ in range(2):
+    loss = fwd(w)
+    loss.backward()
+""",
+        """
+# %%
+loss.backward()
+# %%
+grads
+""",
+    ),
+    "a hook on an input's step": (
+        """
+for _ in range(1):
+    loss = (w**2).sum(); loss.backward()
+# %%
+for _ in range(1):
+    loss.grad_fn.register_prehook(lambda g: print("hook", g))
+    z = 1
+""",
+        """
+# %%
+loss.backward()
+""",
+    ),
+    "the order of steps": (
+        """
+def objective():
+    pen = v.sum()
+    return (w**2).mean() + pen
+for _ in range(1):
+    loss = objective()
+    loss.backward(); v.grad = None
+""",
+        """
+# %%
+loss.backward()
+# %%
+v.grad
+""",
+    ),
+    "the order of attributes": (
+        """
+cell = nn.LSTM(4, 3)
+adam = torch.optim.SGD(cell.parameters(), lr=0.1)
+# %%
+for _ in range(2):
+    out = cell(X.view(6, 2, 4))[0]
+    loss = (out**2).mean()
+    adam.zero_grad(); loss.backward(); adam.step()
+""",
+        """
+# %%
+list(vars(cell)), [r() is w for r, w in zip(cell._flat_weight_refs, cell._flat_weights)]
+# %%
+cell(X.view(6, 2, 4))[0].sum()
+""",
+    ),
+    "another hook before": (
+        """
+net = nn.Linear(4, 1); handle = net.register_forward_hook(lambda *a: None); handle.remove()
+# %%
+for _ in range(2):
+    pred = net(X); loss = (pred**2).mean(); net.zero_grad(); loss.backward()
+""",
+        """
+# %%
+print(loss, pred[:2], pred.grad_fn is loss.grad_fn.next_functions[0][0].next_functions[0][0])
+# %%
+loss.backward()
+""",
+    ),
+    "looking into steps": (
+        """
+net = nn.Linear(4, 1)
+for _ in range(2):
+    loss = nn.functional.mse_loss(net(X), torch.zeros(12, 1)); net.zero_grad(); loss.backward()
+""",
+        """
+# %%
+[hasattr(loss.grad_fn, name) for name in ("__dict__", "saved_tensors", "needs_input_grad", "mark_dirty", "name")]
+# %%
+loss.grad_fn(torch.ones(()))
+# %%
+[name for name in dir(loss.grad_fn) if not name.startswith("_raw")]
+# %%
+loss.grad_fn.__dict__
+# %%
+loss.grad_fn.needs_input_grad
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("cells", daily(HOOKED, 3))
+def test_a_hook_that_is_edited_counts(transcript, cells):
+    # To look for hooks leaves an empty table of hooks, which only the garbage collector shows.
+    run_edit_run(transcript, SMALL + cells, ('"A"', '"B"'), ignore=("acc",))
+
+
+@pytest.mark.parametrize(("head", "end"), daily(LATER, 3))
+def test_what_later_code_sees_of_a_replayed_loop_is_as_after_a_run(transcript, head, end):
+    run_one_then_other(transcript, SMALL + head, SMALL + head + end)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fpcache.fingerprints.encoder import Encoder
+from fpcache.fingerprints.graph_hooks import accumulates_with_hooks
 from fpcache.fingerprints.layout import UNSET
 from fpcache.fingerprints.registry import dotted_name
 from fpcache.fingerprints.used_up_graphs import LiveGraphError, graph_of
@@ -30,6 +31,10 @@ def encode_tensor(enc: Encoder, obj: Any) -> Iterator[Any]:
         gradient = obj.grad if obj.is_leaf else None
     if obj.grad_fn is not None:
         yield from _graph(enc, obj)
+    elif obj.requires_grad and accumulates_with_hooks(obj):
+        enc.refuse(
+            "there are hooks on what adds to the tensor's gradient (`AccumulateGrad`); use .register_hook"
+        )
     yield ".grad", gradient
     yield "._backward_hooks", obj._backward_hooks or None
     yield "._post_accumulate_grad_hooks", getattr(obj, "_post_accumulate_grad_hooks", None) or None
@@ -40,12 +45,12 @@ def encode_tensor(enc: Encoder, obj: Any) -> Iterator[Any]:
 
 def _graph(enc: Encoder, obj: Any) -> Iterator[Any]:
     try:
-        steps = list(graph_of(obj).steps.values())
+        graph = graph_of(obj)
     except LiveGraphError as error:
         enc.refuse(f"a tensor with a grad_fn hangs on an autograd graph, which {error}; use .detach()")
-    places = {id(step.node): place for place, step in enumerate(steps)}
-    enc.feed("graph", len(steps), obj.output_nr)
-    for place, step in enumerate(steps):
+    places = {key: place for place, key in enumerate(graph.steps)}
+    enc.feed("graph", len(places), obj.output_nr, repr([places[id(step.node)] for step in graph.in_time()]))
+    for place, step in enumerate(graph.steps.values()):
         leads = [(places.get(id(edge.step)), edge.output) for edge in step.edges]
         enc.feed("step", step.name, repr(step.saved), repr(leads), repr(step.outputs))
         if step.leaf is not None:

@@ -12,6 +12,8 @@ from collections.abc import Container, Iterator
 from math import prod
 from typing import Any, NamedTuple
 
+from fpcache.fingerprints.graph_hooks import can_have_hooks
+
 __all__ = ["FREED", "RESTORED", "SUMS", "VIEWS", "Edge", "Graph", "LiveGraphError", "Step", "graph_of"]
 
 SUMS = frozenset({"AddBackward0", "SubBackward0", "NegBackward0", "SumBackward0", "MeanBackward0"})
@@ -107,12 +109,17 @@ class Graph:
         By the id of their node; each after those it leads to.
     """
 
+    def in_time(self) -> list[Step]:
+        """Return the steps but those of leaves in the order they were made in: `backward` goes back by it."""
+        made = [step for step in self.steps.values() if step.leaf is None]
+        return sorted(made, key=lambda step: step.node._sequence_nr())
+
     def __init__(self) -> None:
         self.steps: dict[int, Step] = {}
         self._live: set[int] = set()
 
-    def add(self, tensor: Any) -> tuple[Step, list[Step]]:
-        """Take in a tensor's graph; return the step that it hangs on, and those that are new.
+    def add(self, tensor: Any) -> Step:
+        """Take in a tensor's graph; return the step that it hangs on.
 
         Raises
         ------
@@ -125,11 +132,10 @@ class Graph:
             raise LiveGraphError("is that of a tensor of another kind")
         return self._add(tensor)
 
-    def _add(self, tensor: Any) -> tuple[Step, list[Step]]:
+    def _add(self, tensor: Any) -> Step:
         if any(one.retains_grad for one in (tensor, tensor._base) if one is not None):
             raise LiveGraphError("keeps its gradient (`retain_grad`)")
-        new = list(_in_order(tensor.grad_fn, self.steps))
-        for step in new:
+        for step in list(_in_order(tensor.grad_fn, self.steps)):
             self.steps[id(step.node)] = step
             if step.leaf is not None or self._leads_to_live(step):
                 self._live.add(id(step.node))
@@ -138,7 +144,7 @@ class Graph:
             self._check_view(tensor)
         if any(step.leaf is not None for step in self.blocked(root)):
             raise LiveGraphError("can still be gone through")
-        return root, new
+        return root
 
     def _leads_to_live(self, step: Step) -> bool:
         return not step.is_freed and any(id(edge.step) in self._live for edge in step.edges)
@@ -215,6 +221,8 @@ def _step(node: Any) -> Step:
         raise LiveGraphError(f"has a step of a kind of its own (`{name}`)")
     if kind.__module__ != "builtins" or node.name() != (_LEAF_NAME if name == _LEAF else name):
         raise LiveGraphError(f"has a step (`{name}`) that can't be made again")
+    if name != _LEAF and can_have_hooks(node):
+        raise LiveGraphError("may have hooks: some were registered, and those of a graph can't be seen")
     if node.metadata:
         raise LiveGraphError(f"has a step with a note (`{name}`; `detect_anomaly` makes some)")
     edges = tuple(Edge(*edge) for edge in node.next_functions)

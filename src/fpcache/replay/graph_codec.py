@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import operator
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fpcache.errors import UncacheableError
-from fpcache.fingerprints.used_up_graphs import FREED, RESTORED, Edge, Graph, LiveGraphError, Step
+from fpcache.fingerprints.used_up_graphs import FREED, RESTORED, Edge, Graph, LiveGraphError, Step, graph_of
 from fpcache.replay.graph_operations import operated
 from fpcache.replay.locate import UnstorableError
 
 if TYPE_CHECKING:
     from fpcache.replay.writer import Writer
 
-__all__ = ["GraphPart", "hung_up", "reduce_graph"]
+__all__ = ["Graphs", "hung_up", "reduce_graph"]
 
 _KEPT = "_fpcache"
 
@@ -40,7 +40,7 @@ class Row(NamedTuple):
     saved, outputs : tuple
         As a `Step` has them.
     edges : list
-        For each input None, a leaf alone, or where its step is: the part, the row and the output.
+        For each input None, a leaf alone, or where its step is: the row and the output.
     contents : list of tuple
         What the tensors hold that it gives and of which there are views: the output, and how to make it.
     """
@@ -53,62 +53,48 @@ class Row(NamedTuple):
     contents: list[Any]
 
 
-class GraphPart:
-    """Stands for steps that no other part stands for yet; a later part may lead to them."""
-
-    __slots__ = ("rows",)
-
-    def __init__(self) -> None:
-        self.rows: list[Row] = []
-
-
-class _Graphs:
-    """The graphs that one payload has met, and which of its tensors hang on their steps."""
+class Graphs:
+    """The graphs of all tensors of a payload, written as one in the order in which their steps were made."""
 
     def __init__(self, writer: Writer, window: Window) -> None:
         torch: Any = sys.modules["torch"]
-        self._inputs, self._graph = Graph(), Graph()
+        inputs, self._graph = Graph(), Graph()
         for node in writer.nodes:
             if isinstance(node, torch.Tensor) and node.grad_fn is not None:
-                self._inputs.add(node)
-        self._ledger, self._window = writer.ledger, window
-        self._places: dict[int, tuple[GraphPart, int]] = {}
-        self._tensors: dict[tuple[int, int], Any] = {}
-        self._blocked: set[int] = set()  # what gradients could get to from a tensor, and here don't
+                inputs.add(node)
+        roots = [(tensor, self._graph.add(tensor)) for tensor in writer.ledger.hung]
+        self._check(inputs, roots)
+        steps = self._graph.in_time()
+        self.places = {id(step.node): place for place, step in enumerate(steps)}
+        bases = {id(base): base for tensor, _ in roots if (base := tensor._base) is not None}
+        self.rows = [self._row(step, bases.values(), window) for step in steps]
 
-    def place(self, tensor: Any) -> tuple[GraphPart, int]:
-        """Return where a tensor's step is, having taken in what is new of its graph."""
-        root, new = self._graph.add(tensor)
-        if tensor._is_view():
-            self._ledger.base(tensor._base)
-        part = GraphPart()
-        for step in new:
-            if step.leaf is not None:
-                if not step.leaf.requires_grad:
-                    raise LiveGraphError("leads to a leaf that requires no gradient any more")
-            elif id(step.node) in self._inputs.steps:
+    def _check(self, inputs: Graph, roots: list[tuple[Any, Step]]) -> None:
+        for key, step in self._graph.steps.items():
+            if step.leaf is None and key in inputs.steps:
                 raise LiveGraphError("goes on into that of an input")
-            else:
-                self._places[id(step.node)] = part, len(part.rows)
-                part.rows.append(self._row(step))
-        self._blocked |= {id(step.node) for step in self._graph.blocked(root)}
-        other = self._tensors.setdefault((id(root.node), tensor.output_nr), tensor)
-        if other is not tensor or any(node in self._blocked for node, _ in self._tensors):
+            if step.leaf is not None and not step.leaf.requires_grad:
+                raise LiveGraphError("leads to a leaf that requires no gradient any more")
+        if len({(id(step.node), tensor.output_nr) for tensor, step in roots}) < len(roots):
+            raise LiveGraphError("is another tensor's, too")
+        keys = {id(step.node) for _, step in roots}
+        if any(id(below.node) in keys for _, step in roots for below in self._graph.blocked(step)):
             raise LiveGraphError("can still be gone through in part")
-        return self._places[id(root.node)]
 
-    def _row(self, step: Step) -> Row:
-        bases = self._ledger.bases.get(id(step.node), ((), None))[0]
+    def _row(self, step: Step, bases: Iterable[Any], window: Window) -> Row:
+        held = [base for base in bases if base.grad_fn is step.node]
+        if any(self.places.get(id(edge.step), -1) >= self.places[id(step.node)] for edge in step.edges):
+            raise LiveGraphError("was made by several threads")
         return Row(
             step.name, self._graph.is_operation(step), step.saved, [self._edge(edge) for edge in step.edges],
-            step.outputs, [(base.output_nr, *self._window(base)[:2]) for base in bases],
+            step.outputs, [(base.output_nr, *window(base)[:2]) for base in held],
         )  # fmt: skip
 
     def _edge(self, edge: Edge) -> Any:
         if edge.step is None:
             return None
         leaf = self._graph.steps[id(edge.step)].leaf
-        return (*self._places[id(edge.step)], edge.output) if leaf is None else (leaf,)
+        return (self.places[id(edge.step)], edge.output) if leaf is None else (leaf,)
 
 
 def hung_up(writer: Writer, tensor: Any, window: Window) -> Any:
@@ -127,19 +113,20 @@ def hung_up(writer: Writer, tensor: Any, window: Window) -> Any:
     UnstorableError
         If something can still go through the graph.
     """
+    build, arguments, *extras = window(tensor._base if tensor._is_view() else tensor)
     try:
+        if not writer.ledger.hang(tensor):  # what is written now is written again when all are known
+            graph_of(tensor)
+            return build, arguments, *extras
         graphs = writer.lookups.get("graphs")
         if graphs is None:
-            graphs = writer.lookups["graphs"] = _Graphs(writer, window)
-        part, index = graphs.place(tensor)
+            graphs = writer.lookups["graphs"] = Graphs(writer, window)
     except LiveGraphError as error:
         raise UnstorableError(
             f"is a tensor with a gradient graph (`grad_fn`), which {error}; use .detach()", tensor
         ) from None
-    build, arguments, *extras = window(tensor._base if tensor._is_view() else tensor)
-    if tensor._is_view():
-        return hang_up, (part, index, tensor.output_nr)
-    return hang_up, (part, index, tensor.output_nr, build, arguments), *extras
+    place = graphs, graphs.places[id(tensor.grad_fn)], tensor.output_nr
+    return (hang_up, place) if tensor._is_view() else (hang_up, (*place, build, arguments), *extras)
 
 
 def hang_up(made: list[Any], index: int, output: int, *how: Any) -> Any:
@@ -151,16 +138,9 @@ def hang_up(made: list[Any], index: int, output: int, *how: Any) -> Any:
     return tensor
 
 
-def reduce_graph(writer: Writer, part: GraphPart) -> Any:
-    """Write the steps of a part; others' steps and leaves are written as what they are."""
-    return build_graph, (
-        [row._replace(edges=[_own_edge(part, edge) for edge in row.edges]) for row in part.rows],
-    )
-
-
-def _own_edge(part: GraphPart, edge: Any) -> Any:
-    """Leave out the part itself, which isn't there yet when its rows are read."""
-    return (None, *edge[1:]) if edge is not None and edge[0] is part else edge
+def reduce_graph(writer: Writer, graphs: Graphs) -> Any:
+    """Write the steps; leaves are written as what they are."""
+    return build_graph, (graphs.rows,)
 
 
 def build_graph(rows: list[Any]) -> list[Any]:
@@ -205,11 +185,8 @@ def _given(tensor: Any) -> Any:
 def _input(made: list[Any], edge: Any) -> Any:
     if edge is None:
         return None
-    source, *place = edge
-    if not place:
-        return source  # a leaf
-    step, output = place
-    return (made if source is None else source)[step][output]
+    place, *output = edge
+    return made[place][output[0]] if output else place  # a leaf
 
 
 @lru_cache(maxsize=256)
@@ -222,22 +199,49 @@ def _function(name: str) -> Any:
     from torch.autograd.function import BackwardCFunction, FunctionMeta
 
     function: Any = FunctionMeta(name, (torch.autograd.Function,), {"forward": staticmethod(_forward)})
+    own = dir(type(_gone_through()))
+    hidden = [each for each in dir(BackwardCFunction) if each not in own and not each.startswith("_")]
     function._backward_cls = type(name, (BackwardCFunction,), {
+        **{each: _Hidden(each) for each in hidden}, "apply": property(operator.attrgetter("_freed.value")),
         "__module__": "builtins", "_forward_cls": function, RESTORED: True, "_freed": _Gone(),
-        "apply": property(operator.attrgetter("_freed.value")), "saved_tensors": property(_nothing),
+        "__call__": _called, "__dict__": _Hidden("__dict__"), "__dir__": _listed,
     })  # fmt: skip
     return function
 
 
-def _nothing(step: Any) -> Any:
-    raise AttributeError(f"{type(step).__name__!r} object has no attribute 'saved_tensors'")
+class _Hidden:
+    """Stands for what the steps of custom functions have, and PyTorch's own don't."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, step: Any, kind: type) -> Any:
+        raise AttributeError(f"{kind.__name__!r} object has no attribute {self._name!r}")
+
+
+def _called(step: Any, *_: Any) -> Any:
+    return step.apply
+
+
+def _listed(step: Any) -> list[str]:
+    own = [each for each in dir(type(_gone_through())) if not each.startswith("_saved_")]
+    return sorted([*own, *(each for each in vars(type(step)) if each.startswith("_saved_"))])
+
+
+def _attributes_of(step: Any) -> dict[str, Any]:
+    """Return the attributes of a step, whose type says that it has none."""
+    from torch.autograd.function import BackwardCFunction
+
+    found: dict[str, Any] = vars(BackwardCFunction)["__dict__"].__get__(step)
+    return found
 
 
 def _forward(ctx: Any, saved: Any, outputs: Any, *inputs: Any) -> Any:
     """Give tensors that look as those did that the step gave."""
     del inputs
+    attributes = _attributes_of(ctx)
     for name, value in saved:
-        vars(ctx)[f"{_KEPT}{name}"] = _Gone() if value is FREED else _Value(value)
+        attributes[f"{_KEPT}{name}"] = _Gone() if value is FREED else _Value(value)
         if not hasattr(type(ctx), name):
             setattr(type(ctx), name, property(operator.attrgetter(f"{_KEPT}{name}.value")))
     return tuple(_looking_like(*output) for output in outputs)

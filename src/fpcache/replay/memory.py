@@ -41,14 +41,14 @@ class Ledger:
         Containers whose only view is stored alone.
     kept : frozenset of int
         Containers found to be needed whole.
-    bases : dict of int to (list of Tensor, Node)
-        Tensors on gradient graphs of which there are views, by the id of their step.
+    hung : tuple of Tensor
+        Tensors on gradient graphs, whose steps are written together.
     """
 
     detached: frozenset[int] = frozenset()
     kept: frozenset[int] = frozenset()
-    bases: dict[int, tuple[list[Any], Any]] = field(default_factory=dict)
-    _late: bool = False
+    hung: tuple[Any, ...] = ()
+    _late: list[Any] = field(default_factory=list)
     _views: dict[int, dict[int, int]] = field(default_factory=dict)
     _sizes: dict[int, int] = field(default_factory=dict)
     _whole: set[int] = field(default_factory=set)
@@ -60,13 +60,12 @@ class Ledger:
         self._views.setdefault(container, {})[view] = view_bytes
         return container in self.detached
 
-    def base(self, tensor: Any) -> None:
-        """Note a tensor on a gradient graph of which there are views: its step is written with content."""
-        step = tensor.grad_fn
-        known, _ = self.bases.setdefault(id(step), ([], step))
-        if not any(one is tensor for one in known):
-            known.append(tensor)
-            self._late = True
+    def hang(self, tensor: Any) -> bool:
+        """Note a tensor on a gradient graph; tell whether it was known before this pass."""
+        if any(one is tensor for one in self.hung):
+            return True
+        self._late.append(tensor)
+        return False
 
     def whole(self, container: int) -> None:
         """Note that a container itself is part of the payload."""
@@ -83,12 +82,12 @@ class Ledger:
     def refined(self) -> Ledger | None:
         """Return the ledger to write again with, or None if this pass stands."""
         if self._late:
-            return Ledger(self.detached, self.kept, self.bases)
+            return Ledger(self.detached, self.kept, (*self.hung, *self._late))
         shared = {key for key in self.detached if key in self._whole or len(self._views.get(key, ())) > 1}
         if shared:
-            return Ledger(self.detached - shared, self.kept | shared, self.bases)
+            return Ledger(self.detached - shared, self.kept | shared, self.hung)
         wasteful = {key for key in self._views if self._is_wasteful(key)} - self.kept - self.detached
-        return Ledger(self.detached | wasteful, self.kept, self.bases) if wasteful else None
+        return Ledger(self.detached | wasteful, self.kept, self.hung) if wasteful else None
 
     def _is_wasteful(self, container: int) -> bool:
         views = self._views[container]

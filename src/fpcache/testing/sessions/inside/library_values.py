@@ -8,6 +8,8 @@ from typing import Any
 
 from .texts import ADDRESS, digest, name_of, shortened
 
+_MOST_STEPS = 500
+
 
 def is_scalar(value: object) -> bool:
     """Return whether a value is one of NumPy's that can't change, so that its identity doesn't count."""
@@ -63,6 +65,8 @@ def tensor(describer: Any, value: Any, path: str) -> object:
             list(value.stride()),
             value.requires_grad,
         ]
+    if value.layout is not torch.strided:
+        return [name_of(type(value)), str(value.layout), tensor(describer, value.to_dense(), path)]
     plain = value.detach().cpu().contiguous()
     data = plain.reshape(-1).view(torch.uint8).numpy().tobytes() if plain.numel() else b""
     if value.numel():
@@ -75,7 +79,24 @@ def tensor(describer: Any, value: Any, path: str) -> object:
         ["requires grad", value.requires_grad, "leaf", value.is_leaf], digest(data),
         shortened(repr(plain.reshape(-1)[:6].tolist())),
         ["grad", describer.value(value.grad if value.is_leaf else None, f"{path}.grad")],
+        *([["graph", value.output_nr, value._is_view(), *steps(value.grad_fn)]] if value.grad_fn else []),
     ]  # fmt: skip
+
+
+def steps(root: Any) -> list[object]:
+    """Describe a gradient graph: each step's type, and the numbers of those it leads to."""
+    nodes = [root]
+    numbers = {root: 0}
+    found: list[object] = []
+    while len(found) < min(len(nodes), _MOST_STEPS):
+        node = nodes[len(found)]
+        below = [one for one, _ in node.next_functions]
+        for one in below:
+            if one is not None and one not in numbers:
+                numbers[one] = len(nodes)
+                nodes.append(one)
+        found.append([node.name(), *(None if one is None else numbers[one] for one in below)])
+    return found
 
 
 def index(describer: Any, value: Any, path: str) -> object:
