@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from typing import Any
 
 __all__ = ["accumulates_with_hooks", "can_have_hooks", "look"]
@@ -20,7 +21,8 @@ def look() -> bool:
     torch: Any = sys.modules["torch"]
     count = torch.utils.hooks.RemovableHandle.next_id
     if count != _Seen.hooks:
-        _Seen.hooks, _Seen.step = count, torch.autograd._get_sequence_nr()
+        is_main = threading.current_thread() is threading.main_thread()  # each thread numbers its own steps
+        _Seen.hooks, _Seen.step = count, torch.autograd._get_sequence_nr() if is_main else sys.maxsize
     return bool(count)
 
 

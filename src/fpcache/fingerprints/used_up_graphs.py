@@ -109,11 +109,6 @@ class Graph:
         By the id of their node; each after those it leads to.
     """
 
-    def in_time(self) -> list[Step]:
-        """Return the steps but those of leaves in the order they were made in: `backward` goes back by it."""
-        made = [step for step in self.steps.values() if step.leaf is None]
-        return sorted(made, key=lambda step: step.node._sequence_nr())
-
     def __init__(self) -> None:
         self.steps: dict[int, Step] = {}
         self._live: set[int] = set()
@@ -148,6 +143,11 @@ class Graph:
 
     def _leads_to_live(self, step: Step) -> bool:
         return not step.is_freed and any(id(edge.step) in self._live for edge in step.edges)
+
+    def in_time(self) -> list[Step]:
+        """Return the steps but those of leaves in the order they were made in: `backward` goes back by it."""
+        made = [step for step in self.steps.values() if step.leaf is None]
+        return sorted(made, key=lambda step: step.node._sequence_nr())
 
     def is_operation(self, step: Step) -> bool:
         """Whether its operation makes a step again: a view, or a sum that is small or leads to a leaf."""
