@@ -7,24 +7,20 @@ what PyTorch says where something goes through it once more. So a name such as
 
 from __future__ import annotations
 
-import operator
 import sys
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fpcache.errors import UncacheableError
-from fpcache.fingerprints.used_up_graphs import FREED, RESTORED, Edge, Graph, LiveGraphError, Step, graph_of
+from fpcache.fingerprints.used_up_graphs import Edge, Graph, LiveGraphError, Step, graph_of
 from fpcache.replay.graph_operations import operated
 from fpcache.replay.locate import UnstorableError
+from fpcache.replay.stand_in_steps import looking_like, stand_ins
 
 if TYPE_CHECKING:
     from fpcache.replay.writer import Writer
 
 __all__ = ["Graphs", "hung_up", "reduce_graph"]
-
-_KEPT = "_fpcache"
-
 
 Window = Callable[[Any], Any]
 
@@ -158,10 +154,10 @@ def build_graph(rows: list[Any]) -> list[Any]:
         for row in map(Row._make, rows):
             inputs = [_input(made, edge) for edge in row.edges]
             if row.is_operation:
-                terms = [_looking_like(*row.outputs[0]) if one is None else one for one in inputs]
+                terms = [looking_like(*row.outputs[0]) if one is None else one for one in inputs]
                 tensors = operated(row.name, row.saved, terms, row.outputs)
             else:
-                tensors = _function(row.name).apply(row.saved, row.outputs, *map(_given, inputs))
+                tensors = stand_ins(row.name).apply(row.saved, row.outputs, *map(_given, inputs))
             if _leads(tensors[0]) != [edge is not None for edge in row.edges]:
                 raise UncacheableError("a leaf of a stored gradient graph requires no gradient now")
             for output, build, arguments in row.contents:
@@ -187,102 +183,3 @@ def _input(made: list[Any], edge: Any) -> Any:
         return None
     place, *output = edge
     return made[place][output[0]] if output else place  # a leaf
-
-
-@lru_cache(maxsize=256)
-def _function(name: str) -> Any:
-    """Return what makes steps of a type of this name.
-
-    The type's attributes raise in C what PyTorch raises: tracebacks show no line of fpcache.
-    """
-    import torch
-    from torch.autograd.function import BackwardCFunction, FunctionMeta
-
-    function: Any = FunctionMeta(name, (torch.autograd.Function,), {"forward": staticmethod(_forward)})
-    own = dir(type(_gone_through()))
-    hidden = [each for each in dir(BackwardCFunction) if each not in own and not each.startswith("_")]
-    function._backward_cls = type(name, (BackwardCFunction,), {
-        **{each: _Hidden(each) for each in hidden}, "apply": property(operator.attrgetter("_freed.value")),
-        "__module__": "builtins", "_forward_cls": function, RESTORED: True, "_freed": _Gone(),
-        "__call__": _called, "__dict__": _Hidden("__dict__"), "__dir__": _listed,
-    })  # fmt: skip
-    return function
-
-
-class _Hidden:
-    """Stands for what the steps of custom functions have, and PyTorch's own don't."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __get__(self, step: Any, kind: type) -> Any:
-        raise AttributeError(f"{kind.__name__!r} object has no attribute {self._name!r}")
-
-
-def _called(step: Any, *_: Any) -> Any:
-    return step.apply
-
-
-def _listed(step: Any) -> list[str]:
-    own = [each for each in dir(type(_gone_through())) if not each.startswith("_saved_")]
-    return sorted([*own, *(each for each in vars(type(step)) if each.startswith("_saved_"))])
-
-
-def _attributes_of(step: Any) -> dict[str, Any]:
-    """Return the attributes of a step, whose type says that it has none."""
-    from torch.autograd.function import BackwardCFunction
-
-    found: dict[str, Any] = vars(BackwardCFunction)["__dict__"].__get__(step)
-    return found
-
-
-def _forward(ctx: Any, saved: Any, outputs: Any, *inputs: Any) -> Any:
-    """Give tensors that look as those did that the step gave."""
-    del inputs
-    attributes = _attributes_of(ctx)
-    for name, value in saved:
-        attributes[f"{_KEPT}{name}"] = _Gone() if value is FREED else _Value(value)
-        if not hasattr(type(ctx), name):
-            setattr(type(ctx), name, property(operator.attrgetter(f"{_KEPT}{name}.value")))
-    return tuple(_looking_like(*output) for output in outputs)
-
-
-def _looking_like(shape: tuple[int, ...], dtype: Any, device: Any) -> Any:
-    """Return a tensor of one element's memory that is no view."""
-    import torch
-
-    one = torch.empty(1, dtype=dtype, device=device)
-    return torch.empty(0, dtype=dtype, device=device).set_(one.untyped_storage(), 0, shape, (0,) * len(shape))
-
-
-class _Value:
-    """Holds a number that a step had saved."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-
-class _Gone:
-    """Holds what a step had saved, and what `backward` freed."""
-
-    __slots__ = ()
-
-    value = property(operator.attrgetter("step._saved_self"))
-
-    @property
-    def step(self) -> Any:
-        """A step of PyTorch's own that backward has gone through."""
-        return _gone_through()
-
-
-@lru_cache(maxsize=1)
-def _gone_through() -> Any:
-    import torch
-
-    with torch.inference_mode(False), torch.enable_grad():
-        one = torch.ones((), device="cpu", requires_grad=True)
-        squared = one.square()
-        torch.autograd.grad(squared, one)
-    return squared.grad_fn
