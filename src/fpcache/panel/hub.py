@@ -2,7 +2,8 @@
 
 The cell's thread only puts an event into a queue, so that a dashboard costs a
 component microseconds. A service thread folds, puts together what is shown and
-sends it, at most every tenth of a second and in at most a twentieth of its time.
+sends it, at most every tenth of a second and in at most a twentieth of its time;
+where a turn took long, as the garbage collector may have it, it rests for four seconds.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ logger = logging.getLogger("fpcache")
 
 REST_S = 0.1
 REST_SHARE = 20
+REST_MOST_S = 4.0
 LOOK_S = 2.0
 JOIN_S = 5.0
 
@@ -188,7 +190,8 @@ class Hub:
             self._news.clear()
             started = time.thread_time()
             self._show()
-            ended.wait(max(REST_S, REST_SHARE * (time.thread_time() - started)))
+            rest_s = REST_SHARE * (time.thread_time() - started)
+            ended.wait(min(max(REST_S, rest_s), REST_MOST_S))
 
     def _show(self) -> None:
         try:
