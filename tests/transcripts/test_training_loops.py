@@ -54,8 +54,7 @@ for epoch in range(2):
     "by hand": """
 w = torch.zeros(4, 1, requires_grad=True); b = torch.zeros(1, requires_grad=True)
 for step in range(5):
-    error = X @ w + b - y
-    loss = (error**2).mean() + 0.1 * (w**2).sum()
+    loss = ((X @ w + b - y)**2).mean() + 0.1 * (w**2).sum()
     loss.backward()
     with torch.no_grad():
         w -= 0.1 * w.grad; b -= 0.1 * b.grad
@@ -195,13 +194,11 @@ class Letters(nn.Module):
         h, state = self.rnn(self.emb(x), state); return self.out(h), state
 rnn = Letters(); adam = torch.optim.Adam(rnn.parameters()); data = torch.randint(0, 10, (4, 9))
 for step in range(3):
-    logits, _ = rnn(data[:, :-1])
-    loss = nn.functional.cross_entropy(logits.reshape(-1, 10), data[:, 1:].reshape(-1))
+    loss = nn.functional.cross_entropy(rnn(data[:, :-1])[0].reshape(-1, 10), data[:, 1:].reshape(-1))
     adam.zero_grad(); loss.backward(); adam.step()
 # %%
 for step in range(2):
-    logits, _ = rnn(data[:, :-1])
-    loss = nn.functional.cross_entropy(logits.reshape(-1, 10), data[:, 1:].reshape(-1))
+    loss = nn.functional.cross_entropy(rnn(data[:, :-1])[0].reshape(-1, 10), data[:, 1:].reshape(-1))
     adam.zero_grad(); loss.backward(); adam.step()
 """,
     "a closure, a penalty, a limit": """
@@ -240,20 +237,6 @@ print(total)
 # %%
 loss.mul_(2)
 print(loss)
-""",
-    "a bias by hand": """
-w = torch.zeros(4, 1, requires_grad=True); b = torch.zeros(1, requires_grad=True)
-for step in range(5):
-    guess = X @ w + b
-    loss = ((guess - y)**2).mean()
-    loss.backward()
-    with torch.no_grad():
-        w -= 0.1 * w.grad; b -= 0.1 * b.grad
-        w.grad = None; b.grad = None
-# %%
-guess.sum().backward()
-# %%
-print(w.grad, b.grad, guess.grad_fn.next_functions[1][0].variable is b)
 """,
     "a recurrent net that learns in a function": """
 class Tagger(nn.Module):
@@ -464,6 +447,62 @@ print(loss, pred[:2], pred.grad_fn is loss.grad_fn.next_functions[0][0].next_fun
 loss.backward()
 """,
     ),
+    "what ran before the error": (
+        """
+def obj():
+    h = w**2; pen = v.sum(); r = 1 - h
+    return r.sum() + pen
+for _ in range(1):
+    loss = obj(); loss.backward(); v.grad = None; w.grad = None
+""",
+        """
+# %%
+loss.backward()
+# %%
+print(v.grad, w.grad)
+""",
+    ),
+    "views without gradients of tensors with some": (
+        """
+net = nn.Linear(4, 1)
+for _ in range(1):
+    p = net(X); (p**2).mean().backward()
+    with torch.no_grad(): z = p.view(-1); q = p[0]
+""",
+        """
+# %%
+z._base is p, q._is_view()
+# %%
+q.mul_(w[0])
+# %%
+z.add_(1)
+# %%
+del q, z
+""",
+    ),
+    "views without gradients": (
+        """
+net = nn.Linear(4, 1)
+for _ in range(1):
+    with torch.no_grad(): q = X[:3]; flat = net(X).squeeze(); part = flat[:2]
+for _ in range(1):
+    with torch.inference_mode(): t = X[:2]
+""",
+        """
+# %%
+q._is_view(), q._base is X, t._base is X, t.is_inference(), flat._is_view()
+# %%
+q.mul_(w[0])
+# %%
+t.mul_(w[0])
+# %%
+part.mul_(w[0])
+# %%
+print(X[:2], X.is_leaf, part, q.add_(1))
+# %%
+del q, t, part, flat
+""",
+    ),
     "looking into steps": (
         """
 net = nn.Linear(4, 1)
@@ -484,6 +523,67 @@ loss.grad_fn.needs_input_grad
 """,
     ),
 }
+
+
+EDITED = {
+    "a step that two inputs share": (
+        """
+a = (w**2).sum(); a.backward(); b = a + 1
+# %%
+for _ in range(1):
+    g = torch.autograd.grad(b, a, allow_unused=True)[0]
+""",
+        "b = a + 1",
+        "b = torch.tensor(1.0) + [c := (w**2).sum(), c.backward()][0]",
+    ),
+    "a sum that leads to a leaf": (
+        """
+a = w.sum(); b = a + 1
+# %%
+for _ in range(1):
+    g = torch.autograd.grad(b, a, allow_unused=True)[0]
+""",
+        "b = a + 1",
+        "b = w.sum() + 1",
+    ),
+    "the order of two inputs' steps": (
+        """
+def mk():
+    a = v.sum(); b = (w**2).sum(); b.backward()
+    return a, b
+a, b = mk()
+# %%
+for _ in range(1):
+    try: (a + b).backward()
+    except RuntimeError: pass
+# %%
+v.grad
+""",
+        "a = v.sum(); b = (w**2).sum(); b.backward()",
+        "b = (w**2).sum(); b.backward(); a = v.sum()",
+    ),
+    "a view made without gradients": (
+        """
+for _ in range(1):
+    with torch.no_grad(): t = X[:2]
+# %%
+for _ in range(1):
+    try: u = t.mul_(w[0]).sum().item()
+    except RuntimeError as e: u = "no"
+# %%
+X.is_leaf
+# %%
+del t
+""",
+        "with torch.no_grad(): t = X[:2]",
+        "t = X[:2]",
+    ),
+}
+
+
+@pytest.mark.parametrize(("cells", "old", "new"), daily(EDITED, 2))
+def test_how_tensors_hang_together_counts(transcript, cells, old, new):
+    run_edit_run(transcript, SMALL + cells, (old, new))
 
 
 @pytest.mark.parametrize("cells", daily(HOOKED, 3))

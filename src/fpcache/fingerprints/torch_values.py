@@ -17,6 +17,7 @@ from fpcache.fingerprints.graph_hooks import accumulates_with_hooks
 from fpcache.fingerprints.layout import UNSET
 from fpcache.fingerprints.registry import dotted_name
 from fpcache.fingerprints.used_up_graphs import LiveGraphError, graph_of
+from fpcache.fingerprints.view_modes import mode_of
 
 __all__: list[str] = []
 
@@ -53,8 +54,8 @@ def _graph(enc: Encoder, obj: Any) -> Iterator[Any]:
     for place, step in enumerate(graph.steps.values()):
         leads = [(places.get(id(edge.step)), edge.output) for edge in step.edges]
         enc.feed("step", step.name, repr(step.saved), repr(leads), repr(step.outputs))
-        if step.leaf is not None:
-            yield f".grad_fn[{place}].variable", step.leaf
+        # Of a step shared with another tensor's graph, the dict that it has for notes is the same.
+        yield f".grad_fn[{place}]", step.leaf if step.leaf is not None else step.node.metadata
 
 
 def refuse_step(enc: Encoder, obj: Any) -> None:
@@ -67,6 +68,8 @@ def _feed_traits(enc: Encoder, obj: Any) -> None:
     enc.feed("tensor", dotted_name(type(obj)) if own else "")
     enc.feed(str(obj.dtype), str(obj.layout), str(obj.device))
     enc.feed(obj.requires_grad, obj.is_leaf, obj.is_conj(), obj.is_neg(), obj.is_inference())
+    if (mode := mode_of(obj)) is not None:
+        enc.feed("view", mode)
     enc.feed("shape", *obj.shape, *(getattr(obj, "names", None) or ()))
 
 

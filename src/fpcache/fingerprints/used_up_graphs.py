@@ -111,7 +111,6 @@ class Graph:
 
     def __init__(self) -> None:
         self.steps: dict[int, Step] = {}
-        self._live: set[int] = set()
 
     def add(self, tensor: Any) -> Step:
         """Take in a tensor's graph; return the step that it hangs on.
@@ -132,17 +131,12 @@ class Graph:
             raise LiveGraphError("keeps its gradient (`retain_grad`)")
         for step in list(_in_order(tensor.grad_fn, self.steps)):
             self.steps[id(step.node)] = step
-            if step.leaf is not None or self._leads_to_live(step):
-                self._live.add(id(step.node))
         root = self.steps[id(tensor.grad_fn)]
         if tensor._is_view():
             self._check_view(tensor)
-        if any(step.leaf is not None for step in self.blocked(root)):
+        if any(step.leaf is not None for step, _ in self._reached(root)):
             raise LiveGraphError("can still be gone through")
         return root
-
-    def _leads_to_live(self, step: Step) -> bool:
-        return not step.is_freed and any(id(edge.step) in self._live for edge in step.edges)
 
     def in_time(self) -> list[Step]:
         """Return the steps but those of leaves in the order they were made in: `backward` goes back by it."""
@@ -150,10 +144,8 @@ class Graph:
         return sorted(made, key=lambda step: step.node._sequence_nr())
 
     def is_operation(self, step: Step) -> bool:
-        """Whether its operation makes a step again: a view, or a sum that is small or leads to a leaf."""
-        if step.name in SUMS:
-            return id(step.node) in self._live or prod(step.outputs[0][0]) <= _SMALL
-        return step.name in VIEWS
+        """Whether its operation makes a step again: a view, or a sum that is small."""
+        return step.name in VIEWS or (step.name in SUMS and prod(step.outputs[0][0]) <= _SMALL)
 
     def _check_view(self, tensor: Any) -> None:
         """See that a view's steps lead to the tensor that it is a view of, and can be made again."""
@@ -168,6 +160,10 @@ class Graph:
 
     def blocked(self, root: Step) -> Iterator[Step]:
         """Yield what gradients get to from a step by way of one that is made again without its operation."""
+        return (step for step, is_behind in self._reached(root) if is_behind)
+
+    def _reached(self, root: Step) -> Iterator[tuple[Step, bool]]:
+        """Yield what gradients get to before what is freed, and whether that is past a missing operation."""
         seen: set[tuple[int, bool]] = set()
         waiting = [(root, False)]
         while waiting:
@@ -177,8 +173,7 @@ class Graph:
                 if edge.step is not None and (key := (id(edge.step), is_behind)) not in seen:
                     seen.add(key)
                     waiting.append((self.steps[key[0]], is_behind))
-                    if is_behind:
-                        yield waiting[-1][0]
+                    yield waiting[-1]
 
 
 def graph_of(tensor: Any) -> Graph:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from fpcache.errors import UncacheableError
+from fpcache.fingerprints.view_modes import mode_of, set_mode
 from fpcache.replay.array_codec import OWNED_BYTES
 from fpcache.replay.graph_codec import hung_up
 from fpcache.replay.locate import UnstorableError
@@ -48,6 +49,9 @@ def reduce_tensor(writer: Writer, tensor: Any) -> Any:
 
 
 def _as_window(writer: Writer, tensor: Any, storage: Any, requires_grad: bool) -> Any:
+    mode = mode_of(tensor)
+    if mode is not None and tensor.requires_grad:
+        raise UnstorableError("is a view made without gradients of a tensor with some; use .detach()", tensor)
     found = _node_with(writer, storage)
     place = (tensor.dtype, tensor.storage_offset(), tuple(tensor.shape), tensor.stride())
     flags = (requires_grad, tensor.is_conj(), tensor.is_neg())
@@ -55,13 +59,13 @@ def _as_window(writer: Writer, tensor: Any, storage: Any, requires_grad: bool) -
         source: Any = found[0]
         expected: Any = _layout(found[1])
         if tensor._base is found[1] and tensor.dtype is found[1].dtype and not any(flags):
-            return build_view, (source, expected, *place[1:]), *_extras(tensor)
+            return build_view, (source, expected, *place[1:], mode), *_extras(tensor)
     elif _is_detached(writer, tensor, storage):
-        return _alone(writer, tensor, flags)
+        return _alone(writer, tensor, (*flags, mode))
     else:
         parts = writer.lookups.setdefault("storages", {})
         source, expected = parts.setdefault(storage._cdata, StoragePart(storage)), None
-    return _builder(tensor), (type(tensor), source, expected, *place, *flags), *_extras(tensor)
+    return _builder(tensor), (type(tensor), source, expected, *place, *flags, mode), *_extras(tensor)
 
 
 def _builder(tensor: Any) -> Any:
@@ -121,7 +125,7 @@ def _reached_bytes(tensor: Any) -> int:
     return reached
 
 
-def _alone(writer: Writer, tensor: Any, flags: tuple[bool, ...]) -> Any:
+def _alone(writer: Writer, tensor: Any, flags: tuple[Any, ...]) -> Any:
     """Write a tensor with a storage of its own: nothing else needs the rest of the present one."""
     if tensor.device.type == "cpu":
         start = tensor.data_ptr()
@@ -155,6 +159,7 @@ def build_tensor(
     requires_grad: bool,
     is_conjugate: bool,
     is_negative: bool,
+    mode: str | None,
 ) -> Any:
     """Make a tensor on a storage, or on that of an input tensor.
 
@@ -177,7 +182,7 @@ def build_tensor(
         tensor = torch._neg_view(tensor)
     if cls is not torch.Tensor:
         return cls(tensor, requires_grad)
-    return tensor.requires_grad_(requires_grad)
+    return set_mode(tensor.requires_grad_(requires_grad), mode)
 
 
 def build_inference_tensor(*arguments: Any) -> Any:
@@ -189,7 +194,7 @@ def build_inference_tensor(*arguments: Any) -> Any:
 
 
 def build_view(
-    source: Any, expected: Any, offset: int, shape: tuple[int, ...], stride: tuple[int, ...]
+    source: Any, expected: Any, offset: int, shape: tuple[int, ...], stride: tuple[int, ...], mode: str | None
 ) -> Any:
     """Make a view of an input tensor: what is written to one then counts as written to the other.
 
@@ -203,7 +208,7 @@ def build_view(
     if expected != _layout(source):
         raise UncacheableError("an input tensor lies in memory in another way than when this was stored")
     with torch.set_grad_enabled(not source.requires_grad):
-        return source.as_strided(shape, stride, offset)
+        return set_mode(source.as_strided(shape, stride, offset), mode)
 
 
 def reduce_part(writer: Writer, part: StoragePart) -> Any:
