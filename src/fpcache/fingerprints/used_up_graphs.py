@@ -124,13 +124,9 @@ class Graph:
 
         if type(tensor) is not torch.Tensor or tensor.layout is not torch.strided:
             raise LiveGraphError("is that of a tensor of another kind")
-        return self._add(tensor)
-
-    def _add(self, tensor: Any) -> Step:
         if any(one.retains_grad for one in (tensor, tensor._base) if one is not None):
             raise LiveGraphError("keeps its gradient (`retain_grad`)")
-        for step in list(_in_order(tensor.grad_fn, self.steps)):
-            self.steps[id(step.node)] = step
+        self.steps |= {id(step.node): step for step in _in_order(tensor.grad_fn, self.steps)}
         root = self.steps[id(tensor.grad_fn)]
         if tensor._is_view():
             self._check_view(tensor)

@@ -191,6 +191,17 @@ def test_a_closed_index_says_so_whatever_it_is_asked(open_any):
             call()
 
 
+def refuses_all(index):
+    for call in (
+        lambda: index.add("c", text(3)),
+        lambda: index.search(text(1)),
+        index.rebuild,
+        index.finish,
+    ):
+        with pytest.raises(StoreUnavailableError, match="deleted, emptied or replaced while it was open"):
+            call()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there a file that is open can't be deleted")
 @pytest.mark.parametrize("is_replaced", [False, True])
 def test_nothing_is_written_to_an_index_whose_file_is_gone(is_replaced, tmp_path):
@@ -202,14 +213,7 @@ def test_nothing_is_written_to_an_index_whose_file_is_gone(is_replaced, tmp_path
         if is_replaced:
             with MediaIndex(path) as other:
                 other.add("b", text(2))
-        for call in (
-            lambda: index.add("c", text(3)),
-            lambda: index.search(text(1)),
-            index.rebuild,
-            index.finish,
-        ):
-            with pytest.raises(StoreUnavailableError, match="deleted, emptied or replaced while it was open"):
-                call()
+        refuses_all(index)
     with MediaIndex(path) as index:
         assert [name for name in "abc" if name in index] == (["b"] if is_replaced else [])
 
@@ -219,14 +223,7 @@ def test_nothing_is_written_to_an_index_whose_file_was_emptied(tmp_path):
     with MediaIndex(path) as index:
         index.add("a", text(1))
         os.truncate(path, 0)
-        for call in (
-            lambda: index.add("c", text(3)),
-            lambda: index.search(text(1)),
-            index.rebuild,
-            index.finish,
-        ):
-            with pytest.raises(StoreUnavailableError, match="emptied or replaced while it was open"):
-                call()
+        refuses_all(index)
 
 
 OTHER = """
